@@ -1,0 +1,1 @@
+"""What a campaign is, and which ones we run: pure decisions, no clock, no database, no network."""

@@ -1,0 +1,140 @@
+"""Who we are, who works here and where leads come from: the plain files of a library folder."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeAlias, cast
+
+from ruamel.yaml import YAML
+
+from campaigns.vocabulary import Channel, Role
+
+Plain: TypeAlias = (
+    "None | bool | int | float | str | date | datetime | list[Plain] | dict[str, Plain]"
+)
+
+
+def load_plain(text: str) -> dict[str, Plain]:
+    """Read a YAML 1.2 map of plain values; duplicate keys are refused."""
+    loaded = YAML(typ="safe", pure=True).load(text)
+    if not isinstance(loaded, dict):
+        message = "This file must hold a map: names, each with a value."
+        raise TypeError(message)
+    return cast("dict[str, Plain]", loaded)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The sending company."""
+
+    name: str
+    sender: str
+    """A whole From address: `Mara Lind <mara@news.company.example>`."""
+    postal: str
+    domain: str
+    serves: frozenset[str] = frozenset()
+    """Countries (ISO 3166 two-letter codes) that we sell to; none named = all."""
+    pages_at: str = ""
+    """The address that stands for our own pages in mails; each instance puts its own there."""
+    words: Mapping[str, Plain] = field(default_factory=dict)
+    """The rest of the file, such as how imports write topics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who works with the product, as `users.yaml` names them."""
+
+    handle: str
+    name: str
+    email: str
+    roles: tuple[Role, ...]
+    channel: Channel | None
+    zone: str
+    country: str | None
+    capacity: int
+    firm: str | None
+    boss: str | None
+    deputy: str | None
+    away: tuple[tuple[date, date], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    """Where leads come from, as `sources.yaml` names it."""
+
+    key: str
+    name: str
+    channel: str
+    per_month: float
+    also: tuple[str, ...]
+    counts_as: str
+
+
+def load_company(text: str) -> Company:
+    """Read `company.yaml`."""
+    whole = load_plain(text)
+    own = _map(whole["company"])
+    return Company(
+        name=_text(own, "name"), sender=_text(own, "sender"), postal=_text(own, "postal"),
+        domain=_text(own, "domain"), serves=frozenset(_texts(own, "serves")),
+        pages_at=_text(own, "pages_at"), words=whole,
+    )  # fmt: skip
+
+
+def load_users(text: str) -> list[Colleague]:
+    """Read `users.yaml`."""
+    return [
+        Colleague(
+            handle=_text(one, "id"), name=_text(one, "name"), email=_text(one, "email"),
+            roles=tuple(Role(role) for role in _texts(one, "roles")),
+            channel=Channel(_text(one, "channel")) if one.get("channel") else None,
+            zone=_text(one, "zone") or "UTC", country=_text(one, "country") or None,
+            capacity=_number(one, "capacity", 20), firm=_text(one, "firm") or None,
+            boss=_text(one, "boss") or None, deputy=_text(one, "deputy") or None,
+            away=tuple(
+                (_day(stretch["from"]), _day(stretch["through"])) for stretch in _maps(one, "away")
+            ),
+        )
+        for one in _maps(load_plain(text), "users")
+    ]  # fmt: skip
+
+
+def load_sources(text: str) -> list[SourceItem]:
+    """Read `sources.yaml`."""
+    return [
+        SourceItem(
+            key=_text(one, "key"), name=_text(one, "name"), channel=_text(one, "channel"),
+            per_month=float(_number(one, "per_month", 0)), also=tuple(_texts(one, "also")),
+            counts_as=_text(one, "counts_as"),
+        )
+        for one in _maps(load_plain(text), "sources")
+    ]  # fmt: skip
+
+
+def _map(value: Plain) -> dict[str, Plain]:
+    return value if isinstance(value, dict) else {}
+
+
+def _maps(whole: Mapping[str, Plain], name: str) -> Iterator[dict[str, Plain]]:
+    value = whole.get(name)
+    for one in value if isinstance(value, list) else []:
+        yield _map(one)
+
+
+def _text(whole: Mapping[str, Plain], name: str) -> str:
+    value = whole.get(name)
+    return "" if value is None else str(value)
+
+
+def _texts(whole: Mapping[str, Plain], name: str) -> list[str]:
+    value = whole.get(name)
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _number(whole: Mapping[str, Plain], name: str, default: int) -> int:
+    value = whole.get(name)
+    return int(value) if isinstance(value, int | float) else default
+
+
+def _day(value: Plain) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value))

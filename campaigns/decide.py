@@ -1,0 +1,340 @@
+"""Decide what is next for one lead in one track: the heart, pure and cheap."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from campaigns.choice import Choice, Reader, Wish, choose
+from campaigns.conditions import holds
+from campaigns.decision import (
+    Ask,
+    Decision,
+    DecisionKind,
+    Happened,
+    Lead,
+    Plan,
+    Policy,
+    Position,
+)
+from campaigns.limits import free_at, goes_first
+from campaigns.phrases import words
+from campaigns.timing import (
+    Duration,
+    TimeOfWeek,
+    add,
+    next_time_of_week,
+    zone_of,
+)
+from campaigns.track import (
+    Branch,
+    Content,
+    Email,
+    Exit,
+    FactDate,
+    Goal,
+    Handoff,
+    Stream,
+    Task,
+    Track,
+    Wait,
+)
+from campaigns.vocabulary import ExitReason, Receipt, Stage
+from campaigns.walk import Walk
+
+__all__ = [
+    "Ask",
+    "Decision",
+    "DecisionKind",
+    "Happened",
+    "Lead",
+    "Plan",
+    "Policy",
+    "Position",
+    "decide",
+    "enter",
+]
+
+IN_SALES_HANDS = frozenset({Stage.SALES_READY, Stage.ACCEPTED, Stage.OPPORTUNITY})
+NO_LEAD = frozenset({Stage.UNQUALIFIED, Stage.DISQUALIFIED})
+_MOST_STEPS = 50
+"""Steps passed in one call; a circle of steps without any wait is left here for an hour."""
+_LOOK_AGAIN = timedelta(days=1)
+_SOON = timedelta(hours=1)
+
+
+def enter(track: Track, *, at: datetime) -> Position:
+    """Stand a lead at the first step of a track."""
+    return Position(track.first, due_at=at, entered_at=at, arrived_at=at)
+
+
+def decide(
+    track: Track, position: Position, lead: Lead, *, now: datetime, policy: Policy
+) -> Decision:
+    """Pass as many steps as are due, plan at most one message, say why for each."""
+    walk = _Steps(track, position, lead, now, policy)
+    ended = walk.guard()
+    if ended is not None:
+        return ended
+    for _ in range(_MOST_STEPS):
+        decision = walk.take()
+        if decision is not None:
+            return decision
+    return walk.hold(Receipt.WAITED, now + _SOON, "too many steps at once: looked at again later")
+
+
+class _Steps(Walk):
+    """What each kind of step does."""
+
+    __slots__ = ()
+
+    def guard(self) -> Decision | None:
+        """Refuse to go on, earliest reason first; the sentences are what support reads aloud."""
+        lead = self.lead
+        if lead.suppressed:
+            return self.end(
+                ExitReason.SUPPRESSED, Receipt.SKIPPED_SUPPRESSED, "this address is on do not mail"
+            )
+        if lead.stage in NO_LEAD:
+            return self.end(
+                ExitReason.DISQUALIFIED, Receipt.SKIPPED_STAGE, f"the lead is {lead.stage}"
+            )
+        if lead.stage in IN_SALES_HANDS:
+            return self.end(
+                ExitReason.PROMOTED, Receipt.SKIPPED_STAGE, "the lead is in the hands of sales"
+            )
+        goal = self.track.goal
+        if goal is not None and holds(goal, lead.facts, now=self.now, since=self.run()):
+            return self.end(ExitReason.GOAL, Receipt.EXITED, f"goal reached: {words(goal)}")
+        if self.policy.paused:
+            return self.hold(Receipt.HELD_PAUSED, self.now + _SOON, "the track is paused")
+        return None
+
+    def take(self) -> Decision | None:
+        """Take one step; None means that the walk goes on at the new position."""
+        if not self.step:
+            return self.stop() if self.too_early() else self._finish()
+        step = self.track.step(self.step)
+        if step is None:
+            reason = f"this version has no step {self.step}"
+            return self.end(ExitReason.ERROR, Receipt.EXITED, reason)
+        match step:
+            case Wait():
+                return self._wait(step)
+            case Branch():
+                return self._branch(step)
+            case _:
+                return self.stop() if self.too_early() else self._act(step)
+
+    def _act(
+        self, step: Email | Content | Stream | Task | Handoff | Goal | Exit
+    ) -> Decision | None:
+        match step:
+            case Email():
+                return self._email(step)
+            case Content():
+                return self._content(step)
+            case Stream():
+                return self._stream(step)
+            case Task():
+                return self._task(step)
+            case Handoff() | Goal() | Exit():
+                return self._last(step)
+
+    # --- steps that pass time
+
+    def _wait(self, step: Wait) -> Decision | None:
+        if self.timeout_at is not None:
+            return self.go(self.track.following(step), at=self.due_at)
+        until = self._until(step.until, self.due_at)
+        if until is None:
+            self.note(Receipt.WAITED, "nothing to wait for: the date is not set")
+            return self.go(self.track.following(step), at=self.due_at)
+        self.note(Receipt.WAITED, f"waits until {self.local(until)}")
+        if until <= self.now:
+            return self.go(self.track.following(step), at=max(until, self.due_at))
+        return self.wait(until)
+
+    def _until(self, until: Duration | TimeOfWeek | FactDate, at: datetime) -> datetime | None:
+        match until:
+            case Duration():
+                return add(at, until, zone=self.lead.zone, calendar=self.calendar())
+            case TimeOfWeek():
+                return next_time_of_week(at, until, zone=self.lead.zone)
+            case FactDate():
+                value = self.lead.facts.values.get(until.field)
+                return _moment(value, self.lead.zone, timedelta(days=until.days))
+
+    def _branch(self, step: Branch) -> Decision | None:
+        if holds(step.condition, self.lead.facts, now=self.now, since=self.since()):
+            self.note(Receipt.BRANCHED, f"{words(step.condition)}: yes, on to {step.then}")
+            waited = self.timeout_at is not None
+            return self.go(step.then, at=min(self.due_at, self.now) if waited else self.due_at)
+        timeout = self.timeout_at or self.timeout(step.within)
+        if timeout <= self.now:
+            self.note(Receipt.BRANCHED, f"{words(step.condition)}: no, on to {step.otherwise}")
+            return self.go(step.otherwise, at=timeout)
+        asked = words(step.condition)
+        self.note(Receipt.WAITED, f"waits for: {asked}, at most until {self.local(timeout)}")
+        return self.wait(timeout, waiting_for=asked)
+
+    # --- steps that write
+
+    def _email(self, step: Email) -> Decision | None:
+        refused = self._may_send()
+        if refused is not None:
+            return refused
+        return self._plan(step, template=step.mail, variant=self._variant(step))
+
+    def _variant(self, step: Email) -> str:
+        if not step.variants:
+            return ""
+        value = self.lead.facts.values.get(step.vary_by)
+        return value if isinstance(value, str) and value in step.variants else step.variants[-1]
+
+    def _content(self, step: Content) -> Decision | None:
+        refused = self._may_send()
+        if refused is not None:
+            return refused
+        choice = self._choose(Wish(step.stage, step.other_topic))
+        if choice is None:
+            self.note(Receipt.SKIPPED_EXHAUSTED, f"nothing new to send for the stage {step.stage}")
+            return self.go(self.track.following(step), at=self.due_at)
+        return self._plan(step, choice=choice)
+
+    def _stream(self, step: Stream) -> Decision | None:
+        warm = step.warm
+        if warm is not None and holds(warm.when, self.lead.facts, now=self.now):
+            reason = f"{words(warm.when)}: moves to {warm.track}"
+            return self.end(ExitReason.MOVED, Receipt.FINISHED, reason, after=warm.track)
+        if self.casts >= step.max:
+            return self.go(self.track.following(step), at=self.due_at)
+        refused = self._may_send()
+        if refused is not None:
+            return refused
+        choice = self._choose(Wish())
+        if choice is None:
+            return self._dry(step)
+        return self._plan(step, choice=choice)
+
+    def _dry(self, step: Stream) -> Decision | None:
+        self.note(Receipt.SKIPPED_EXHAUSTED, "nothing new to send: every active item was had")
+        if step.dry is None:
+            return self.go(self.track.following(step), at=self.due_at)
+        ask = Ask(step.key, step.dry.who, step.dry.script, Duration(2, "bd"), self.now)
+        self.note(Receipt.TASK_CREATED, f"{step.dry.who} is asked: {step.dry.script}")
+        self.casts = step.max
+        return self._ask(ask)
+
+    def _may_send(self) -> Decision | None:
+        if not self.lead.may_write:
+            return self.end(
+                ExitReason.NO_PERMISSION,
+                Receipt.SKIPPED_NO_PERMISSION,
+                "we have no permission to write to this address",
+            )
+        rival = goes_first(self.track.priority, self.lead.rivals, track=self.track.key)
+        if rival is not None:
+            reason = f"{rival.track} goes first"
+            return self.hold(Receipt.HELD_PRIORITY, self.base() + _LOOK_AGAIN, reason)
+        if not self.policy.sender_ready:
+            reason = "no sender is set up yet"
+            return self.hold(Receipt.HELD_NO_SENDER, self.base() + _SOON, reason)
+        return None
+
+    def _choose(self, wish: Wish) -> Choice | None:
+        lead = self.lead
+        reader = Reader(
+            lead.address, lead.interests, lead.buying_stage, lead.seen, lead.last_topics
+        )
+        at = self.opening(self.base())
+        return choose(self.policy.assets, reader, wish, at=at, seed=self.policy.seed)
+
+    def _plan(
+        self,
+        step: Email | Content | Stream,
+        *,
+        template: str = "",
+        variant: str = "",
+        choice: Choice | None = None,
+    ) -> Decision | None:
+        base = self.base()
+        leaves = self.opening(base)
+        free = free_at(self.policy.cap, self.lead.sends, at=leaves)
+        if free > leaves:
+            again = self.opening(free)
+            reason = f"enough mail for now: waits until {self.local(again)}"
+            return self.hold(Receipt.HELD_CAP, again, reason)
+        not_before = leaves if base >= self.now else self.opening(self.now)
+        if not_before > self.now:
+            reason = f"outside sending hours: leaves {self.local(not_before)}"
+            self.note(Receipt.HELD_WINDOW, reason)
+        self.serial += 1
+        asset, why = (choice.asset.key, choice.why) if choice else ("", "")
+        self.message = Plan(step.key, self.serial, not_before, template, variant, asset, why)
+        self.note(Receipt.PLANNED, why or f"mail {template}")
+        if isinstance(step, Stream):
+            return self._cast(step, leaves)
+        return self.go(self.track.following(step), at=leaves)
+
+    def _cast(self, step: Stream, leaves: datetime) -> Decision:
+        self.due_at = add(leaves, step.every, zone=self.lead.zone, calendar=self.calendar())
+        self.casts += 1
+        return self.stop()
+
+    # --- steps that hand over
+
+    def _task(self, step: Task) -> Decision | None:
+        if self.timeout_at is not None:
+            return self._answered(step)
+        self.note(Receipt.TASK_CREATED, f"{step.who} is asked: {step.script}")
+        answers = tuple(answer for answer, _ in step.outcomes)
+        ask = Ask(step.key, step.who, step.script, step.due, self.now, answers)
+        until = self.timeout(step.within if answers else None)
+        self.due_at = self.timeout_at = until
+        return self._ask(ask)
+
+    def _answered(self, step: Task) -> Decision | None:
+        following = self.track.following(step)
+        if not step.outcomes:
+            return self.go(following, at=self.due_at)
+        target = dict(step.outcomes).get(self.outcome)
+        if target is not None:
+            self.note(Receipt.BRANCHED, f"the answer was {self.outcome}: on to {target}")
+            return self.go(target, at=self.due_at)
+        self.note(
+            Receipt.BRANCHED, f"no answer that the track knows: on to {following or 'the end'}"
+        )
+        return self.go(following, at=self.due_at)
+
+    def _ask(self, ask: Ask) -> Decision:
+        return Decision(DecisionKind.TASK, tuple(self.receipts), self.position(), task=ask)
+
+    def _last(self, step: Handoff | Goal | Exit) -> Decision:
+        match step:
+            case Handoff():
+                self.note(Receipt.HANDED_OFF, "handed to sales")
+                return Decision(
+                    DecisionKind.HANDOFF, tuple(self.receipts), exit=ExitReason.PROMOTED
+                )
+            case Goal():
+                return self.end(ExitReason.GOAL, Receipt.EXITED, "goal reached")
+            case Exit():
+                return self._finish(step.park)
+
+    def _finish(self, park: Duration | None = None) -> Decision:
+        after = "" if park else self.track.after
+        then = f"parked for {park.words}" if park else f"next: {after or 'a person decides'}"
+        self.note(Receipt.FINISHED, f"the track is done; {then}")
+        return Decision(
+            DecisionKind.FINISH,
+            tuple(self.receipts),
+            exit=ExitReason.FINISHED,
+            after=after,
+            park=park,
+        )
+
+
+def _moment(value: object, zone: str, shift: timedelta) -> datetime | None:
+    if isinstance(value, datetime):
+        return value + shift
+    if isinstance(value, date):
+        return datetime.combine(value + shift, time(0), zone_of(zone)).astimezone(UTC)
+    return None

@@ -1,0 +1,197 @@
+"""Pages and forms: what is asked of whom, and whether an answer will do."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from campaigns.company import Plain, load_plain
+from campaigns.conditions import Value
+
+DEFAULT_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question, by the name of the fact that it fills."""
+
+    name: str
+    type: str
+    """email, text, tel, number, choice, area."""
+    label: str
+    help: str = ""
+    unit: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    most: int = DEFAULT_MOST
+    """Longest answer, or the largest number."""
+    always: bool = False
+    """A question of today: asked each time, also when the answer is known."""
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form asks and what follows at once."""
+
+    key: str
+    ask: tuple[Field, ...]
+    at_most: int
+    intro: str
+    button: str
+    one_tap: str
+    small: str
+    does: str
+    """file, calculate, register, call."""
+    mail: str
+    thanks_title: str
+    thanks_text: str
+    next_item: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One landing page."""
+
+    slug: str
+    asset: str = ""
+    title: str = ""
+    text: str = ""
+    form: str = ""
+    acts_as: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """What somebody agrees to, in which version."""
+
+    version: str
+    label: str
+    text: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Every page and form of a company."""
+
+    pages: Mapping[str, Page]
+    forms: Mapping[str, Form]
+    consent: ConsentText
+    calculator: Mapping[str, Plain] = field(default_factory=dict)
+
+
+def load_pages(text: str) -> Pages:
+    """Read `pages.yaml`."""
+    whole = load_plain(text)
+    fields = {name: _field(name, _map(one)) for name, one in _map(whole["fields"]).items()}
+    forms = {key: _form(key, _map(one), fields) for key, one in _map(whole["forms"]).items()}
+    consent = {name: _string(value) for name, value in _map(whole["consent"]).items()}
+    listed = whole["pages"] if isinstance(whole["pages"], list) else []
+    pages = [Page(**{key: _string(value) for key, value in _map(one).items()}) for one in listed]
+    return Pages(
+        pages={page.slug: page for page in pages},
+        forms=forms,
+        consent=ConsentText(
+            consent["version"], consent["label"], consent["text"], consent.get("without", "")
+        ),
+        calculator=_map(whole.get("calculator")),
+    )
+
+
+def to_ask(form: Form, known: Mapping[str, Value], *, recognised: bool) -> tuple[Field, ...]:
+    """Choose the questions: the first that are still unknown, and those of today (F83).
+
+    The address comes on top of `at_most` and is not asked of somebody whom the link names.
+    """
+    asked: list[Field] = []
+    for one in form.ask:
+        if one.name == "email":
+            continue
+        if one.always or known.get(one.name) in (None, "", ()):
+            asked.append(one)
+    address = [one for one in form.ask if one.name == "email" and not recognised]
+    return (*address, *asked[: form.at_most])
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Answers that will do, and a sentence for each that will not."""
+
+    answers: Mapping[str, str | float]
+    problems: Mapping[str, str]
+
+
+def check_answers(fields: Sequence[Field], given: Mapping[str, str]) -> Checked:
+    """Read what somebody typed; nothing else is lost with one wrong answer."""
+    answers: dict[str, str | float] = {}
+    problems: dict[str, str] = {}
+    for one in fields:
+        typed = given.get(one.name, "").strip()
+        if not typed:
+            if one.needed:
+                problems[one.name] = f"{one.label}: we cannot go on without it."
+            continue
+        problem, value = _read(one, typed)
+        if problem:
+            problems[one.name] = problem
+        else:
+            answers[one.name] = value
+    return Checked(answers, problems)
+
+
+def _read(one: Field, typed: str) -> tuple[str, str | float]:
+    if one.type == "number":
+        return _read_number(one, typed)
+    if one.type == "choice":
+        known = {value for value, _ in one.options}
+        return ("" if typed in known else f"{one.label}: choose one of the answers.", typed)
+    if len(typed) > one.most:
+        return (f"{one.label}: at most {one.most} characters.", typed)
+    if one.type == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", typed):
+        return (f"“{typed}” is not a whole address, such as name@company.example.", typed)
+    return ("", typed)
+
+
+def _read_number(one: Field, typed: str) -> tuple[str, str | float]:
+    try:
+        number = float(typed.replace(" ", "").replace(",", "."))
+    except ValueError:
+        return (f"{one.label}: write a number, such as 75.", typed)
+    if not 0 <= number <= one.most:
+        return (f"{one.label}: between 0 and {one.most:,}.", typed)
+    return ("", number)
+
+
+def _field(name: str, plain: Mapping[str, Plain]) -> Field:
+    options = _map(plain.get("options"))
+    return Field(
+        name=name, type=_string(plain["type"]), label=_string(plain["label"]),
+        help=_string(plain.get("help")), unit=_string(plain.get("unit")),
+        options=tuple((_string(value), _string(words)) for value, words in options.items()),
+        most=_int(plain.get("most"), DEFAULT_MOST), always=plain.get("always") is True,
+        needed=plain.get("needed") is True,
+    )  # fmt: skip
+
+
+def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, Field]) -> Form:
+    thanks = _map(plain.get("thanks"))
+    ask = plain["ask"] if isinstance(plain["ask"], list) else []
+    return Form(
+        key=key, ask=tuple(fields[_string(name)] for name in ask),
+        at_most=_int(plain.get("at_most"), 3), intro=_string(plain.get("intro")),
+        button=_string(plain["button"]), one_tap=_string(plain.get("one_tap")),
+        small=_string(plain.get("small")), does=_string(plain.get("does")),
+        mail=_string(plain.get("mail")), thanks_title=_string(thanks.get("title")),
+        thanks_text=_string(thanks.get("text")), next_item=thanks.get("next_item") is True,
+    )  # fmt: skip
+
+
+def _map(value: Plain) -> dict[str, Plain]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: Plain) -> str:
+    return "" if value is None else str(value)
+
+
+def _int(value: Plain, default: int) -> int:
+    return value if isinstance(value, int) else default

@@ -1,0 +1,75 @@
+"""How much is too much: the cap over all tracks, priority between tracks, re-entry, holdout."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.chance import chance
+from campaigns.track import Again
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` in any `days` running days."""
+
+    times: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Every limit at once ("1 per 3 days, 2 per week"); none = no cap."""
+
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def days(self) -> int:
+        """Give the longest memory: how far back the sends of a lead are needed."""
+        return max((limit.days for limit in self.limits), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another track in which a lead is active."""
+
+    track: str
+    priority: int
+
+
+def free_at(cap: Cap, sends: tuple[datetime, ...], *, at: datetime) -> datetime:
+    """Give the first moment from `at` on when one more mail breaks no limit.
+
+    Sends may lie ahead of `at` (planned): they count as well.
+    """
+    free = at
+    for _ in range(len(sends) * len(cap.limits) + 1):
+        later = max((_free(limit, sends, free) for limit in cap.limits), default=free)
+        if later == free:
+            return free
+        free = later
+    return free
+
+
+def _free(limit: Limit, sends: tuple[datetime, ...], at: datetime) -> datetime:
+    span = timedelta(days=limit.days)
+    near = sorted(sent for sent in sends if at - span < sent < at + span)
+    if len(near) < limit.times:
+        return at
+    return near[-limit.times] + span
+
+
+def goes_first(priority: int, rivals: tuple[Rival, ...], *, track: str) -> Rival | None:
+    """Name the rival that goes before this track; None when this one goes first."""
+    ahead = [one for one in rivals if (one.priority, one.track) < (priority, track)]
+    return min(ahead, key=lambda one: (one.priority, one.track), default=None)
+
+
+def may_enter(again: Again, last_ended: datetime | None, *, now: datetime) -> bool:
+    """Tell whether a lead who has been through (or never, None) may enter again."""
+    if last_ended is None:
+        return True
+    return again.days is not None and now >= last_ended + timedelta(days=again.days)
+
+
+def held_out(seed: int, address: str, *, track: str, share: float) -> bool:
+    """Tell whether a lead belongs to the group that gets nothing, to measure the lift."""
+    return chance(seed, address, track=track, step="holdout") < share

@@ -1,0 +1,337 @@
+"""Read a YAML 1.2 file as typed nodes with line numbers, and collect what is wrong in it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from campaigns.conditions import All, AnyOf, Condition, Not
+from campaigns.phrases import parse
+
+_DEEPEST = 30
+S = TypeVar("S")
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake, where it stands and how to mend it."""
+
+    file: str
+    line: int
+    step: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        """Write it as one line, the place first."""
+        place = " ".join(part for part in (self.step, self.field) if part)
+        return f"{self.file}:{self.line}: {place + ': ' if place else ''}{self.message}"
+
+
+class FileError(ValueError):
+    """A campaign file that cannot be used; `problems` has every reason."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class BadValueError(ValueError):
+    """A value that cannot be read; `line` is where, 0 = where its field stands."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A text, number, truth or nothing, as written."""
+
+    text: str
+    line: int
+    null: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    nodes: tuple["Node", ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a map."""
+
+    key: str
+    node: "Node"
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map, in written order."""
+
+    entries: tuple[Entry, ...]
+    line: int
+
+
+Node: TypeAlias = Leaf | Items | Map
+
+
+@dataclass(slots=True)
+class Notes:
+    """The mistakes found so far in one file."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, line: int, message: str, *, step: str = "", field: str = "") -> None:
+        """Note one."""
+        self.problems.append(Problem(self.file, line, step, field, message))
+
+    def refuse_if_any(self) -> None:
+        """Raise everything found, sorted by place."""
+        if self.problems:
+            raise FileError(sorted(self.problems, key=lambda problem: problem.line))
+
+
+def read(text: str, notes: Notes) -> Map:
+    """Read a file whose top is a map; mistakes of YAML itself are raised at once."""
+    try:
+        tree: object = YAML(typ="rt").compose(text)
+        top = _node(tree, notes, 0)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _broken(notes, line, f"no valid YAML: {error.problem}") from None
+    except YAMLError as error:
+        raise _broken(notes, 1, f"no valid YAML: {error}") from None
+    if isinstance(top, Map):
+        return top
+    raise _broken(notes, 1, "the file must be a map of `field: value` lines")
+
+
+class Fields:
+    """The fields of one map: each is asked for once, what nobody asked for is a mistake."""
+
+    def __init__(self, node: Map, notes: Notes, *, step: str = "", skip: int = 0) -> None:
+        self.line = node.line
+        self._entries = {entry.key: entry for entry in node.entries[skip:]}
+        self._asked: set[str] = set()
+        self._notes = notes
+        self._step = step
+
+    def need(self, name: str, read_as: Callable[["Node"], T], stand_in: S) -> T | S:
+        """Read a field that must be there; `stand_in` goes on when it is not, or is wrong."""
+        if name not in self._entries:
+            self._asked.add(name)
+            self.wrong(name, f"`{name}:` is missing")
+            return stand_in
+        return self.get(name, read_as, stand_in)
+
+    def get(self, name: str, read_as: Callable[["Node"], T], default: S) -> T | S:
+        """Read a field that may be there."""
+        self._asked.add(name)
+        entry = self._entries.get(name)
+        if entry is None:
+            return default
+        try:
+            return read_as(entry.node)
+        except BadValueError as error:
+            self._notes.add(error.line or entry.line, str(error), step=self._step, field=name)
+        except ValueError as error:
+            self._notes.add(entry.line, str(error), step=self._step, field=name)
+        return default
+
+    def has(self, name: str) -> bool:
+        """Tell whether a field is written."""
+        return name in self._entries
+
+    def wrong(self, name: str, message: str) -> None:
+        """Note a mistake at a field, or at the map when the field is not there."""
+        entry = self._entries.get(name)
+        line = entry.line if entry else self.line
+        self._notes.add(line, message, step=self._step, field=name)
+
+    def map(self, name: str) -> Map:
+        """Read a map; an absent or wrong one counts as empty."""
+        return self.get(name, as_map, Map((), self.line))
+
+    def children(self, name: str) -> Iterator["Fields"]:
+        """Read a list of maps."""
+        for node in self.get(name, as_items, ()):
+            if isinstance(node, Map):
+                yield Fields(node, self._notes, step=self._step or name)
+            else:
+                self._notes.add(node.line, "each entry must be a map", step=self._step, field=name)
+
+    def child(self, name: str, node: Map) -> "Fields":
+        """Look into a map that belongs to this one."""
+        return Fields(node, self._notes, step=self._step or name)
+
+    def close(self) -> None:
+        """Refuse the fields that nobody asked for."""
+        for name, entry in self._entries.items():
+            if name not in self._asked:
+                known = ", ".join(sorted(self._asked))
+                self._notes.add(
+                    entry.line,
+                    f"unknown field `{name}`; known here: {known}",
+                    step=self._step,
+                    field=name,
+                )
+
+
+def as_text(node: Node) -> str:
+    """Read a text that says something."""
+    if isinstance(node, Leaf) and not node.null and node.text.strip():
+        return node.text.strip()
+    raise BadValueError("must be a text")
+
+
+def as_name(node: Node) -> str:
+    """Read a key: letters, digits and _."""
+    text = as_text(node)
+    if not text.replace("_", "a").isalnum() or not text[0].isalpha() or not text.isascii():
+        raise BadValueError(f"`{text}` is no name; use letters, digits and _")
+    return text
+
+
+def as_int(node: Node) -> int:
+    """Read a whole number."""
+    try:
+        return int(as_text(node))
+    except ValueError:
+        raise BadValueError("must be a whole number") from None
+
+
+def as_number(node: Node) -> float:
+    """Read a number."""
+    try:
+        return float(as_text(node))
+    except ValueError:
+        raise BadValueError("must be a number") from None
+
+
+def as_bool(node: Node) -> bool:
+    """Read true or false."""
+    text = as_text(node)
+    if text not in ("true", "false"):
+        raise BadValueError("must be true or false")
+    return text == "true"
+
+
+def as_date(node: Node) -> date:
+    """Read a day."""
+    try:
+        return date.fromisoformat(as_text(node))
+    except ValueError:
+        raise BadValueError("must be a date such as 2026-02-12") from None
+
+
+def as_texts(node: Node) -> tuple[str, ...]:
+    """Read a list of texts; one text is a list of one."""
+    if isinstance(node, Items):
+        return tuple(as_text(one) for one in node.nodes)
+    return (as_text(node),)
+
+
+def as_one_of(kind: type[E]) -> Callable[[Node], E]:
+    """Read one word of a vocabulary."""
+
+    def read_as(node: Node) -> E:
+        text = as_text(node)
+        try:
+            return kind(text)
+        except ValueError:
+            raise BadValueError(f"`{text}` is not one of {', '.join(kind)}") from None
+
+    return read_as
+
+
+def as_words(read_text: Callable[[str], T]) -> Callable[[Node], T]:
+    """Read a text by its own small grammar."""
+    return lambda node: read_text(as_text(node))
+
+
+def as_items(node: Node) -> tuple[Node, ...]:
+    """Read a list."""
+    if isinstance(node, Items):
+        return node.nodes
+    raise BadValueError("must be a list")
+
+
+def as_map(node: Node) -> Map:
+    """Read a map."""
+    if isinstance(node, Map):
+        return node
+    raise BadValueError("must be a map of `field: value`")
+
+
+def as_condition(node: Node) -> Condition:
+    """Read a line, or a map with one of all, any, not."""
+    if isinstance(node, Leaf):
+        try:
+            return parse(as_text(node))
+        except ValueError as error:
+            raise BadValueError(str(error), node.line) from None
+    if isinstance(node, Map) and len(node.entries) == 1:
+        entry = node.entries[0]
+        if entry.key == "not":
+            return Not(as_condition(entry.node))
+        if entry.key in ("all", "any"):
+            parts = tuple(as_condition(part) for part in as_items(entry.node))
+            return All(parts) if entry.key == "all" else AnyOf(parts)
+    raise BadValueError("a condition is a line, or a map with one of all, any, not", node.line)
+
+
+def _broken(notes: Notes, line: int, message: str) -> FileError:
+    return FileError([Problem(notes.file, line, "", "", message)])
+
+
+def _node(raw: object, notes: Notes, depth: int) -> Node:
+    if depth > _DEEPEST:
+        raise YAMLError("nested too deeply")
+    match raw:
+        case ScalarNode():
+            _refuse_anchor(raw)
+            line = raw.start_mark.line + 1
+            return Leaf(str(raw.value), line, null=str(raw.tag).endswith(":null"))
+        case SequenceNode():
+            _refuse_anchor(raw)
+            nodes = tuple(_node(one, notes, depth + 1) for one in raw.value)
+            return Items(nodes, raw.start_mark.line + 1)
+        case MappingNode():
+            _refuse_anchor(raw)
+            return Map(_entries(raw, notes, depth), raw.start_mark.line + 1)
+        case _:
+            raise YAMLError("the file is empty")
+
+
+def _entries(raw: MappingNode, notes: Notes, depth: int) -> tuple[Entry, ...]:
+    entries: dict[str, Entry] = {}
+    for key, value in raw.value:
+        line = key.start_mark.line + 1
+        name = str(key.value) if isinstance(key, ScalarNode) else ""
+        if not name:
+            notes.add(line, "a field's name must be a word")
+        elif name in entries:
+            notes.add(line, f"`{name}` stands here twice; remove one", field=name)
+        else:
+            entries[name] = Entry(name, _node(value, notes, depth + 1), line)
+    return tuple(entries.values())
+
+
+def _refuse_anchor(raw: ScalarNode | SequenceNode | MappingNode) -> None:
+    if raw.anchor is not None:
+        line = raw.start_mark.line + 1
+        raise YAMLError(f"line {line}: anchors (&, *) are not used in these files")

@@ -1,0 +1,362 @@
+"""Mail over SMTP: several connections, commands pipelined (RFC 2920) where the server allows it."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from nurture.adapters.smtp_relay import Relay, Tls, connect, relay_of
+from nurture.adapters.smtp_wire import (
+    COMMAND_SECONDS,
+    DATA_SECONDS,
+    DOT_SECONDS,
+    Answer,
+    BadAddress,
+    BrokenTalk,
+    Wire,
+    addr_spec,
+    on_the_wire,
+)
+from nurture.kernel.types import MessageId
+from nurture.mail.replies import enhanced_code
+from nurture.mail.transport import (
+    Outcome,
+    Outgoing,
+    RelayUnavailable,
+    Result,
+    Stage,
+    outcome_of,
+)
+
+__all__ = ["Relay", "SmtpTransport", "Tls", "relay_of"]
+
+CONNECTIONS = 4
+BREAKS_IN_A_ROW = 3
+CLOSING = 421
+GO_AHEAD = 354
+_DOT = b".\r\n"
+_GONE = (OSError, BrokenTalk)
+
+
+class SmtpTransport:
+    """Send batches to one relay; a new set of connections for each batch."""
+
+    def __init__(self, relay: Relay, *, connections: int = CONNECTIONS) -> None:
+        """Keep the address; nothing is opened before the first batch, so a fork is harmless."""
+        self._relay = relay
+        self._connections = connections
+
+    def send_batch(
+        self,
+        messages: Iterable[Outgoing],
+        *,
+        before_dot: Callable[[MessageId], None],
+        on_reply: Callable[[Result], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Send over all connections at once; see `Transport` for the promise."""
+        desk = _Desk(messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop)
+        senders = [_Sender(self._relay, desk) for _ in range(self._connections)]
+        threads = [threading.Thread(target=sender.run, daemon=True) for sender in senders]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        if desk.failure is not None:
+            raise desk.failure
+        if not desk.connected and desk.refusal is not None:
+            raise desk.refusal
+
+
+class _Desk:
+    """What the connections share: the pile, the reports, and the first thing that went wrong."""
+
+    def __init__(
+        self,
+        messages: Iterable[Outgoing],
+        *,
+        before_dot: Callable[[MessageId], None],
+        on_reply: Callable[[Result], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._pile: Iterator[Outgoing] = iter(messages)
+        self._before_dot = before_dot
+        self._on_reply = on_reply
+        self._should_stop = should_stop
+        self._drawing = threading.Lock()
+        self._reporting = threading.Lock()
+        self._asking = threading.Lock()
+        self.connected = False
+        self.failure: BaseException | None = None
+        self.refusal: RelayUnavailable | None = None
+
+    def draw(self) -> Outgoing | None:
+        """Take the next message, unless the work is to end."""
+        if self.stopped():
+            return None
+        with self._drawing:
+            try:
+                return next(self._pile, None)
+            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+                self.fail(error)
+                return None
+
+    def stopped(self) -> bool:
+        """Tell whether no further message may start."""
+        with self._asking:
+            try:
+                return self.failure is not None or self._should_stop()
+            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+                self.fail(error)
+                return True
+
+    def may_end(self, message_id: MessageId) -> bool:
+        """Ask right before the dot; a no means that it must never leave."""
+        if self.failure is not None:
+            return False
+        try:
+            self._before_dot(message_id)
+        except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+            self.fail(error)
+            return False
+        return True
+
+    def report(self, result: Result) -> None:
+        """Tell the caller, one at a time."""
+        with self._reporting:
+            try:
+                self._on_reply(result)
+            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+                self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Remember the first error; everyone stops."""
+        if self.failure is None:
+            self.failure = error
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One connection in use, and whether commands may be sent ahead of their replies."""
+
+    wire: Wire
+    pipelining: bool
+
+
+class _Sender:
+    """One thread: one connection at a time, a new one after each break."""
+
+    def __init__(self, relay: Relay, desk: _Desk) -> None:
+        self._relay = relay
+        self._desk = desk
+        self._breaks = 0
+        self._again = True
+        self._held: Outgoing | None = None
+
+    def run(self) -> None:
+        """Work until the pile is empty, the work is to end, or the server keeps hanging up."""
+        try:
+            while self._again and self._breaks < BREAKS_IN_A_ROW and not self._desk.stopped():
+                self._hold_one_conversation()
+        except RelayUnavailable as error:
+            self._desk.refusal = error
+        except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+            self._desk.fail(error)
+        finally:
+            if self._held is not None:
+                self._desk.report(_result(self._held, _Step(Outcome.NOT_STARTED)))
+
+    def _hold_one_conversation(self) -> None:
+        line = connect(self._relay)
+        self._desk.connected = True
+        wire = Wire(line.socket)
+        try:
+            self._drain(_Talk(wire=wire, pipelining=line.pipelining))
+        finally:
+            wire.close()
+
+    def _drain(self, talk: _Talk) -> None:
+        """Send one message after the other, as long as the connection lives."""
+        message, started = self._next(), False
+        while message is not None:
+            following = None
+            step = self._prepare(talk, message, started=started)
+            if step is None:
+                following = self._next() if talk.pipelining else None
+                step = self._finish(talk, message, following)
+            self._settle(message, step)
+            if not step.live:
+                self._held = self._held or following
+                return
+            started = following is not None
+            message = following or self._next()
+        self._again = False
+        self._quit(talk)
+
+    def _next(self) -> Outgoing | None:
+        """Draw, refusing at once what no server may be asked; what was held goes first."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        while (message := self._desk.draw()) is not None:
+            try:
+                addr_spec(message.sender)
+                addr_spec(message.recipient)
+            except BadAddress as error:
+                self._desk.report(_refused(message, error))
+                continue
+            return message
+        return None
+
+    def _prepare(self, talk: _Talk, message: Outgoing, *, started: bool) -> "_Step | None":
+        """Bring the message up to its body; None when the server waits for it."""
+        try:
+            if talk.pipelining:
+                if not started:
+                    talk.wire.send(_commands(message))
+                step = _pipelined(talk.wire)
+            else:
+                step = _one_by_one(talk.wire, message)
+        except _GONE:
+            return _Step(Outcome.NOT_STARTED, live=False)
+        if step is None and self._desk.stopped():
+            # Hanging up before the dot is the one way to take a started message back.
+            return _Step(Outcome.NOT_STARTED, live=False, again=False)
+        return step
+
+    def _finish(self, talk: _Talk, message: Outgoing, following: Outgoing | None) -> "_Step":
+        """Send the body and, once it is noted, the dot with what comes next; read the verdict."""
+        try:
+            talk.wire.send_body(on_the_wire(message.data))
+        except _GONE:
+            return _Step(Outcome.NOT_STARTED, live=False)
+        if not self._desk.may_end(message.message_id):
+            return _Step(Outcome.NOT_STARTED, live=False, again=False)
+        try:
+            talk.wire.send(_DOT + (_commands(following) if following is not None else b""))
+            answer = talk.wire.read(DOT_SECONDS)
+        except _GONE:
+            return _Step(Outcome.IN_DOUBT, live=False)
+        outcome = outcome_of(answer.code)
+        return _Step(outcome, answer, stage=Stage.DOT, live=outcome is not Outcome.IN_DOUBT)
+
+    def _settle(self, message: Outgoing, step: "_Step") -> None:
+        """Report what is known; what was never started waits for the next connection."""
+        if step.answer is not None and step.answer.code == CLOSING:
+            step.live, step.again = False, False
+        self._breaks = 0 if step.live else self._breaks + 1
+        self._again = step.again
+        if step.outcome is Outcome.NOT_STARTED:
+            self._held = message
+        else:
+            self._desk.report(_result(message, step))
+
+    def _quit(self, talk: _Talk) -> None:
+        """Say goodbye; what the server does with it changes nothing."""
+        try:
+            talk.wire.send(b"QUIT\r\n")
+        except _GONE:
+            return
+
+
+@dataclass(slots=True)
+class _Step:
+    """How far one message came, and whether its connection lives on."""
+
+    outcome: Outcome
+    answer: Answer | None = None
+    stage: Stage = Stage.DATA
+    live: bool = True
+    again: bool = True
+
+
+def _commands(message: Outgoing) -> bytes:
+    sender, recipient = message.sender, message.recipient
+    return f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii")
+
+
+def _pipelined(wire: Wire) -> _Step | None:
+    """Read the three replies, each on its own: a server may say 354 after a refused RCPT."""
+    mail = wire.read(COMMAND_SECONDS)
+    if mail.code == CLOSING:
+        return _turned_down(mail, Stage.MAIL)
+    rcpt = wire.read(COMMAND_SECONDS)
+    if rcpt.code == CLOSING:
+        return _turned_down(rcpt, Stage.RCPT)
+    data = wire.read(DATA_SECONDS)
+    refusal = _first_refusal(mail, rcpt, data)
+    if refusal is not None and data.code != CLOSING:
+        refusal.live = refusal.live and _cleared(wire, data)
+    return refusal
+
+
+def _one_by_one(wire: Wire, message: Outgoing) -> _Step | None:
+    commands = _commands(message).splitlines(keepends=True)
+    for command, stage in zip(commands, (Stage.MAIL, Stage.RCPT, Stage.DATA), strict=True):
+        wire.send(command)
+        answer = wire.read(DATA_SECONDS if stage is Stage.DATA else COMMAND_SECONDS)
+        if not _welcome(answer, stage):
+            step = _turned_down(answer, stage)
+            step.live = step.live and answer.code != CLOSING and _cleared(wire, answer)
+            return step
+    return None
+
+
+def _first_refusal(mail: Answer, rcpt: Answer, data: Answer) -> _Step | None:
+    for answer, stage in ((mail, Stage.MAIL), (rcpt, Stage.RCPT), (data, Stage.DATA)):
+        if not _welcome(answer, stage):
+            return _turned_down(answer, stage)
+    return None
+
+
+def _welcome(answer: Answer, stage: Stage) -> bool:
+    if stage is Stage.DATA:
+        return answer.code == GO_AHEAD
+    return outcome_of(answer.code) is Outcome.SENT
+
+
+def _turned_down(answer: Answer, stage: Stage) -> _Step:
+    outcome = outcome_of(answer.code)
+    if outcome in (Outcome.DEFERRED, Outcome.REFUSED):
+        return _Step(outcome, answer, stage=stage)
+    # A reply that makes no sense here: no dot has left, so another connection may try again.
+    return _Step(Outcome.NOT_STARTED, stage=stage, live=False)
+
+
+def _cleared(wire: Wire, data: Answer) -> bool:
+    """Leave a refused message behind; when that fails, only the connection is lost."""
+    try:
+        if data.code == GO_AHEAD:
+            # RFC 2920, 3.1: no recipient was taken, so a lone dot ends this without a delivery.
+            wire.send(_DOT)
+            wire.read(DOT_SECONDS)
+        else:
+            wire.send(b"RSET\r\n")
+            wire.read(COMMAND_SECONDS)
+    except _GONE:
+        return False
+    return True
+
+
+def _result(message: Outgoing, step: _Step) -> Result:
+    if step.answer is None:
+        return Result(message_id=message.message_id, outcome=step.outcome, stage=step.stage)
+    return Result(
+        message_id=message.message_id,
+        outcome=step.outcome,
+        code=step.answer.code,
+        enhanced=enhanced_code(step.answer.text),
+        text=step.answer.text,
+        stage=step.stage,
+    )
+
+
+def _refused(message: Outgoing, error: BadAddress) -> Result:
+    return Result(
+        message_id=message.message_id,
+        outcome=Outcome.REFUSED,
+        code=553,
+        enhanced="5.1.3",
+        text=error.sentence,
+        stage=Stage.CONNECT,
+    )

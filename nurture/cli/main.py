@@ -1,0 +1,34 @@
+"""Put the groups together, and turn refusals into a sentence and an exit code."""
+
+import sys
+
+import click
+
+from nurture.cli import bench, database, leads, mail, processes, reports, tracks
+from nurture.kernel.errors import Refusal
+from nurture.kernel.log import configure
+from nurture.kernel.settings import load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="nurture")
+def nurture() -> None:
+    """Nurture leads from the first touch to the hand-off to sales; nobody is forgotten."""
+
+
+for group in (
+    processes.demo, processes.up, processes.web, processes.worker, processes.tick,
+    database.database, leads.leads, tracks.tracks, mail.mail, reports.audit, reports.publish,
+    bench.bench,
+):  # fmt: skip
+    nurture.add_command(group)
+
+
+def main() -> None:
+    """Run the command; a refusal is a sentence on stderr and exit code 1."""
+    try:
+        configure(json=load_settings().log_format == "json")
+        nurture(standalone_mode=True)
+    except Refusal as refusal:
+        click.echo(refusal.sentence, err=True)
+        sys.exit(1)

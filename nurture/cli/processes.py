@@ -1,0 +1,48 @@
+"""Start everything, or one role of it; the workers run as programs of their own."""
+
+import subprocess
+import sys
+
+import click
+
+
+def _run(*argv: str) -> None:
+    """Hand over to a role's program and end as it ends; Ctrl-C reaches it as well."""
+    child = subprocess.Popen([sys.executable, "-m", *argv])  # noqa: S603 - our own programs
+    while True:
+        try:
+            sys.exit(child.wait())
+        except KeyboardInterrupt:
+            continue  # the child has heard it, too, and stops what it started
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def demo(options: tuple[str, ...]) -> None:
+    """Play the example company; --once plays 90 days to the end and audits them."""
+    _run("workers", "demo", *options)
+
+
+@click.command()
+def up() -> None:
+    """Start everything from the settings in one terminal."""
+    _run("workers", "up")
+
+
+@click.command()
+def web() -> None:
+    """Serve pages, clicks and opens."""
+    _run("nurture.web.serve")
+
+
+@click.command()
+@click.argument("queues", nargs=-1)
+def worker(queues: tuple[str, ...]) -> None:
+    """Run jobs of the queues (all of them by default)."""
+    _run("workers", "worker", *queues)
+
+
+@click.command()
+def tick() -> None:
+    """Find what is due and move it on."""
+    _run("workers", "tick")

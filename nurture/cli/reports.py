@@ -1,0 +1,49 @@
+"""`nurture audit` and `nurture publish`."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from nurture import runtime
+from nurture.reports.audit import run_audit
+from nurture.usecases.publish import publish_library
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One object per finding.")
+def audit(*, as_json: bool) -> None:
+    """Look for leads that nobody looks after and numbers that do not add up; exit 1 if any."""
+    with runtime.start().works.read("cli") as work:
+        findings = run_audit(work)
+    for one in findings:
+        if as_json:
+            rows = [{"lead": row.lead_id, "text": row.text} for row in one.rows]
+            click.echo(json.dumps({"name": one.name, "sentence": one.sentence, "rows": rows}))
+        else:
+            click.echo(f"{one.name}  {one.sentence} ({len(one.rows)})")
+            for row in one.rows[:10]:
+                click.echo(f"      {row.text}")
+    if findings:
+        sys.exit(1)
+    if not as_json:
+        click.echo("Nobody is forgotten: every audit query returns no row.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path), required=False)
+def publish(folder: Path | None) -> None:
+    """Publish a library folder: content, mails, tracks, rules, people (the example by default)."""
+    here = runtime.start()
+    done = publish_library(
+        here.works,
+        folder or ROOT / "campaigns" / "library",
+        mails=ROOT / "templates" / "mail",
+        links=here.links,
+    )
+    click.echo(
+        f"In force: {done.assets} items, {done.mails} mails, {done.tracks} tracks, {done.users} people."
+    )

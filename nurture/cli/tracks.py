@@ -1,0 +1,82 @@
+"""`nurture tracks`: check, publish, list, pause and resume."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from campaigns import text
+from nurture import runtime
+from nurture import tracks as domain
+
+
+@click.group()
+def tracks() -> None:
+    """Nurture tracks."""
+
+
+@tracks.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def check(files: tuple[Path, ...]) -> None:
+    """Name every mistake by file, line, step and field; exit 1 when there is one."""
+    problems = [p for path in files for p in text.check(path.read_text(), file=path.name)]
+    for problem in problems:
+        click.echo(str(problem))
+    if problems:
+        sys.exit(1)
+    click.echo(f"{len(files)} checked, nothing to mend.")
+
+
+@tracks.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def apply(files: tuple[Path, ...]) -> None:
+    """Publish tracks; leads that are in one stay with the version that they started with."""
+    here = runtime.start()
+    with here.works.begin("cli") as work:
+        for path in files:
+            domain.publish(work, path.read_text(), file=path.name)
+    click.echo(f"{len(files)} published.")
+
+
+@tracks.command()
+@click.argument("track")
+def export(track: str) -> None:
+    """Print the text of the live version, comments and all."""
+    with runtime.start().works.read("cli") as work:
+        state = domain.get_track(work, track)
+        click.echo(domain.texts(work, [state.version_id or 0])[state.version_id or 0], nl=False)
+
+
+@tracks.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One object per track.")
+def list_(*, as_json: bool) -> None:
+    """List the tracks by priority, with how many leads are in each."""
+    with runtime.start().works.read("cli") as work:
+        rows = [(one, sum(domain.counts(work, one.id).values())) for one in domain.tracks(work)]
+    for one, here in rows:
+        if as_json:
+            row = {"key": one.key, "name": one.name, "version": one.version, "leads": here,
+                   "paused": one.paused_at is not None}  # fmt: skip
+            click.echo(json.dumps(row))
+        else:
+            state = "paused" if one.paused_at else "running"
+            click.echo(f"{one.key:<16} {one.name:<20} version {one.version}  {here:>7} leads  {state}")
+
+
+@tracks.command()
+@click.argument("track")
+def pause(track: str) -> None:
+    """Stop a track where it stands; nobody loses a place."""
+    with runtime.start().works.begin("cli") as work:
+        domain.pause(work, track)
+    click.echo(f"“{track}” is paused.")
+
+
+@tracks.command()
+@click.argument("track")
+def resume(track: str) -> None:
+    """Let a track run again; overdue steps go now."""
+    with runtime.start().works.begin("cli") as work:
+        domain.resume(work, track)
+    click.echo(f"“{track}” runs again.")

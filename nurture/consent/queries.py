@@ -1,0 +1,118 @@
+"""Who may be written to, in a fixed number of statements per batch."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Select, select
+
+from campaigns.vocabulary import Basis, SuppressionReason
+from nurture import leads
+from nurture.consent import rules
+from nurture.consent.model import MAIL, PermissionRow, SuppressionRow
+from nurture.consent.rules import Refused, Standing
+from nurture.consent.tables import Permission, Suppression
+from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.types import Json, LeadId
+from nurture.kernel.work import Work
+
+
+def may_write(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Refused | None]:
+    """Judge marketing mail to many leads; ids that nobody has are left out."""
+    return _judge(work, lead_ids, rules.may_write)
+
+
+def may_answer(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Refused | None]:
+    """Judge mail that the prospects asked for; ids that nobody has are left out."""
+    return _judge(work, lead_ids, rules.may_answer)
+
+
+def suppressed_now(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, SuppressionReason]:
+    """Tell which of these leads must not be written to, whatever else holds."""
+    found: dict[LeadId, SuppressionReason] = {}
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Suppression.lead_id, Suppression.reason).where(
+            Suppression.lead_id.in_(chunk)
+        )
+        for lead_id, reason in work.session.execute(statement):
+            if lead_id is not None:
+                _strongest(found, LeadId(lead_id), SuppressionReason(reason))
+    return found
+
+
+def permitted(work: Work, lead_ids: Iterable[LeadId], *, channel: str = MAIL) -> set[LeadId]:
+    """Tell which of these leads have said yes and not taken it back."""
+    found: set[LeadId] = set()
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Permission.lead_id).where(
+            Permission.lead_id.in_(chunk),
+            Permission.channel == channel,
+            Permission.withdrawn_at.is_(None),
+        )
+        found.update(LeadId(lead_id) for lead_id in work.session.scalars(statement))
+    return found
+
+
+def ever_asked(work: Work, lead_ids: Iterable[LeadId], *, channel: str) -> set[LeadId]:
+    """Tell which of these leads have a permission, open or taken back."""
+    found: set[LeadId] = set()
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Permission.lead_id).where(
+            Permission.lead_id.in_(chunk), Permission.channel == channel
+        )
+        found.update(LeadId(lead_id) for lead_id in work.session.scalars(statement))
+    return found
+
+
+def permissions(work: Work, lead_id: LeadId) -> list[PermissionRow]:
+    """List what a lead permitted, the first first."""
+    statement = select(Permission).where(Permission.lead_id == lead_id).order_by(Permission.id)
+    return [
+        PermissionRow(
+            row.channel, Basis(row.basis), row.given_at, row.withdrawn_at, _mapping(row.evidence)
+        )
+        for row in work.session.scalars(statement)
+    ]
+
+
+def suppression(work: Work, lead_id: LeadId) -> SuppressionRow | None:
+    """Tell since when and why a lead must not be written to; None = it may."""
+    statement = select(Suppression).where(Suppression.lead_id == lead_id)
+    found = [
+        SuppressionRow(SuppressionReason(row.reason), row.created_at, _mapping(row.evidence))
+        for row in work.session.scalars(statement)
+    ]
+    return min(found, key=lambda row: rules.RANK[row.reason], default=None)
+
+
+def leads_suppressed() -> Select[int | None]:
+    """Select the leads that must not be written to, for filters."""
+    return select(Suppression.lead_id).where(Suppression.lead_id.is_not(None))
+
+
+def _judge(
+    work: Work, lead_ids: Iterable[LeadId], rule: Callable[[Standing], Refused | None]
+) -> dict[LeadId, Refused | None]:
+    wanted = list(lead_ids)
+    stopped = suppressed_now(work, wanted)
+    agreed = permitted(work, wanted)
+    return {
+        lead_id: rule(
+            Standing(
+                stage=stage,
+                deliverable=deliverable,
+                permitted=lead_id in agreed,
+                suppressed=stopped.get(lead_id),
+            )
+        )
+        for lead_id, (stage, deliverable) in leads.mail_states(work, wanted).items()
+    }
+
+
+def _strongest(
+    found: dict[LeadId, SuppressionReason], lead_id: LeadId, reason: SuppressionReason
+) -> None:
+    if lead_id not in found or rules.RANK[reason] < rules.RANK[found[lead_id]]:
+        found[lead_id] = reason
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,71 @@
+"""May we write to somebody, and if not, the sentence that support reads aloud."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from campaigns.vocabulary import Stage, SuppressionReason
+
+
+class NoMail(StrEnum):
+    """Why not, in the order in which it counts."""
+
+    SUPPRESSED = "suppressed"
+    UNDELIVERABLE = "undeliverable"
+    UNQUALIFIED = "unqualified"
+    NO_PERMISSION = "no_permission"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One reason why nothing may be written."""
+
+    word: NoMail
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides about mail to one lead."""
+
+    stage: Stage
+    deliverable: bool
+    permitted: bool
+    suppressed: SuppressionReason | None = None
+
+
+RANK = {reason: place for place, reason in enumerate(SuppressionReason)}
+"""The strongest reason first: a later, weaker one never replaces it."""
+
+_SUPPRESSED = {
+    SuppressionReason.COMPLAINT: "Do not mail: our mail was reported as unwanted.",
+    SuppressionReason.UNSUBSCRIBED: "Do not mail: this person unsubscribed.",
+    SuppressionReason.HARD_BOUNCE: "Do not mail: the address does not exist.",
+    SuppressionReason.MANUAL: "Do not mail: one of us said so.",
+    SuppressionReason.IMPORTED: "Do not mail: an imported list said that this person opted out.",
+}
+_ALWAYS = frozenset(
+    {SuppressionReason.COMPLAINT, SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
+)
+_OUTSIDE = frozenset({Stage.UNQUALIFIED, Stage.DISQUALIFIED})
+
+
+def may_write(lead: Standing) -> Refused | None:
+    """Judge marketing mail; None = yes."""
+    if lead.suppressed is not None:
+        return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])
+    if not lead.deliverable:
+        return Refused(NoMail.UNDELIVERABLE, "No working address: nothing arrives there.")
+    if lead.stage in _OUTSIDE:
+        return Refused(NoMail.UNQUALIFIED, f"This lead is {lead.stage.value}: we do not write.")
+    if not lead.permitted:
+        return Refused(NoMail.NO_PERMISSION, "No permission: nobody said that we may write.")
+    return None
+
+
+def may_answer(lead: Standing) -> Refused | None:
+    """Judge what the prospect asked for just now; an older "no marketing" does not forbid it."""
+    if lead.suppressed in _ALWAYS and lead.suppressed is not None:
+        return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])
+    if not lead.deliverable:
+        return Refused(NoMail.UNDELIVERABLE, "No working address: nothing arrives there.")
+    return None

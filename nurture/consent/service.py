@@ -1,0 +1,170 @@
+"""Note yes and no; a no is tied to the address and outlives the lead (D-27)."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import case, delete, select, update
+
+from campaigns.vocabulary import Basis, SuppressionReason
+from nurture import leads
+from nurture.consent.model import MAIL, Grant
+from nurture.consent.queries import ever_asked
+from nurture.consent.rules import RANK
+from nurture.consent.tables import Permission, Suppression
+from nurture.kernel.database import CHUNK, chunks, insert_ignoring, upsert
+from nurture.kernel.types import EmailAddress, Json, LeadId
+from nurture.kernel.work import Work
+
+
+def give(work: Work, grants: Sequence[Grant], *, renew: bool) -> int:
+    """Note permissions; count the new ones.
+
+    With `renew` a person who took a permission back may give it again, in a form of ours. A list
+    may not do that for them: without it, whoever was ever asked is passed over.
+    """
+    wanted = [grant for grant in grants if grant.basis is not Basis.NONE]
+    if not renew:
+        for channel in {grant.channel for grant in wanted}:
+            asked = ever_asked(work, [grant.lead_id for grant in wanted], channel=channel)
+            wanted = [one for one in wanted if one.channel != channel or one.lead_id not in asked]
+    rows = [
+        {
+            "lead_id": grant.lead_id,
+            "channel": grant.channel,
+            "basis": grant.basis.value,
+            "given_at": work.now,
+            "evidence": dict(grant.evidence),
+        }
+        for grant in wanted
+    ]
+    return insert_ignoring(work.session, Permission, rows)
+
+
+def withdraw(work: Work, lead_ids: Sequence[LeadId], *, channel: str = MAIL) -> None:
+    """Note that permissions were taken back."""
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = update(Permission).where(
+            Permission.lead_id.in_(chunk),
+            Permission.channel == channel,
+            Permission.withdrawn_at.is_(None),
+        )
+        work.session.execute(statement.values(withdrawn_at=work.now))
+
+
+def suppress(
+    work: Work,
+    addresses: Sequence[EmailAddress],
+    *,
+    reason: SuppressionReason,
+    key: bytes,
+    evidence: Mapping[str, Json] | None = None,
+) -> int:
+    """Never write to these addresses again; count those that were not suppressed before.
+
+    The strongest reason stays; nothing here ever takes a suppression away.
+    """
+    added = 0
+    for chunk in chunks(sorted(set(addresses)), CHUNK):
+        known = leads.by_email(work, chunk)
+        rows = [
+            {
+                "email_hash": address_hash(address, key=key),
+                "lead_id": known.get(address),
+                "reason": reason.value,
+                "created_at": work.now,
+                "machine_at": work.machine,
+                "evidence": dict(evidence or {}),
+            }
+            for address in chunk
+        ]
+        added += insert_ignoring(work.session, Suppression, rows)
+        _strengthen(work, rows)
+    return added
+
+
+def suppress_leads(
+    work: Work,
+    lead_ids: Sequence[LeadId],
+    *,
+    reason: SuppressionReason,
+    key: bytes,
+    evidence: Mapping[str, Json] | None = None,
+) -> int:
+    """Never write to the addresses of these leads again."""
+    people = leads.by_ids(work, lead_ids)
+    addresses = [person.email for person in people.values()]
+    return suppress(work, addresses, reason=reason, key=key, evidence=evidence)
+
+
+def recall(work: Work, lead_ids: Sequence[LeadId], *, key: bytes) -> set[LeadId]:
+    """Tie an older no to leads that have its address; tell whom it concerns.
+
+    Every way in calls this for the leads that it created: an address that was deleted or erased
+    comes back as a new lead, and its no must come back with it.
+    """
+    found: set[LeadId] = set()
+    people = leads.by_ids(work, lead_ids)
+    hashes = {address_hash(one.email, key=key): one.id for one in people.values()}
+    for chunk in chunks(sorted(hashes), CHUNK):
+        statement = select(Suppression.id, Suppression.email_hash, Suppression.lead_id)
+        rows = work.session.execute(statement.where(Suppression.email_hash.in_(chunk))).all()
+        loose = [
+            {"id": number, "lead_id": hashes[email_hash]}
+            for number, email_hash, lead_id in rows
+            if lead_id != hashes[email_hash]
+        ]
+        if loose:
+            work.session.execute(update(Suppression), loose)
+        found.update(hashes[email_hash] for _, email_hash, _ in rows)
+    return found
+
+
+def take_back(work: Work, import_id: int, *, limit: int) -> int:
+    """Forget permissions that an import gave, a stretch at a time; count them."""
+    statement = (
+        select(Permission.id)
+        .where(Permission.evidence["import"].as_integer() == import_id)
+        .order_by(Permission.id)
+        .limit(limit)
+    )
+    found = list(work.session.scalars(statement))
+    if found:
+        work.session.execute(delete(Permission).where(Permission.id.in_(found)))
+    return len(found)
+
+
+def address_hash(address: EmailAddress, *, key: bytes) -> str:
+    """Hash an address so that it can be recognised but not read back without the key."""
+    return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()
+
+
+def _strengthen(work: Work, rows: Sequence[Mapping[str, object]]) -> None:
+    """Let a stronger reason replace a weaker one, and tie what is not tied yet."""
+    statement = upsert(work.session, Suppression)
+    rank = case({reason.value: place for reason, place in RANK.items()}, value=Suppression.reason)
+    new = case(
+        {reason.value: place for reason, place in RANK.items()}, value=statement.excluded.reason
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["email_hash"],
+        set_={"reason": statement.excluded.reason, "evidence": statement.excluded.evidence},
+        where=new < rank,
+    )
+    work.session.connection().execute(statement, list(rows))
+    tied = [{"hash": row["email_hash"], "lead": row["lead_id"]} for row in rows if row["lead_id"]]
+    if tied:
+        _tie(work, tied)
+
+
+def _tie(work: Work, tied: Sequence[Mapping[str, object]]) -> None:
+    by_hash = {str(row["hash"]): row["lead"] for row in tied}
+    statement = select(Suppression.id, Suppression.email_hash).where(
+        Suppression.email_hash.in_(list(by_hash)), Suppression.lead_id.is_(None)
+    )
+    loose = [
+        {"id": number, "lead_id": by_hash[email_hash]}
+        for number, email_hash in work.session.execute(statement)
+    ]
+    if loose:
+        work.session.execute(update(Suppression), loose)

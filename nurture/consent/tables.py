@@ -1,0 +1,50 @@
+"""Whether we may write: permissions given and addresses that are never written to."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nurture.kernel.database import Base
+from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
+
+
+class Permission(Base):
+    """Why we may write to a lead, when it was given, and on what evidence (GDPR Art. 7(1))."""
+
+    __tablename__ = "permission"
+    __table_args__ = (
+        Index(
+            "uq_permission_open",
+            "lead_id",
+            "channel",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    channel: Mapped[str] = mapped_column(String(10), default="mail")
+    basis: Mapped[str] = mapped_column(String(30))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    evidence: Mapped[Json] = mapped_column(type_json, default=dict)
+    """Text version, page, form, import and row, network prefix."""
+
+
+class Suppression(Base):
+    """An address that is never written to; kept as a keyed hash, so that it outlives erasure."""
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("email_hash"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    email_hash: Mapped[str] = mapped_column(String(64))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Business time."""
+    machine_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    evidence: Mapped[Json] = mapped_column(type_json, default=dict)

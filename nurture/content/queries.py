@@ -1,0 +1,97 @@
+"""What we have to say, and who has had it."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+
+from campaigns.vocabulary import BuyingStage
+from nurture.content.errors import NoSuchAsset
+from nurture.content.model import AssetCard
+from nurture.content.tables import Asset, Seen
+from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+
+
+def assets(work: Work) -> list[AssetCard]:
+    """List all items by key."""
+    return [_card(row) for row in work.session.scalars(select(Asset).order_by(Asset.key))]
+
+
+def get(work: Work, key: str) -> AssetCard:
+    """Find one item, or refuse."""
+    row = work.session.scalar(select(Asset).where(Asset.key == key))
+    if row is None:
+        raise NoSuchAsset(f"There is no item “{key}” in the library.")
+    return _card(row)
+
+
+def by_ids(work: Work, asset_ids: Iterable[int]) -> dict[int, AssetCard]:
+    """Find several items."""
+    statement = select(Asset).where(Asset.id.in_(set(asset_ids)))
+    return {row.id: _card(row) for row in work.session.scalars(statement)}
+
+
+def seen(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, frozenset[str]]:
+    """Tell what each lead has had, by key; leads without anything are there, empty."""
+    wanted = sorted(set(lead_ids))
+    found: dict[LeadId, set[str]] = {lead_id: set() for lead_id in wanted}
+    for chunk in chunks(wanted, CHUNK):
+        statement = (
+            select(Seen.lead_id, Asset.key)
+            .join(Asset, Asset.id == Seen.asset_id)
+            .where(Seen.lead_id.in_(chunk))
+        )
+        for lead_id, key in work.session.execute(statement):
+            found[LeadId(lead_id)].add(key)
+    return {lead_id: frozenset(keys) for lead_id, keys in found.items()}
+
+
+def last_topics(
+    work: Work, lead_ids: Iterable[LeadId], *, limit: int = 2
+) -> dict[LeadId, tuple[str, ...]]:
+    """Tell the first topic of the items that each lead had last, the latest first."""
+    wanted = sorted(set(lead_ids))
+    found: dict[LeadId, list[str]] = {lead_id: [] for lead_id in wanted}
+    for chunk in chunks(wanted, CHUNK):
+        statement = (
+            select(Seen.lead_id, Asset.topics)
+            .join(Asset, Asset.id == Seen.asset_id)
+            .where(Seen.lead_id.in_(chunk))
+            .order_by(Seen.at.desc(), Seen.id.desc())
+        )
+        for lead_id, topics in work.session.execute(statement):
+            had = found[LeadId(lead_id)]
+            if isinstance(topics, list) and topics and len(had) < limit:
+                had.append(str(topics[0]))
+    return {lead_id: tuple(topics) for lead_id, topics in found.items()}
+
+
+def seen_counts(work: Work) -> dict[int, dict[str, int]]:
+    """Count the leads who had each item, by how they came to it; the base of its report."""
+    statement = select(Seen.asset_id, Seen.how, func.count()).group_by(Seen.asset_id, Seen.how)
+    found: dict[int, dict[str, int]] = {}
+    for asset_id, how, number in work.session.execute(statement):
+        found.setdefault(asset_id, {})[how] = number
+    return found
+
+
+def _card(row: Asset) -> AssetCard:
+    topics = row.topics if isinstance(row.topics, list) else []
+    return AssetCard(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        topics=tuple(str(topic) for topic in topics),
+        stage=BuyingStage(row.stage),
+        title=row.title,
+        teaser=row.teaser,
+        access=row.access,
+        path=row.path,
+        body=row.body,
+        minutes=row.minutes,
+        active_from=row.active_from,
+        active_through=row.active_through,
+        event_on=row.event_on,
+        replay_from=row.replay_from,
+    )

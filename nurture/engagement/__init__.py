@@ -1,0 +1,53 @@
+"""What prospects did: hits with their verdicts, opens, clicks, forms and replies; the timeline."""
+
+from nurture.engagement.agents import Agent, family
+from nurture.engagement.hits import HitKind, RawHit, from_line, to_line
+from nurture.engagement.intake import forget, insert_lines, positions, ship_next, unshipped
+from nurture.engagement.links import LinkFiles
+from nurture.engagement.privacy import erase, export, merge
+from nurture.engagement.queries import acts, due_hits, new_hits, responses, timeline, unsettled
+from nurture.engagement.service import absorb, mark_proven, note_activity, settle
+from nurture.engagement.types import (
+    ActivityRow,
+    Correction,
+    MessageFacts,
+    NewHit,
+    Patience,
+    Response,
+    Settled,
+)
+
+__all__ = [
+    "ActivityRow",
+    "Agent",
+    "Correction",
+    "HitKind",
+    "LinkFiles",
+    "MessageFacts",
+    "NewHit",
+    "Patience",
+    "RawHit",
+    "Response",
+    "Settled",
+    "absorb",
+    "acts",
+    "due_hits",
+    "erase",
+    "export",
+    "family",
+    "forget",
+    "from_line",
+    "insert_lines",
+    "mark_proven",
+    "merge",
+    "new_hits",
+    "note_activity",
+    "positions",
+    "responses",
+    "settle",
+    "ship_next",
+    "timeline",
+    "to_line",
+    "unsettled",
+    "unshipped",
+]

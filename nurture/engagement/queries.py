@@ -1,0 +1,247 @@
+"""Every select over hits and activities."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+
+from campaigns.conditions import PROSPECT_ACTS
+from campaigns.vocabulary import ActivityKind, Verdict
+from nurture.engagement.hits import HitKind
+from nurture.engagement.rules import FLEET, FLEET_MESSAGES, Sighting, fleet_members
+from nurture.engagement.tables import Activity, Hit
+from nurture.engagement.types import ActivityRow, NewHit, Response
+from nurture.kernel.database import CHUNK, chunks, is_postgresql
+from nurture.kernel.types import Json, LeadId, MessageId
+from nurture.kernel.work import Work
+
+EVIDENCE = (
+    ActivityKind.SUBMITTED,
+    ActivityKind.REGISTERED,
+    ActivityKind.REPLIED,
+    ActivityKind.VISITED,
+)
+"""Acts that only a person does; each proves the click that it came by."""
+CONTEXT = timedelta(minutes=5)
+"""How far around a hit others may change its verdict, or be the same click."""
+
+
+def new_hits(work: Work, *, limit: int) -> list[NewHit]:
+    """Lock the oldest hits that nobody has joined to a lead yet."""
+    query = _identity().where(Hit.absorbed_at.is_(None)).order_by(Hit.id)
+    return _locked(work, query, limit=limit)
+
+
+def due_hits(work: Work, *, limit: int) -> list[NewHit]:
+    """Lock the hits whose time to change is over (machine time)."""
+    query = _identity().where(Hit.settled_at.is_(None), Hit.settle_at <= work.machine)
+    return _locked(work, query.order_by(Hit.settle_at, Hit.id), limit=limit)
+
+
+def unsettled(work: Work) -> int:
+    """Count the hits whose verdict is not final yet."""
+    query = select(func.count()).select_from(Hit).where(Hit.settled_at.is_(None))
+    return work.session.scalar(query) or 0
+
+
+def traces(
+    work: Work,
+    message_ids: Collection[int],
+    *,
+    around: tuple[datetime, datetime] | None = None,
+) -> dict[MessageId, list[Sighting]]:
+    """Load what these messages were asked for, ever or around these instants (machine time)."""
+    found: dict[MessageId, list[Sighting]] = defaultdict(list)
+    for chunk in chunks(sorted(message_ids), CHUNK):
+        query = select(*_SEEN).where(Hit.message_id.in_(chunk))
+        if around is not None:
+            first, last = around
+            query = query.where(Hit.machine_at.between(first - CONTEXT, last + CONTEXT))
+        for row in work.session.execute(query):
+            found[MessageId(row.message_id)].append(_sighting(row))
+    return found
+
+
+def fleets(
+    work: Work, networks: Collection[str], *, around: tuple[datetime, datetime]
+) -> frozenset[int]:
+    """Name the clicks of visitors that asked for many messages within a minute."""
+    first, last = around
+    window = and_(Hit.machine_at.between(first - FLEET, last + FLEET), Hit.kind != HitKind.OPEN)
+    found: set[int] = set()
+    for chunk in chunks(sorted(networks), CHUNK):
+        crowd = select(Hit.network, Hit.agent).where(Hit.network.in_(chunk), window)
+        crowd = crowd.group_by(Hit.network, Hit.agent)
+        crowd = crowd.having(func.count(Hit.message_id.distinct()) >= FLEET_MESSAGES)
+        for visitor in work.session.execute(crowd).all():
+            query = select(Hit.machine_at, Hit.message_id, Hit.id).where(
+                Hit.network == visitor.network, Hit.agent == visitor.agent, window
+            )
+            rows = work.session.execute(query)
+            found |= fleet_members([(row.machine_at, row.message_id, row.id) for row in rows])
+    return frozenset(found)
+
+
+def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, datetime]:
+    """Tell when a person last proved to stand behind a message (business time)."""
+    found: dict[MessageId, datetime] = {}
+    for chunk in chunks(sorted(message_ids), CHUNK):
+        query = select(Activity.message_id, func.max(Activity.at).label("at"))
+        query = query.where(
+            Activity.message_id.in_(chunk),
+            Activity.kind.in_(EVIDENCE),
+            Activity.verdict == Verdict.HUMAN_PROVEN,
+        )
+        for row in work.session.execute(query.group_by(Activity.message_id)):
+            found[MessageId(row.message_id)] = row.at
+    return found
+
+
+def by_origin(work: Work, origins: Collection[str]) -> dict[str, ActivityRow]:
+    """Find noted activities by what they come from."""
+    found: dict[str, ActivityRow] = {}
+    for chunk in chunks(sorted(origins), CHUNK):
+        query = select(*_ACTIVITY).where(Activity.origin.in_(chunk))
+        found.update((row.origin, _activity(row)) for row in work.session.execute(query))
+    return found
+
+
+def timeline(
+    work: Work, lead_id: LeadId, *, limit: int, before: tuple[datetime, int] | None = None
+) -> list[ActivityRow]:
+    """Read a lead's history, newest first; `before` is (at, id) of the last row shown."""
+    query = select(*_ACTIVITY).where(Activity.lead_id == lead_id)
+    if before is not None:
+        at, number = before
+        older = or_(Activity.at < at, and_(Activity.at == at, Activity.id < number))
+        query = query.where(older)
+    query = query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
+    return [_activity(row) for row in work.session.execute(query)]
+
+
+def acts(
+    work: Work, lead_ids: Collection[LeadId], *, since: datetime | None = None
+) -> dict[LeadId, list[ActivityRow]]:
+    """Load what prospects did, oldest first, machines included; leads without acts are absent."""
+    found: dict[LeadId, list[ActivityRow]] = defaultdict(list)
+    for chunk in chunks(sorted(lead_ids), CHUNK):
+        query = select(*_ACTIVITY).where(
+            Activity.lead_id.in_(chunk), Activity.kind.in_(sorted(PROSPECT_ACTS))
+        )
+        if since is not None:
+            query = query.where(Activity.at >= since)
+        for row in work.session.execute(query.order_by(Activity.at, Activity.id)):
+            found[LeadId(row.lead_id)].append(_activity(row))
+    return dict(found)
+
+
+def responses(work: Work, message_ids: Collection[MessageId]) -> dict[MessageId, Response]:
+    """Tell how messages were answered; without a settled act a message is absent."""
+    kinds = (ActivityKind.OPENED, ActivityKind.CLICKED)
+    found: dict[MessageId, Response] = {}
+    for chunk in chunks(sorted(message_ids), CHUNK):
+        query = select(
+            Activity.message_id,
+            Activity.kind,
+            Activity.verdict,
+            func.min(Activity.at).label("first"),
+            func.count().label("times"),
+        )
+        query = query.where(Activity.message_id.in_(chunk), Activity.kind.in_(kinds))
+        query = query.group_by(Activity.message_id, Activity.kind, Activity.verdict)
+        for row in work.session.execute(query):
+            message = MessageId(row.message_id)
+            found[message] = _answered(found.get(message, Response()), row)
+    return found
+
+
+def _answered(response: Response, row: Row[int | None, str, str, datetime, int]) -> Response:
+    _, kind, verdict, first, times = row
+    opened = kind == ActivityKind.OPENED
+    if not Verdict(verdict).human:
+        if opened:
+            return replace(response, machine_opens=response.machine_opens + times)
+        return replace(response, machine_clicks=response.machine_clicks + times)
+    if opened:
+        return replace(response, opened_at=_earlier(response.opened_at, first))
+    proven = response.proven or verdict == Verdict.HUMAN_PROVEN
+    return replace(response, clicked_at=_earlier(response.clicked_at, first), proven=proven)
+
+
+def _earlier(known: datetime | None, other: datetime) -> datetime:
+    return other if known is None else min(known, other)
+
+
+_SEEN = (
+    Hit.id,
+    Hit.kind,
+    Hit.message_id,
+    Hit.link,
+    Hit.method,
+    Hit.at,
+    Hit.machine_at,
+    Hit.agent,
+    Hit.network,
+    Hit.prefetch,
+    Hit.verdict,
+    Hit.settled_at,
+)
+_ACTIVITY = (
+    Activity.id,
+    Activity.lead_id,
+    Activity.kind,
+    Activity.at,
+    Activity.message_id,
+    Activity.asset_id,
+    Activity.name,
+    Activity.verdict,
+    Activity.origin,
+    Activity.detail,
+)
+
+
+def _identity() -> Select[int, int, datetime]:
+    return select(Hit.id, Hit.message_id, Hit.machine_at)
+
+
+def _locked(work: Work, query: Select[int, int, datetime], *, limit: int) -> list[NewHit]:
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    return [
+        NewHit(id=row.id, message_id=MessageId(row.message_id), machine_at=row.machine_at)
+        for row in work.session.execute(query.limit(limit))
+    ]
+
+
+def _sighting(row: Row[*tuple[object, ...]]) -> Sighting:
+    return Sighting(
+        id=row.id,
+        kind=HitKind(row.kind),
+        link=row.link,
+        method=row.method,
+        at=row.at,
+        machine_at=row.machine_at,
+        agent=row.agent,
+        network=row.network,
+        prefetch=row.prefetch,
+        verdict=Verdict(row.verdict),
+        settled=row.settled_at is not None,
+    )
+
+
+def _activity(row: Row[*tuple[object, ...]]) -> ActivityRow:
+    detail: dict[str, Json] = row.detail
+    return ActivityRow(
+        id=row.id,
+        lead_id=LeadId(row.lead_id),
+        kind=ActivityKind(row.kind),
+        at=row.at,
+        message_id=None if row.message_id is None else MessageId(row.message_id),
+        asset_id=row.asset_id,
+        name=row.name,
+        verdict=Verdict(row.verdict),
+        origin=row.origin,
+        detail=detail,
+    )

@@ -1,0 +1,172 @@
+"""Join hits to leads, settle their verdicts, note what people did."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Update, bindparam, update
+
+from nurture.engagement import queries
+from nurture.engagement.rules import RULESET, Judgement
+from nurture.engagement.scenes import Scene
+from nurture.engagement.tables import Activity, Hit
+from nurture.engagement.types import (
+    ActivityRow,
+    Correction,
+    MessageFacts,
+    NewHit,
+    Patience,
+    Settled,
+)
+from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.types import Json, MessageId
+from nurture.kernel.work import Work
+
+STRAGGLERS = timedelta(seconds=5)
+"""How long a hit that came late waits for others of its burst that may still lie in a spool."""
+NOBODY_KNOWS = MessageFacts(lead_id=None)
+
+
+def absorb(
+    work: Work,
+    hits: Sequence[NewHit],
+    *,
+    facts: Mapping[MessageId, MessageFacts],
+    patience: Patience,
+) -> None:
+    """Give each hit the instant at which its verdict becomes final (machine time)."""
+    rows = []
+    for hit in hits:
+        wait = patience.for_(facts.get(hit.message_id, NOBODY_KNOWS))
+        until = max(hit.machine_at + wait, work.machine + min(wait, STRAGGLERS))
+        rows.append({"hit": hit.id, "until": until})
+
+    if rows:
+        statement = update(Hit).where(Hit.id == bindparam("hit"))
+        statement = statement.values(absorbed_at=work.machine, settle_at=bindparam("until"))
+        work.session.connection().execute(statement, rows)
+
+
+def settle(
+    work: Work, hits: Sequence[NewHit], *, facts: Mapping[MessageId, MessageFacts]
+) -> Settled:
+    """Make the verdicts of these hits final, and correct earlier ones that they shed light on."""
+    due = {hit.id for hit in hits}
+    scenes = _scenes(work, hits, facts=facts)
+
+    final: dict[int, Judgement] = {}
+    turned: dict[int, Judgement] = {}
+    rows: list[ActivityRow] = []
+    for scene in scenes:
+        final |= scene.final(due)
+        turned |= scene.turned()
+        rows += scene.activities(due)
+
+    _record(work, final)
+    corrections = _correct(work, turned)
+    return Settled(len(hits), tuple(note_activity(work, rows)), tuple(corrections))
+
+
+def mark_proven(work: Work, message_ids: Collection[MessageId], *, reason: str) -> list[Correction]:
+    """Let a form, a beacon or a reply prove the clicks of these messages, at once.
+
+    Clicks that still lie in a spool are proven when they settle, by the activity that was noted.
+    """
+    found = queries.traces(work, message_ids)
+    scenes = [
+        Scene.of((message_id, NOBODY_KNOWS), trace, evidence=(work.now, reason))
+        for message_id, trace in found.items()
+    ]
+
+    turned: dict[int, Judgement] = {}
+    early: dict[int, Judgement] = {}
+    for scene in scenes:
+        # Only what is proven: without the mail's facts, nothing else may change its verdict here.
+        turned |= {key: new for key, new in scene.turned().items() if new.verdict.human}
+        early |= scene.proven_early()
+
+    waiting = update(Hit).where(Hit.absorbed_at.is_not(None))
+    _write(work, early, waiting.values(settle_at=work.machine))
+    _write(work, early, update(Hit))
+    return _correct(work, turned)
+
+
+def note_activity(work: Work, rows: Sequence[ActivityRow]) -> list[ActivityRow]:
+    """Add to timelines what is not there yet, and give it back with its ids."""
+    by_origin = {row.origin: row for row in rows}
+    noted: list[ActivityRow] = []
+    for chunk in chunks(list(by_origin.values()), CHUNK):
+        statement = upsert(work.session, Activity).values([_values(row) for row in chunk])
+        statement = statement.on_conflict_do_nothing(index_elements=["origin"])
+        added = work.session.execute(statement.returning(Activity.id, Activity.origin))
+        noted += [replace(by_origin[row.origin], id=row.id) for row in added]
+    return sorted(noted, key=lambda row: (row.at, row.id))
+
+
+def _scenes(
+    work: Work, hits: Sequence[NewHit], *, facts: Mapping[MessageId, MessageFacts]
+) -> list[Scene]:
+    if not hits:
+        return []
+    around = (min(hit.machine_at for hit in hits), max(hit.machine_at for hit in hits))
+    found = queries.traces(work, {hit.message_id for hit in hits}, around=around)
+    proofs = queries.evidence(work, found)
+    networks = {hit.network for trace in found.values() for hit in trace if hit.network}
+    fleet = queries.fleets(work, networks, around=around)
+    return [
+        Scene.of(
+            (message_id, facts.get(message_id, NOBODY_KNOWS)),
+            trace,
+            fleet=fleet,
+            evidence=(proofs[message_id], "activity") if message_id in proofs else None,
+        )
+        for message_id, trace in found.items()
+    ]
+
+
+def _record(work: Work, judged: Mapping[int, Judgement]) -> None:
+    _write(work, judged, update(Hit).values(settled_at=work.machine))
+
+
+def _write(work: Work, judged: Mapping[int, Judgement], statement: Update) -> None:
+    """Write verdicts, one statement for each that occurs."""
+    alike: dict[Judgement, list[int]] = defaultdict(list)
+    for number, judgement in judged.items():
+        alike[judgement].append(number)
+    for judgement, numbers in alike.items():
+        reasons: Json = list(judgement.reasons)
+        verdict = {"verdict": judgement.verdict, "reasons": reasons, "ruleset": RULESET}
+        for chunk in chunks(sorted(numbers), CHUNK):
+            work.session.execute(statement.where(Hit.id.in_(chunk)).values(verdict))
+
+
+def _correct(work: Work, turned: Mapping[int, Judgement]) -> list[Correction]:
+    """Label settled hits and their activities anew."""
+    _write(work, turned, update(Hit))
+    after = {f"hit:{number}": judgement.verdict for number, judgement in turned.items()}
+    corrections = [
+        Correction(row.id, origin, row.lead_id, row.verdict, after[origin])
+        for origin, row in queries.by_origin(work, after).items()
+        if row.verdict is not after[origin]
+    ]
+    for verdict in {correction.after for correction in corrections}:
+        numbers = [one.activity_id for one in corrections if one.after is verdict]
+        for chunk in chunks(sorted(numbers), CHUNK):
+            statement = update(Activity).where(Activity.id.in_(chunk))
+            work.session.execute(statement.values(verdict=verdict))
+    return corrections
+
+
+def _values(row: ActivityRow) -> dict[str, object]:
+    return {
+        "lead_id": row.lead_id,
+        "kind": row.kind,
+        "at": row.at,
+        "message_id": row.message_id,
+        "asset_id": row.asset_id,
+        "name": row.name,
+        "verdict": row.verdict,
+        "origin": row.origin,
+        "detail": dict(row.detail),
+    }

@@ -1,0 +1,97 @@
+"""Who can take leads, when they work, and whose turn it is."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+
+from campaigns.routing import Candidate
+from campaigns.timing import Calendar, Hours
+from campaigns.vocabulary import Channel
+from nurture.handoff.tables import Handoff, Turn
+from nurture.kernel.database import insert_ignoring
+from nurture.kernel.types import UserId
+from nurture.kernel.work import Work
+from nurture.users.tables import Absence, User
+
+POOL = "sales"
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of ours, as far as offers need to know."""
+
+    id: UserId
+    handle: str
+    name: str
+    channel: Channel
+    hours: Hours
+    boss_id: UserId | None
+    deputy_id: UserId | None
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """Everybody, by handle and by id."""
+
+    by_handle: Mapping[str, Colleague]
+    by_id: Mapping[UserId, Colleague]
+
+
+def colleagues(work: Work) -> Colleagues:
+    """Load everybody with their absences and open offers."""
+    away = set(
+        work.session.scalars(
+            select(Absence.user_id).where(Absence.begins_at <= work.now, Absence.ends_at > work.now)
+        )
+    )
+    held = work.session.execute(
+        select(Handoff.owner_id, func.count())
+        .where(Handoff.closed_at.is_(None), Handoff.owner_id.is_not(None))
+        .group_by(Handoff.owner_id)
+    )
+    open_offers = {owner_id: count for owner_id, count in held}
+    people = [
+        _colleague(user, away=user.id in away, open_offers=open_offers.get(user.id, 0))
+        for user in work.session.scalars(select(User).order_by(User.id))
+    ]
+    return Colleagues(
+        by_handle={one.handle: one for one in people}, by_id={one.id: one for one in people}
+    )
+
+
+def present(people: Colleagues, *, without: Collection[str]) -> list[Candidate]:
+    """List whom routing may choose from; somebody left out counts as gone."""
+    return [one.candidate for one in people.by_id.values() if one.handle not in without]
+
+
+def turn(work: Work) -> int:
+    """Read the round-robin counter and keep it locked until the offers stand."""
+    insert_ignoring(work.session, Turn, [{"pool": POOL, "count": 0}])
+    found = work.session.scalar(select(Turn.count).where(Turn.pool == POOL).with_for_update())
+    return found or 0
+
+
+def set_turn(work: Work, count: int) -> None:
+    """Move the counter on."""
+    work.session.connection().execute(update(Turn).where(Turn.pool == POOL).values(count=count))
+
+
+def _colleague(user: User, *, away: bool, open_offers: int) -> Colleague:
+    return Colleague(
+        id=UserId(user.id),
+        handle=user.handle,
+        name=user.name,
+        channel=Channel(user.channel) if user.channel else Channel.MANAGER_QUEUE,
+        hours=Hours(user.zone, Calendar(user.country or "")),
+        boss_id=None if user.boss_id is None else UserId(user.boss_id),
+        deputy_id=None if user.deputy_id is None else UserId(user.deputy_id),
+        candidate=Candidate(
+            key=user.handle,
+            active=user.active,
+            away=away,
+            capacity=user.capacity,
+            open=open_offers,
+        ),
+    )

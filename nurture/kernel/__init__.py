@@ -1,0 +1,1 @@
+"""What every domain stands on: time, transactions, ids, settings, errors, promises to the queue."""

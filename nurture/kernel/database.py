@@ -1,0 +1,191 @@
+"""The two databases behind one face: engine, naming, locks and bulk helpers."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import TypeVar
+
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Engine,
+    MetaData,
+    bindparam,
+    column,
+    create_engine,
+    event,
+    func,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.dml import Insert
+
+T = TypeVar("T")
+
+CHUNK = 500
+"""Rows that one writing transaction may touch on SQLite, so that nobody waits over 100 ms."""
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The one registry of tables; every constraint has a name that both databases keep."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def make_engine(url: str) -> Engine:
+    """Open either database; `postgres://` and `postgresql://` mean psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in ("postgres", "postgresql"):
+        scheme = "postgresql+psycopg"
+    engine = create_engine(scheme + separator + rest, hide_parameters=True, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+    """Leave BEGIN to us; WAL lets pages read while a writer writes."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA cache_size=-16000")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as the caller's execution option says; a writer takes its lock at once."""
+    reading = connection.get_execution_options().get("nurture_reading", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class WriterLock:
+    """Queue the writers of one host before SQLite sees them.
+
+    The busy timeout alone is unfair (measured: one writer 80 commits, two others 1 each).
+    On PostgreSQL there is nothing to queue for.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Take the lock file, or None where the database arbitrates by itself."""
+        self._path = path
+
+    @classmethod
+    def of(cls, engine: Engine) -> "WriterLock":
+        """Put the lock beside the SQLite file."""
+        file = engine.url.database
+        if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+            return cls(None)
+        return cls(Path(file + ".lock"))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock for one transaction; the kernel frees it when the process dies."""
+        if self._path is None:
+            yield
+            return
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def upsert(session: Session, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
+    """Start an INSERT that knows ON CONFLICT on either database."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def insert_ignoring(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]
+) -> int:
+    """Insert what is new and pass over what a unique constraint already holds; count the new."""
+    if not rows:
+        return 0
+    added = 0
+    for chunk in chunks(rows, CHUNK):
+        statement = upsert(session, table).values(list(chunk)).on_conflict_do_nothing()
+        added += affected(session, statement)
+    return added
+
+
+def affected(session: Session, statement: Insert) -> int:
+    """Execute an INSERT and count its rows."""
+    result = session.connection().execute(statement)
+    return max(result.rowcount, 0)
+
+
+def chunks(rows: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    """Cut a sequence into pieces of at most `size`."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def is_postgresql(session: Session) -> bool:
+    """Tell where SKIP LOCKED and COPY exist."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def bulk_update(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *, key: str = "id"
+) -> int:
+    """Set many rows, each by its key, to values of its own, in one statement on PostgreSQL.
+
+    Every row names the same columns. Returns the rows that were there.
+    """
+    if not rows:
+        return 0
+    names = [name for name in rows[0] if name != key]
+    if not is_postgresql(session):
+        return _update_one_by_one(session, table, rows, names, key)
+    columns = table.__table__.c
+    arrays = [
+        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type))
+        for name in (key, *names)
+    ]
+    given = func.unnest(*arrays).table_valued(
+        *[column(name, columns[name].type) for name in (key, *names)], name="given"
+    )
+    given = given.render_derived()
+    statement = (
+        update(table)
+        .where(columns[key] == given.c[key])
+        .values({columns[name]: given.c[name] for name in names})
+        .execution_options(synchronize_session=False)
+    )
+    return session.connection().execute(statement).rowcount
+
+
+def _update_one_by_one(
+    session: Session,
+    table: type[Base],
+    rows: Sequence[Mapping[str, object]],
+    names: Sequence[str],
+    key: str,
+) -> int:
+    """SQLite has no network between: one prepared statement, executed for each row."""
+    columns = table.__table__.c
+    statement = (
+        update(table)
+        .where(columns[key] == bindparam(f"v_{key}"))
+        .values({columns[name]: bindparam(f"v_{name}") for name in names})
+        .execution_options(synchronize_session=False)
+    )
+    values = [{f"v_{name}": row[name] for name in (key, *names)} for row in rows]
+    return session.connection().execute(statement, values).rowcount

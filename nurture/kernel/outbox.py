@@ -1,0 +1,60 @@
+"""Promises that wait for the relay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from campaigns.vocabulary import JobName
+from nurture.kernel.database import is_postgresql
+from nurture.kernel.tables import Outbox
+from nurture.kernel.types import Json
+from nurture.kernel.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One job that the queue must hear of."""
+
+    id: int
+    job: JobName
+    payload: Json
+
+
+def open_promises(work: Work, *, limit: int = 500) -> list[Promise]:
+    """Take the oldest open promises; two relays never take the same on PostgreSQL."""
+    query = select(Outbox.id, Outbox.job, Outbox.payload)
+    query = query.where(Outbox.relayed_at.is_(None)).order_by(Outbox.id).limit(limit)
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    return [
+        Promise(id=row.id, job=JobName(row.job), payload=row.payload)
+        for row in work.session.execute(query)
+    ]
+
+
+def mark_relayed(work: Work, ids: Sequence[int]) -> None:
+    """Close promises that the queue has taken.
+
+    Dying between enqueue and this commit relays twice; a job claims its rows, so twice is once.
+    """
+    work.session.execute(update(Outbox).where(Outbox.id.in_(ids)).values(relayed_at=work.machine))
+
+
+def waiting(work: Work) -> int:
+    """Count the promises that no queue has heard of."""
+    query = select(func.count()).select_from(Outbox).where(Outbox.relayed_at.is_(None))
+    return work.session.scalar(query) or 0
+
+
+def oldest_open(work: Work) -> datetime | None:
+    """Tell since when the oldest promise waits (machine time)."""
+    return work.session.scalar(
+        select(func.min(Outbox.created_at)).where(Outbox.relayed_at.is_(None))
+    )
+
+
+def forget_relayed(work: Work, *, older_than: timedelta = timedelta(days=2)) -> None:
+    """Delete kept promises, which nobody reads again."""
+    work.session.execute(delete(Outbox).where(Outbox.relayed_at < work.machine - older_than))

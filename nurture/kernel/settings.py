@@ -1,0 +1,132 @@
+"""Every setting, read once at the start; a wrong value stops it with its name."""
+
+import secrets
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from nurture.kernel.errors import Invalid
+
+WEAK_SECRET_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """What an installation is told from outside: `NURTURE_*`, `nurture.toml`, `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NURTURE_",
+        env_file=".env",
+        toml_file="nurture.toml",
+        frozen=True,
+        extra="ignore",
+    )
+
+    home: Path = Path(".nurture")
+    """Instance folder: database, spool, journals, link files, keys."""
+    database_url: str = ""
+    """Default: SQLite in the instance folder."""
+    redis_url: str = ""
+    """Default: the embedded Valkey."""
+    smtp_url: str = ""
+    """Default: the built-in mail sink; several separated by blanks."""
+    base_url: str = "http://127.0.0.1:8000"
+    listen: str = "127.0.0.1"
+    """The address that `nurture web` listens on; 0.0.0.0 lets other machines in."""
+    secret_key: SecretStr = SecretStr("")
+    """Generated on the first start and kept in the instance folder."""
+    sender: str = "Nurture <nurture@localhost.example>"
+    postal_address: str = ""
+    clock: str = Field(default="real", pattern=r"^(real|stepped|fast:\d+(\.\d+)?)$")
+    settle_seconds: float = Field(default=120, ge=0)
+    """How long a click may still turn out to be a scanner's (machine time)."""
+    settle_gateway_seconds: float = Field(default=300, ge=0)
+    ship_seconds: float = Field(default=1.0, gt=0)
+    """How often clicks are shipped from the spool to the database (machine time)."""
+    smtp_connections: int = Field(default=4, ge=1, le=32)
+    lease_seconds: float = Field(default=720, gt=0)
+    """How long a sender on another host may be silent before its mail counts as in doubt."""
+    seed: int = 0
+    """Chance is a hash of it; one seed tells one story."""
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("base_url")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            message = "give a whole address such as https://nurture.your-company.example"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over `.env`, and both over `nurture.toml`."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, toml, file_secret_settings
+
+    @property
+    def database(self) -> str:
+        """The database to open, the embedded one unless another is named."""
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'nurture.db'}"
+
+    @property
+    def port(self) -> int:
+        """The port that `nurture web` listens on."""
+        parts = urlsplit(self.base_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; every wrong one is named with its way to mend it."""
+    try:
+        return Settings(**given)  # type: ignore[arg-type] # pydantic checks what it is given
+    except ValidationError as error:
+        lines = [
+            f"NURTURE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise Invalid("These settings cannot be used. " + "; ".join(lines)) from error
+
+
+def secret_of(settings: Settings) -> str:
+    """Give the secret key; make one on the first start, refuse a weak one."""
+    given = settings.secret_key.get_secret_value()
+    file = settings.home / "secret.key"
+    if not given:
+        given = file.read_text() if file.exists() else _new_secret(file)
+    if len(given) < WEAK_SECRET_LENGTH or len(set(given)) < WEAK_SECRET_LENGTH // 4:
+        raise Invalid(
+            "NURTURE_SECRET_KEY is too weak. Give at least 32 random characters, "
+            "or leave it out and one is generated."
+        )
+    return given
+
+
+def _new_secret(file: Path) -> str:
+    """Write a key that only this user may read; two first starts at once agree on one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_urlsafe(48))
+    try:
+        file.hardlink_to(fresh)
+    except FileExistsError:
+        return file.read_text()
+    finally:
+        fresh.unlink()
+    return file.read_text()

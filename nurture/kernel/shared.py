@@ -1,0 +1,55 @@
+"""Values, leases and heartbeats that all processes of an installation share through rows."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from nurture.kernel.database import upsert
+from nurture.kernel.tables import Heartbeat, Lease, Setting
+from nurture.kernel.types import Json
+from nurture.kernel.work import Work
+
+SENDING_STOPPED = "sending_stopped"
+STEPPED_CLOCK = "stepped_clock"
+FAST_CLOCK = "fast_clock"
+
+
+def value(work: Work, name: str) -> Json:
+    """Read a shared value, None when it was never set."""
+    return work.session.scalar(select(Setting.value).where(Setting.name == name))
+
+
+def put(work: Work, name: str, new: Json) -> None:
+    """Set a shared value; who and when stand beside it."""
+    row = {"name": name, "value": new, "changed_at": work.machine, "changed_by": work.actor}
+    statement = upsert(work.session, Setting).values(row)
+    work.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:
+    """Take or renew a lease; False while somebody else holds it (machine time)."""
+    row = {"name": name, "holder": holder, "until": work.machine + for_}
+    free = (Lease.until < work.machine) | (Lease.holder == holder)
+    statement = upsert(work.session, Lease).values(row)
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_=row, where=free)
+    return work.session.connection().execute(statement).rowcount == 1
+
+
+def drop_lease(work: Work, name: str, *, holder: str) -> None:
+    """Give a lease back early."""
+    work.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+def beat(work: Work, name: str) -> None:
+    """Say that this process is alive."""
+    row = {"name": name, "seen_at": work.machine}
+    statement = upsert(work.session, Heartbeat).values(row)
+    work.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def heartbeats(work: Work) -> dict[str, datetime]:
+    """Tell when each process was last alive."""
+    return {
+        row.name: row.seen_at
+        for row in work.session.execute(select(Heartbeat.name, Heartbeat.seen_at))
+    }

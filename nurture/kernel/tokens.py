@@ -1,0 +1,144 @@
+"""Signed tokens with key ids: one per message for its links, and one per purpose for the rest."""
+
+import base64
+import binascii
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from nurture.kernel.errors import Invalid, NotFound
+
+TAG_BYTES = 16
+SHORTEST_KEY = 32
+LARGEST_KEY_ID = 255
+LONGEST_TOKEN = 600
+_MESSAGE = struct.Struct(">BQI")
+_PURPOSE = struct.Struct(">BQ")
+
+
+class BadToken(NotFound):
+    """This link is not one of ours, or it is too old."""
+
+    def __init__(self) -> None:
+        """Say the same whatever is wrong, so that nobody learns from guessing."""
+        super().__init__("This link does not work. Please use the one in our latest mail.")
+
+
+class Purpose(StrEnum):
+    """What a token is good for; a token of one purpose is worthless for another."""
+
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    ANSWER = "answer"
+    CONFIRM = "confirm"
+    FORM_TIME = "form_time"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The keys by id: all of them verify, only `current` signs."""
+
+    current: int
+    keys: Mapping[int, bytes] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a ring that could not sign, or whose keys could be guessed."""
+        if self.current not in self.keys:
+            raise Invalid("The key that signs is not on the key ring.")
+        if any(not 0 <= number <= LARGEST_KEY_ID for number in self.keys):
+            raise Invalid("Key ids go from 0 to 255.")
+        if any(len(key) < SHORTEST_KEY for key in self.keys.values()):
+            raise Invalid("A secret key needs at least 32 bytes.")
+
+    @classmethod
+    def of(cls, secret: str | bytes) -> "Keyring":
+        """Make a ring of one key, with id 1."""
+        key = secret.encode() if isinstance(secret, str) else secret
+        return cls(current=1, keys={1: key})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Which message, compiled from which template version, a link belongs to."""
+
+    message_id: int
+    template_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a purpose token says, and when it was issued."""
+
+    subject: str
+    issued: datetime
+
+
+def message_token(keyring: Keyring, *, message_id: int, template_version: int) -> str:
+    """Sign a message once; the number of the link follows the token in the URL."""
+    packed = _MESSAGE.pack(keyring.current, message_id, template_version)
+    tag = _tag(keyring.keys[keyring.current], b"message", packed)
+    return _encode(packed + tag)
+
+
+def read_message_token(keyring: Keyring, token: str) -> MessageRef:
+    """Open the token of a link, without any look-up."""
+    raw = _decode(token)
+    if len(raw) != _MESSAGE.size + TAG_BYTES:
+        raise BadToken
+    packed = _verified(keyring, raw, b"message")
+    _, message_id, template_version = _MESSAGE.unpack(packed)
+    return MessageRef(message_id=message_id, template_version=template_version)
+
+
+def sign(keyring: Keyring, purpose: Purpose, *, subject: str, issued: datetime) -> str:
+    """Sign a subject for one purpose, with the second of its issue."""
+    packed = _PURPOSE.pack(keyring.current, int(issued.timestamp())) + subject.encode()
+    tag = _tag(keyring.keys[keyring.current], purpose.encode(), packed)
+    return _encode(packed + tag)
+
+
+def verify(
+    keyring: Keyring, purpose: Purpose, token: str, *, not_before: datetime | None = None
+) -> Signed:
+    """Open a purpose token; one issued before `not_before` is worthless."""
+    raw = _decode(token)
+    if len(raw) < _PURPOSE.size + TAG_BYTES:
+        raise BadToken
+    packed = _verified(keyring, raw, purpose.encode())
+    _, seconds = _PURPOSE.unpack_from(packed)
+    issued = datetime.fromtimestamp(seconds, UTC)
+    if not_before is not None and issued < not_before.replace(microsecond=0):
+        raise BadToken
+    return Signed(subject=packed[_PURPOSE.size :].decode(), issued=issued)
+
+
+def _verified(keyring: Keyring, raw: bytes, purpose: bytes) -> bytes:
+    packed, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
+    key = keyring.keys.get(packed[0])
+    if key is None or not hmac.compare_digest(tag, _tag(key, purpose, packed)):
+        raise BadToken
+    return packed
+
+
+def _tag(key: bytes, purpose: bytes, packed: bytes) -> bytes:
+    return hmac.digest(key, purpose + b"\0" + packed, "sha256")[:TAG_BYTES]
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(token: str) -> bytes:
+    if len(token) > LONGEST_TOKEN:
+        raise BadToken
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadToken from error
+    if _encode(raw) != token:
+        # Two spellings of one token would make two keys of one click.
+        raise BadToken
+    return raw

@@ -1,0 +1,33 @@
+"""Companies, found by their domain."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, select, update
+
+from nurture.kernel.database import CHUNK, chunks, insert_ignoring
+from nurture.kernel.work import Work
+from nurture.leads.tables import Company
+
+
+def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, int]:
+    """Tell the company of each domain; new ones are founded, nameless ones get their name."""
+    rows = [
+        {"name": name or domain, "domain": domain, "facts": {}, "created_at": work.now}
+        for domain, name in sorted(names.items())
+    ]
+    insert_ignoring(work.session, Company, rows)
+    found: dict[str, int] = {}
+    nameless: list[dict[str, object]] = []
+    for chunk in chunks(sorted(names), CHUNK):
+        statement = select(Company.id, Company.domain, Company.name).where(
+            Company.domain.in_(chunk)
+        )
+        for company_id, domain, name in work.session.execute(statement):
+            assert domain is not None
+            found[domain] = company_id
+            if name == domain and names[domain]:
+                nameless.append({"which": company_id, "named": names[domain]})
+    if nameless:
+        statement_named = update(Company).where(Company.id == bindparam("which"))
+        work.session.connection().execute(statement_named.values(name=bindparam("named")), nameless)
+    return found

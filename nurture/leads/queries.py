@@ -1,0 +1,249 @@
+"""Whom we know."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from sqlalchemy import RowMapping, func, select
+
+from campaigns.conditions import Value
+from campaigns.vocabulary import Stage
+from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.types import EmailAddress, Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.leads.address import is_free_mail
+from nurture.leads.errors import NoSuchLead
+from nurture.leads.model import ChangeRow, Person, TouchRow
+from nurture.leads.tables import Company, FieldChange, Lead, Source, Touch
+
+_PERSON = (
+    Lead.id,
+    Lead.email,
+    Lead.first_name,
+    Lead.last_name,
+    Lead.phone,
+    Lead.job,
+    Lead.company_id,
+    Company.name.label("company"),
+    Lead.country,
+    Lead.postcode,
+    Lead.language,
+    Lead.zone,
+    Lead.facts,
+    Lead.interests,
+    Lead.stage,
+    Lead.owner_id,
+    Lead.queue,
+    Lead.source_id,
+    Source.key.label("source"),
+    Source.channel,
+    Lead.campaign,
+    Lead.import_id,
+    Lead.deliverable,
+    Lead.tracking,
+    Lead.created_at,
+    Lead.changed_at,
+    Company.facts.label("company_facts"),
+)
+PEOPLE = (
+    select(*_PERSON)
+    .select_from(Lead)
+    .outerjoin(Company, Company.id == Lead.company_id)
+    .outerjoin(Source, Source.id == Lead.source_id)
+    .where(Lead.erased_at.is_(None))
+)
+"""Leads with their company and source; erased ones are gone."""
+
+
+def person(row: RowMapping) -> Person:
+    """Turn a row of `PEOPLE` into a value."""
+    facts = _mapping(row["facts"])
+    return Person(
+        id=LeadId(row["id"]),
+        email=EmailAddress(row["email"]),
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        phone=row["phone"],
+        job=row["job"],
+        company_id=row["company_id"],
+        company=row["company"] or _text(facts.get("company_name")),
+        country=row["country"],
+        postcode=row["postcode"],
+        language=row["language"],
+        zone=row["zone"],
+        facts=facts,
+        interests=_words(row["interests"]),
+        stage=Stage(row["stage"]),
+        owner_id=None if row["owner_id"] is None else UserId(row["owner_id"]),
+        queue=row["queue"],
+        source_id=row["source_id"],
+        source=row["source"],
+        campaign=row["campaign"],
+        import_id=row["import_id"],
+        deliverable=row["deliverable"],
+        tracking=row["tracking"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+    )
+
+
+def by_ids(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Person]:
+    """Find many leads; ids that nobody has are left out."""
+    found = (person(row) for row in _rows(work, lead_ids))
+    return {one.id: one for one in found}
+
+
+def get(work: Work, lead_id: LeadId) -> Person:
+    """Find one lead, or refuse."""
+    found = by_ids(work, [lead_id]).get(lead_id)
+    if found is None:
+        raise NoSuchLead(f"There is no lead {lead_id}; it may have been merged or erased.")
+    return found
+
+
+def by_email(work: Work, emails: Iterable[EmailAddress]) -> dict[EmailAddress, LeadId]:
+    """Find leads by normalised address."""
+    found: dict[EmailAddress, LeadId] = {}
+    for chunk in chunks(sorted(set(emails)), CHUNK):
+        statement = select(Lead.email, Lead.id).where(Lead.email.in_(chunk))
+        for email, lead_id in work.session.execute(statement):
+            found[EmailAddress(email)] = LeadId(lead_id)
+    return found
+
+
+def facts(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, dict[str, Value]]:
+    """Tell what rules may ask about many leads, in a fixed number of statements per batch."""
+    rows = list(_rows(work, lead_ids))
+    owners = _company_owners(work, {row["company_id"] for row in rows if row["company_id"]})
+    return {LeadId(row["id"]): _facts(row, owners) for row in rows}
+
+
+def mail_states(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, tuple[Stage, bool]]:
+    """Tell the stage of many leads, and whether their address works; erased ones have none."""
+    found: dict[LeadId, tuple[Stage, bool]] = {}
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Lead.id, Lead.stage, Lead.deliverable, Lead.erased_at).where(
+            Lead.id.in_(chunk)
+        )
+        for lead_id, stage, deliverable, erased_at in work.session.execute(statement):
+            found[LeadId(lead_id)] = (Stage(stage), deliverable and erased_at is None)
+    return found
+
+
+def touches(work: Work, lead_id: LeadId) -> list[TouchRow]:
+    """List the contacts that sources brought, the original one first."""
+    statement = (
+        select(Touch.at, Source.key, Touch.campaign, Touch.detail)
+        .outerjoin(Source, Source.id == Touch.source_id)
+        .where(Touch.lead_id == lead_id)
+        .order_by(Touch.at, Touch.id)
+    )
+    return [
+        TouchRow(at, source, campaign, _mapping(detail))
+        for at, source, campaign, detail in work.session.execute(statement)
+    ]
+
+
+def history(work: Work, lead_id: LeadId, *, limit: int = 100) -> list[ChangeRow]:
+    """List the fields that were changed, the latest first (F20)."""
+    statement = (
+        select(FieldChange)
+        .where(FieldChange.lead_id == lead_id)
+        .order_by(FieldChange.at.desc(), FieldChange.id.desc())
+        .limit(limit)
+    )
+    return [
+        ChangeRow(row.at, row.actor, row.field, row.old, row.new)
+        for row in work.session.scalars(statement)
+    ]
+
+
+def stage_counts(work: Work) -> dict[Stage, int]:
+    """Count leads by stage; stages without a lead are there with nought."""
+    statement = (
+        select(Lead.stage, func.count()).where(Lead.erased_at.is_(None)).group_by(Lead.stage)
+    )
+    counts = dict.fromkeys(Stage, 0)
+    for stage, number in work.session.execute(statement):
+        counts[Stage(stage)] = number
+    return counts
+
+
+def _rows(work: Work, lead_ids: Iterable[LeadId]) -> Iterator[RowMapping]:
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        yield from work.session.execute(PEOPLE.where(Lead.id.in_(chunk))).mappings()
+
+
+def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:
+    """Tell who owns a lead of each company; the longest known lead decides."""
+    found: dict[int, int] = {}
+    for chunk in chunks(sorted(set(company_ids)), CHUNK):
+        statement = (
+            select(Lead.company_id, Lead.owner_id)
+            .where(Lead.company_id.in_(chunk), Lead.owner_id.is_not(None))
+            .order_by(Lead.id)
+        )
+        for company_id, owner_id in work.session.execute(statement):
+            if company_id is not None and owner_id is not None:
+                found.setdefault(company_id, owner_id)
+    return found
+
+
+def _facts(row: RowMapping, owners: Mapping[int, int]) -> dict[str, Value]:
+    domain = row["email"].rpartition("@")[2]
+    profile = {**_mapping(row["company_facts"]), **_mapping(row["facts"])}
+    told: dict[str, Value] = {name: value_of(name, value) for name, value in profile.items()}
+    told.setdefault("free_mail", is_free_mail(domain))
+    for name in _PLAIN:
+        told[name] = row[name]
+    told |= {
+        "email_domain": domain,
+        "company": row["company"] or _text(profile.get("company_name")),
+        "postcode_area": (row["postcode"] or "")[:1] or None,
+        "interests": _words(row["interests"]),
+        "company_owner_id": owners.get(row["company_id"] or 0),
+        "reachable": bool(row["deliverable"] or row["phone"]),
+    }
+    return told
+
+
+_PLAIN = (
+    "first_name",
+    "last_name",
+    "phone",
+    "job",
+    "country",
+    "postcode",
+    "language",
+    "source",
+    "channel",
+    "campaign",
+    "stage",
+    "deliverable",
+    "owner_id",
+)
+
+
+def value_of(name: str, value: Json) -> Value:
+    """Turn a stored fact into a value that conditions compare; names in `_date` are days."""
+    if isinstance(value, list):
+        return tuple(str(part) for part in value)
+    if isinstance(value, dict):
+        return None
+    if isinstance(value, str) and name.endswith(("_date", "_day", "_contact")):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _words(value: Json) -> tuple[str, ...]:
+    return tuple(str(part) for part in value) if isinstance(value, list) else ()
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,87 @@
+"""Who wins when two things are said about one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nurture.kernel.types import Json
+from nurture.leads.address import company_domain
+from nurture.leads.model import FieldPolicy, NewLead
+from nurture.leads.places import zone_of
+
+COLUMNS = (
+    "first_name",
+    "last_name",
+    "phone",
+    "job",
+    "company_id",
+    "country",
+    "postcode",
+    "language",
+    "zone",
+    "interests",
+)
+"""Fields with a column of their own; everything else is one of the facts."""
+
+_UNKNOWN_ZONE = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field's old and new value."""
+
+    field: str
+    old: Json
+    new: Json
+
+
+def said(new: NewLead, *, company_id: int | None) -> dict[str, Json]:
+    """Lay out what is said about a person: columns and facts by name, blanks left out."""
+    values: dict[str, Json] = {
+        "first_name": new.first_name,
+        "last_name": new.last_name,
+        "phone": new.phone,
+        "job": new.job,
+        "company_id": company_id,
+        "country": new.country,
+        "postcode": new.postcode,
+        "language": new.language,
+        "zone": new.zone or zone_of(new.country),
+        "interests": list(new.interests),
+    }
+    if company_id is None:
+        # Without a domain of its own the company's name is only what this person says.
+        values["company_name"] = new.company
+    values.update(new.facts)
+    return {name: value for name, value in values.items() if not is_blank(name, value)}
+
+
+def changes(
+    held: Mapping[str, Json], told: Mapping[str, Json], *, policy: FieldPolicy
+) -> list[Change]:
+    """Tell which fields change; what is not told never erases anything."""
+    found = []
+    for name, value in told.items():
+        old = held.get(name)
+        new = _joined(name, old, value) if policy is FieldPolicy.OVERWRITE else value
+        if is_blank(name, old) or (policy is FieldPolicy.OVERWRITE and old != new):
+            found.append(Change(name, old, new))
+    return found
+
+
+def is_blank(name: str, value: Json) -> bool:
+    """Tell whether a value says nothing."""
+    return value is None or value in ("", []) or (name == "zone" and value == _UNKNOWN_ZONE)
+
+
+def company_key(new: NewLead) -> str | None:
+    """Tell the domain by which the person's company is found; none for free mail."""
+    if new.facts.get("free_mail"):
+        return None
+    return company_domain(new.email.rpartition("@")[2])
+
+
+def _joined(name: str, old: Json, new: Json) -> Json:
+    """Keep older interests behind the newer ones; anything else is replaced."""
+    if name == "interests" and isinstance(old, list) and isinstance(new, list):
+        return [*new, *(topic for topic in old if topic not in new)]
+    return new

@@ -1,0 +1,61 @@
+"""Where leads come from."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select, update
+
+from nurture.kernel.database import upsert
+from nurture.kernel.types import Json
+from nurture.kernel.work import Work
+from nurture.leads.model import SourceRow
+from nurture.leads.tables import Source
+
+
+def ensure_source(
+    work: Work,
+    key: str,
+    *,
+    channel: str | None = None,
+    name: str | None = None,
+    cost_cents_per_month: int = 0,
+) -> int:
+    """Tell a source's id; it is made when nobody named it before.
+
+    A key such as `fair/spring_fair` names its channel before the stroke.
+    """
+    head, _, tail = key.partition("/")
+    row = {
+        "key": key,
+        "channel": channel or head,
+        "name": name or (tail or head).replace("_", " ").capitalize(),
+        "cost_cents_per_month": cost_cents_per_month,
+        "mapping": {},
+    }
+    statement = upsert(work.session, Source).values(row)
+    work.session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+    found = work.session.scalar(select(Source.id).where(Source.key == key))
+    assert found is not None
+    return found
+
+
+def sources(work: Work) -> list[SourceRow]:
+    """List every source by channel and name."""
+    statement = select(Source).order_by(Source.channel, Source.name, Source.id)
+    return [
+        SourceRow(row.id, row.key, row.channel, row.name, row.cost_cents_per_month)
+        for row in work.session.scalars(statement)
+    ]
+
+
+def remembered_mapping(work: Work, key: str) -> dict[str, str]:
+    """Tell which column meant what when this source last brought a file."""
+    mapping = work.session.scalar(select(Source.mapping).where(Source.key == key))
+    if not isinstance(mapping, dict):
+        return {}
+    return {header: str(field) for header, field in mapping.items()}
+
+
+def remember_mapping(work: Work, source_id: int, mapping: Mapping[str, str]) -> None:
+    """Keep the columns of a file for the next one from here."""
+    new: Json = dict(mapping)
+    work.session.execute(update(Source).where(Source.id == source_id).values(mapping=new))

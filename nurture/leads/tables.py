@@ -1,0 +1,153 @@
+"""People, companies, where they came from, and how they got in."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nurture.kernel.database import Base
+from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
+
+
+class Company(Base):
+    """A firm; found by its domain."""
+
+    __tablename__ = "company"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    domain: Mapped[str | None] = mapped_column(String(200), unique=True)
+    facts: Mapped[Json] = mapped_column(type_json, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Source(Base):
+    """Where leads come from: channel > source; campaign stands on the lead."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    channel: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    cost_cents_per_month: Mapped[int] = mapped_column(default=0)
+    mapping: Mapped[Json] = mapped_column(type_json, default=dict)
+    """The column mapping of the last import from here."""
+
+
+class Lead(Base):
+    """One person we know; one row per normalised address."""
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        Index("ix_lead_stage", "stage", "id"),
+        Index("ix_lead_owner", "owner_id"),
+        Index("ix_lead_import", "import_id"),
+        Index("ix_lead_company", "company_id"),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    """Normalised: trimmed, lower case, IDNA domain."""
+    first_name: Mapped[str | None] = mapped_column(String(100))
+    last_name: Mapped[str | None] = mapped_column(String(100))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    job: Mapped[str | None] = mapped_column(String(120))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    country: Mapped[str | None] = mapped_column(String(2))
+    postcode: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(String(10))
+    zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    """IANA name; sending hours are read in it."""
+    facts: Mapped[Json] = mapped_column(type_json, default=dict)
+    """Profile by name: industry, employees, compressor_kw, authority, budget, need, timing..."""
+    interests: Mapped[Json] = mapped_column(type_json, default=list)
+    """Topics, the strongest first."""
+    stage: Mapped[str] = mapped_column(String(20))
+    """Written by lifecycle only; equals the open row of stage_change (Q01)."""
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    queue: Mapped[str | None] = mapped_column(String(60))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    campaign: Mapped[str | None] = mapped_column(String(120))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    """The import that created it; undo deletes by it."""
+    deliverable: Mapped[bool] = mapped_column(default=True)
+    """False once the address is known not to work."""
+    tracking: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Touch(Base):
+    """One contact that a source brought; the first is the original source."""
+
+    __tablename__ = "touch"
+    __table_args__ = (Index("ix_touch_lead", "lead_id", "at"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    campaign: Mapped[str | None] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[Json] = mapped_column(type_json, default=dict)
+    """UTM values, page, form."""
+
+
+class FieldChange(Base):
+    """Who changed which field when, from what to what (F20)."""
+
+    __tablename__ = "field_change"
+    __table_args__ = (Index("ix_field_change_lead", "lead_id", "at"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(80))
+    field: Mapped[str] = mapped_column(String(60))
+    old: Mapped[Json] = mapped_column(type_json)
+    new: Mapped[Json] = mapped_column(type_json)
+
+
+class ImportRun(Base):
+    """One file on its way in; resumable at `done_rows`."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    path: Mapped[str] = mapped_column(String(400))
+    """Where the instance keeps the file until the import is over."""
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    campaign: Mapped[str | None] = mapped_column(String(120))
+    mapping: Mapped[Json] = mapped_column(type_json)
+    basis: Mapped[str] = mapped_column(String(30))
+    state: Mapped[str] = mapped_column(String(20))
+    """running, done, undoing, undone."""
+    total_rows: Mapped[int] = mapped_column(default=0)
+    done_rows: Mapped[int] = mapped_column(default=0)
+    created: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    opted_out: Mapped[int] = mapped_column(default=0)
+    actor: Mapped[str] = mapped_column(String(80))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time of the last stretch; a run that stands still is taken up again."""
+
+
+class ImportReject(Base):
+    """A row that was not taken, and why."""
+
+    __tablename__ = "import_reject"
+    __table_args__ = (UniqueConstraint("import_id", "row"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
+    row: Mapped[int]
+    column: Mapped[str] = mapped_column(String(120))
+    value: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(300))

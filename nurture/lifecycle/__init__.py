@@ -1,0 +1,19 @@
+"""Which stage they are in, by which definition, and why it changed."""
+
+from nurture.lifecycle.queries import Stretch, history, last_entered, stages
+from nurture.lifecycle.rules import LIVE, MAILABLE, MOVES, may_move
+from nurture.lifecycle.service import Moved, begin, move
+
+__all__ = [
+    "LIVE",
+    "MAILABLE",
+    "MOVES",
+    "Moved",
+    "Stretch",
+    "begin",
+    "history",
+    "last_entered",
+    "may_move",
+    "move",
+    "stages",
+]

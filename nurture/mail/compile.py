@@ -1,0 +1,285 @@
+"""From a folder of text to a published mail: checked, styled and encoded once, for everybody."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from campaigns.vocabulary import MessageKind
+from nurture.kernel.errors import Invalid, NotFound
+from nurture.kernel.types import Json
+from nurture.mail.links import (
+    CLICK,
+    HERE,
+    OPEN,
+    OWN_PAGES,
+    PREFERENCES,
+    UNSUBSCRIBE,
+    LinkRules,
+    LinkTable,
+    number_links,
+    number_text_links,
+)
+from nurture.mail.quoted import encode
+from nurture.markup import (
+    RULES,
+    MarkupRefused,
+    Piece,
+    PieceKind,
+    Vocabulary,
+    inline,
+    inspect,
+    pieces_of,
+    protect,
+    validate,
+    vocabulary_of,
+)
+
+TRACKED = (MessageKind.MARKETING, MessageKind.REQUESTED)
+CLIPPED_AT = 102 * 1024
+"""Gmail shows no more of a mail's HTML than this, and cuts the unsubscribe link off with it."""
+LONGEST_SUBJECT = 200
+_FILES = ("subject.txt", "body.html", "body.txt", "sample.json")
+_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
+_PIXEL = ('<img src="', '" width="1" height="1" alt="">')
+_OPEN_URL = Piece(PieceKind.SHOWN, OPEN, 0)
+_COLUMN = re.compile(r"\s*<(?:td|th)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class MailSource:
+    """What people write: four files, and the sample says which fields there are."""
+
+    name: str
+    subject: str
+    html: str
+    text: str
+    sample: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the author should know; `blocks` keeps a campaign from starting."""
+
+    blocks: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMail:
+    """One published version: immutable, the same on every host, ready to be filled."""
+
+    name: str
+    kind: MessageKind
+    subject: str
+    html: str
+    """Quoted-printable with Jinja's tags in between."""
+    text: str
+    links: tuple[str, ...]
+    """The target of `/c/<token>/<n>` by n."""
+    findings: tuple[Finding, ...]
+    rules: int = field(default=RULES)
+
+    @property
+    def blocked(self) -> bool:
+        """Tell whether a finding keeps it from being sent."""
+        return any(finding.blocks for finding in self.findings)
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it for the database and the immutable file."""
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "subject": self.subject,
+            "html": self.html,
+            "text": self.text,
+            "links": list(self.links),
+            "findings": [asdict(finding) for finding in self.findings],
+            "rules": self.rules,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Json) -> "CompiledMail":
+        """Read it back; a version compiled under other rules is refused when it is filled."""
+        if not isinstance(stored, dict):
+            raise Invalid("This is no compiled mail.")
+        words = {name: stored[name] for name in ("name", "kind", "subject", "html", "text")}
+        links, findings, rules = stored["links"], stored["findings"], stored["rules"]
+        if not isinstance(links, list) or not isinstance(findings, list):
+            raise Invalid("This is no compiled mail.")
+        return cls(
+            name=str(words["name"]),
+            kind=MessageKind(str(words["kind"])),
+            subject=str(words["subject"]),
+            html=str(words["html"]),
+            text=str(words["text"]),
+            links=tuple(str(link) for link in links),
+            findings=tuple(
+                Finding(blocks=bool(one["blocks"]), sentence=str(one["sentence"]))
+                for one in findings
+                if isinstance(one, dict)
+            ),
+            rules=rules if isinstance(rules, int) else 0,
+        )
+
+
+def load_source(folder: Path) -> MailSource:
+    """Read a mail's folder: subject.txt, body.html, body.txt and sample.json."""
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        raise NotFound(f"The mail {folder.name} has no {' and no '.join(missing)}.")
+    subject, html, text, sample = ((folder / name).read_text("utf-8") for name in _FILES)
+    try:
+        fields = json.loads(sample)
+    except json.JSONDecodeError as error:
+        raise Invalid(f"{folder.name}/sample.json, line {error.lineno}: {error.msg}.") from error
+    if not isinstance(fields, dict):
+        raise Invalid(f"{folder.name}/sample.json must hold an object.")
+    return MailSource(name=folder.name, subject=subject, html=html, text=text, sample=fields)
+
+
+def compile_mail(
+    source: MailSource,
+    *,
+    kind: MessageKind = MessageKind.MARKETING,
+    vocabulary: Vocabulary | None = None,
+    url_fields: frozenset[str] = frozenset(),
+) -> CompiledMail:
+    """Publish a mail, or refuse it with a sentence that names the part and the line."""
+    words = (vocabulary or vocabulary_of(source.sample)).also(UNSUBSCRIBE, PREFERENCES, *url_fields)
+    rules = LinkRules(vocabulary=words, url_fields=url_fields, tracked=kind in TRACKED)
+    table = LinkTable()
+
+    with _part("subject.txt"):
+        subject = _subject(source.subject, words)
+    with _part("body.html"):
+        html, findings = _html(source.html, rules, table)
+    with _part("body.txt"):
+        text = _text(source.text, rules, table)
+
+    return CompiledMail(
+        name=source.name,
+        kind=kind,
+        subject=subject,
+        html=html,
+        text=text,
+        links=tuple(table.urls),
+        findings=tuple(_lint(source, kind) + findings),
+    )
+
+
+@contextmanager
+def _part(name: str) -> Iterator[None]:
+    try:
+        yield
+    except MarkupRefused as error:
+        raise MarkupRefused(f"{name}: {error.sentence}") from error
+
+
+def _subject(source: str, words: Vocabulary) -> str:
+    validate(source, words)
+    line = " ".join(source.split())
+    if len(line) > LONGEST_SUBJECT:
+        raise MarkupRefused(f"The subject is longer than {LONGEST_SUBJECT} characters.")
+    return line
+
+
+def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Finding]]:
+    _plain_text(source)
+    validate(source, rules.vocabulary)
+    protected = protect(source)
+    seen = inspect(protected)
+    styled = inline(protected.html)
+    protected.check_order(styled)
+    numbered = number_links(protected, styled, table=table, rules=rules)
+
+    rows = list(protected.split(numbered))
+    findings = [
+        Finding(blocks=False, sentence=f"body.html: Line {line}: the image has no alt text.")
+        for line in seen.images_without_alt
+    ]
+    if len(styled.encode()) > CLIPPED_AT:
+        sentence = "body.html: over 102 KB; Gmail cuts it off, with the unsubscribe link."
+        findings.append(Finding(blocks=False, sentence=sentence))
+    findings.extend(_gaps(rows))
+    pixel = _pixel(rows) if rules.tracked else rows
+    return "".join(_encoded(pixel, rules)), findings
+
+
+def _text(source: str, rules: LinkRules, table: LinkTable) -> str:
+    _plain_text(source)
+    validate(source, rules.vocabulary)
+    pieces = pieces_of(source)
+    if rules.tracked:
+        pieces = number_text_links(pieces, table=table)
+    rows = [piece.body if piece.kind is PieceKind.TEXT else piece for piece in pieces]
+    return "".join(_encoded(rows, rules))
+
+
+def _plain_text(source: str) -> None:
+    if HERE in source:
+        raise MarkupRefused("The text holds a NUL character.")
+
+
+def _pixel(rows: list[str | Piece]) -> list[str | Piece]:
+    """Put the open pixel last in the body."""
+    last = rows[-1]
+    if not isinstance(last, str):
+        return [*rows, _PIXEL[0], _OPEN_URL, _PIXEL[1]]
+    end = next(iter(_BODY_END.finditer(last)), None)
+    before, after = (last[: end.start()], last[end.start() :]) if end else (last, "")
+    return [*rows[:-1], before + _PIXEL[0], _OPEN_URL, _PIXEL[1] + after]
+
+
+def _encoded(rows: list[str | Piece], rules: LinkRules) -> Iterator[str]:
+    """Encode what is the same for everybody; each text and each field from column 0."""
+    for row in rows:
+        if isinstance(row, str):
+            first, *others = row.split(HERE)
+            yield encode(first)
+            for other in others:
+                yield _field(CLICK) + encode(other)
+        elif row.kind is PieceKind.STATEMENT or not rules.tracked:
+            yield row.source
+        else:
+            yield _shown(row, rules)
+
+
+def _shown(piece: Piece, rules: LinkRules) -> str:
+    """Show a field; our own pages and chosen content are shown as links that we recognise."""
+    if piece.body in OWN_PAGES:
+        return _field(OWN_PAGES[piece.body])
+    asset = rules.asset_of(piece.body)
+    if asset:
+        return _field(CLICK) + encode("a") + _field(f"{asset}.id")
+    return piece.source
+
+
+def _field(name: str) -> str:
+    return "{{ " + name + " }}"
+
+
+def _gaps(rows: list[str | Piece]) -> Iterator[Finding]:
+    for row, after in pairwise(rows):
+        starts = isinstance(row, Piece) and row.body.startswith("if ")
+        if isinstance(row, Piece) and starts and isinstance(after, str) and _COLUMN.match(after):
+            sentence = f"body.html: Line {row.line}: a condition around a column leaves a gap."
+            yield Finding(blocks=False, sentence=sentence)
+
+
+def _lint(source: MailSource, kind: MessageKind) -> list[Finding]:
+    findings = []
+    if not source.subject.strip():
+        findings.append(Finding(blocks=True, sentence="subject.txt: the mail has no subject."))
+    if not source.text.strip():
+        findings.append(Finding(blocks=True, sentence="body.txt: the mail has no text part."))
+    if kind is MessageKind.MARKETING:
+        findings.extend(
+            Finding(blocks=True, sentence=f"{part}: there is no {{{{ {UNSUBSCRIBE} }}}} link.")
+            for part, body in (("body.html", source.html), ("body.txt", source.text))
+            if UNSUBSCRIBE not in body and PREFERENCES not in body
+        )
+    return findings

@@ -1,0 +1,210 @@
+"""Fill a published mail for one recipient: a complete message, from constants encoded before."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from jinja2 import Template, UndefinedError, nodes
+
+from campaigns.vocabulary import MessageKind
+from nurture.kernel.errors import Invalid
+from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.types import MessageId
+from nurture.mail.compile import TRACKED, CompiledMail
+from nurture.mail.headers import Heading, check, heading, message_header
+from nurture.mail.quoted import encode, slot_html, slot_text
+from nurture.mail.transport import WireBytes
+from nurture.markup import RULES, MarkupEnvironment
+
+__all__ = [
+    "ComposeFailed",
+    "Envelope",
+    "Recipient",
+    "Sending",
+    "compose",
+    "message_header",
+]
+
+LONGEST_MESSAGE = 1_000_000
+LATEST_TEMPLATES = 256
+_BOUNDARY = "=_nurture"
+"""Holds `=_`, which quoted-printable text cannot."""
+_MIME = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n'
+_PART = (
+    f"\r\n--{_BOUNDARY}\r\n"
+    'Content-Type: text/{}; charset="utf-8"\r\n'
+    "Content-Transfer-Encoding: quoted-printable\r\n"
+    "\r\n"
+)
+_TEXT_PART, _HTML_PART = _PART.format("plain").removeprefix("\r\n"), _PART.format("html")
+_END = f"\r\n--{_BOUNDARY}--\r\n"
+_Root = Callable[[object], Iterator[str]]
+
+
+class ComposeFailed(Invalid):
+    """This one message cannot be made; the others of its batch are not affected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom a message goes."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What all messages of a batch share."""
+
+    sender_name: str
+    sender_address: str
+    base_url: str
+    keyring: Keyring
+    reply_to: str = ""
+    feedback_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is fixed for one message, however often it is tried (S-06)."""
+
+    message_id: MessageId
+    template_version: int
+    message_header: str
+    date: datetime
+    sending: Sending
+
+
+def compose(
+    compiled: CompiledMail,
+    recipient: Recipient,
+    *,
+    context: Mapping[str, object],
+    envelope: Envelope,
+) -> WireBytes:
+    """Fill one message; whatever is wrong with its values fails this message alone."""
+    filled = _prepared(compiled)
+    sending = envelope.sending
+    token = message_token(
+        sending.keyring,
+        message_id=envelope.message_id,
+        template_version=envelope.template_version,
+    )
+    values = {**context, **_links(sending.base_url, token, tracked=filled.tracked)}
+
+    try:
+        subject = filled.subject(values)
+        text = filled.text(values)
+        html = filled.html(values)
+    except (UndefinedError, TypeError, ValueError, KeyError) as error:
+        raise ComposeFailed(f"A value of this lead does not fit the mail: {error}.") from error
+    head = heading(
+        Heading(
+            sender_name=sending.sender_name,
+            sender_address=sending.sender_address,
+            reply_to=sending.reply_to,
+            to_name=recipient.name,
+            to_address=recipient.address,
+            subject=subject,
+            date=envelope.date,
+            message_header=envelope.message_header,
+            unsubscribe=f"{sending.base_url}/u/{token}" if filled.one_click else "",
+            feedback_id=sending.feedback_id,
+            automatic=not filled.tracked,
+        )
+    )
+    check(head)
+    whole = f"{head}{_MIME}{_TEXT_PART}{text}{_HTML_PART}{html}{_END}"
+    if len(whole) > LONGEST_MESSAGE:
+        raise ComposeFailed("The mail grew over 1 MB with this lead's values.")
+    return WireBytes(whole, "ascii")
+
+
+def _links(base_url: str, token: str, *, tracked: bool) -> dict[str, str]:
+    """Spell the message's own URLs, encoded as the template expects them."""
+    if not tracked:
+        return {
+            "unsubscribe_url": f"{base_url}/u/{token}",
+            "preferences_url": f"{base_url}/preferences/{token}",
+        }
+    click, opened, unsubscribe, preferences = _bases(base_url)
+    end = encode(token)
+    return {
+        "_c": click + encode(token + "/"),
+        "_o": opened + encode(token + ".gif"),
+        "_u": unsubscribe + end,
+        "_p": preferences + end,
+    }
+
+
+@lru_cache(maxsize=8)
+def _bases(base_url: str) -> tuple[str, str, str, str]:
+    return (
+        encode(f"{base_url}/c/"),
+        encode(f"{base_url}/o/"),
+        encode(f"{base_url}/u/"),
+        encode(f"{base_url}/preferences/"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One version's templates as code, kept for as long as this process sends it."""
+
+    subject: Callable[[dict[str, object]], str]
+    text: Callable[[dict[str, object]], str]
+    html: Callable[[dict[str, object]], str]
+    tracked: bool
+    one_click: bool
+
+
+@lru_cache(maxsize=LATEST_TEMPLATES)
+def _prepared(compiled: CompiledMail) -> _Prepared:
+    """Turn a version into code; one that was judged by other rules is never filled."""
+    if compiled.rules != RULES:
+        raise ComposeFailed(f"The mail {compiled.name} must be published again.")
+    return _Prepared(
+        subject=_filler(compiled.subject, "text"),
+        text=_filler(compiled.text, "slot_text"),
+        html=_filler(compiled.html, "slot_html"),
+        tracked=compiled.kind in TRACKED,
+        one_click=compiled.kind is MessageKind.MARKETING,
+    )
+
+
+def _filler(source: str, slot: str) -> Callable[[dict[str, object]], str]:
+    """Compile a template with `slot` as the outermost filter of whatever is shown."""
+    tree = _ENVIRONMENT.parse(source)
+    for output in tree.find_all(nodes.Output):
+        output.nodes = [_slotted(node, slot) for node in output.nodes]
+    for loop in tree.find_all(nodes.For):
+        loop.iter = _filtered(loop.iter, "capped")
+    tree.set_environment(_ENVIRONMENT)
+    template = Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(tree), {})
+    root, new_context = template.root_render_func, template.new_context
+
+    def fill(values: dict[str, object]) -> str:
+        return "".join(root(new_context(values, shared=True)))
+
+    return fill
+
+
+def _slotted(node: nodes.Expr, slot: str) -> nodes.Expr:
+    own = isinstance(node, nodes.Name) and node.name.startswith("_")
+    return node if own or isinstance(node, nodes.TemplateData) else _filtered(node, slot)
+
+
+def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
+    assert isinstance(node, nodes.Expr)
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+def _environment() -> MarkupEnvironment:
+    environment = MarkupEnvironment(autoescape=False, crlf=True)
+    environment.filters.update(slot_html=slot_html, slot_text=slot_text)
+    return environment
+
+
+_ENVIRONMENT = _environment()

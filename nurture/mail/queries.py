@@ -1,0 +1,193 @@
+"""What is planned, sending, sent, held or in doubt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from campaigns.vocabulary import MessageKind, MessageState
+from nurture.kernel.types import Json, LeadId
+from nurture.kernel.work import Work
+from nurture.mail.rules import COUNTS_AS_SENT
+from nurture.mail.tables import Attempt, Message, TemplateVersion
+
+WAITING = Message.state.in_([MessageState.PLANNED, MessageState.DEFERRED])
+
+
+def due(work: Work, *, stale: datetime) -> ColumnElement[bool]:
+    """Say when a message may be put in a batch: due, not backing off, in no batch that lives."""
+    return (
+        WAITING
+        & (Message.not_before <= work.now)
+        & or_(Message.retry_at.is_(None), Message.retry_at <= work.machine)
+        & or_(Message.batched_at.is_(None), Message.batched_at < stale)
+    )
+
+
+def sends(
+    work: Work, lead_ids: Sequence[LeadId], *, days: int
+) -> dict[LeadId, tuple[datetime, ...]]:
+    """Give when each lead got or will get marketing mail, from so many days back on."""
+    moment = func.coalesce(Message.sent_at, Message.not_before)
+    query = (
+        select(Message.lead_id, moment.label("moment"))
+        .where(
+            Message.lead_id.in_(lead_ids),
+            Message.kind == MessageKind.MARKETING,
+            Message.state.in_(COUNTS_AS_SENT),
+            moment > work.now - timedelta(days=days),
+        )
+        .order_by(moment)
+    )
+    found: dict[LeadId, list[datetime]] = {}
+    for row in work.session.execute(query):
+        found.setdefault(LeadId(row.lead_id), []).append(row.moment)
+    return {lead: tuple(moments) for lead, moments in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message as lists and lead pages show it."""
+
+    id: int
+    lead_id: LeadId | None
+    recipient: str
+    template: str
+    subject: str
+    kind: str
+    state: str
+    reason: str | None
+    asset_id: int | None
+    not_before: datetime
+    sent_at: datetime | None
+    step: str | None
+
+
+def messages(
+    work: Work, *conditions: ColumnElement[bool], limit: int = 100, newest: bool = True
+) -> list[MessageLine]:
+    """List messages that fulfil every condition."""
+    order = Message.id.desc() if newest else Message.not_before
+    query = (
+        select(Message, TemplateVersion.key, TemplateVersion.subject)
+        .join(TemplateVersion, TemplateVersion.id == Message.template_version_id)
+        .where(*conditions)
+        .order_by(order)
+        .limit(limit)
+    )
+    return [
+        MessageLine(
+            id=row.id, lead_id=LeadId(row.lead_id) if row.lead_id else None,
+            recipient=row.recipient, template=key, subject=subject, kind=row.kind,
+            state=row.state, reason=row.reason, asset_id=row.asset_id, not_before=row.not_before,
+            sent_at=row.sent_at, step=row.step,
+        )
+        for row, key, subject in work.session.execute(query).tuples()
+    ]  # fmt: skip
+
+
+def of_lead(work: Work, lead_id: LeadId, *, limit: int = 100) -> list[MessageLine]:
+    """List the messages of a lead, newest first."""
+    return messages(work, Message.lead_id == lead_id, limit=limit)
+
+
+def upcoming(work: Work, lead_id: LeadId) -> list[MessageLine]:
+    """List what waits for its time to leave for a lead."""
+    return messages(work, Message.lead_id == lead_id, WAITING, newest=False)
+
+
+def in_doubt(work: Work, *, limit: int = 200) -> list[MessageLine]:
+    """List what was maybe delivered and will not be sent again (B3)."""
+    return messages(work, Message.state == MessageState.IN_DOUBT, limit=limit)
+
+
+def state_counts(work: Work, *, since: datetime | None = None) -> dict[MessageState, int]:
+    """Count messages to leads by state, those planned since an instant."""
+    query = select(Message.state, func.count()).where(Message.kind != MessageKind.ALERT)
+    if since is not None:
+        query = query.where(func.coalesce(Message.sent_at, Message.not_before) >= since)
+    return {
+        MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state)).tuples()
+    }
+
+
+def unfinished(work: Work) -> int:
+    """Count what is due or being sent now; a stepped clock waits until it is 0."""
+    query = select(func.count()).where(
+        or_(WAITING & (Message.not_before <= work.now), Message.state == MessageState.SENDING)
+    )
+    return work.session.scalar(query) or 0
+
+
+def next_due(work: Work) -> datetime | None:
+    """Tell when the next planned message may leave."""
+    return work.session.scalar(select(func.min(Message.not_before)).where(WAITING))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """What a hit or a reply must know of the message that it refers to."""
+
+    id: int
+    lead_id: LeadId | None
+    sent_at: datetime | None
+    settled_at: datetime | None
+    template_version_id: int
+    asset_id: int | None
+    enrolment_id: int | None
+    step: str | None
+    kind: str
+    recipient: str
+
+
+def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
+    """Give references in bulk; unknown ids are left out."""
+    found: dict[int, MessageRef] = {}
+    columns = [
+        Message.id, Message.lead_id, Message.sent_at, Message.settled_at,
+        Message.template_version_id, Message.asset_id, Message.enrolment_id, Message.step,
+        Message.kind, Message.recipient,
+    ]  # fmt: skip
+    for row in work.session.execute(select(*columns).where(Message.id.in_(set(message_ids)))):
+        found[row.id] = MessageRef(**row._asdict())
+    return found
+
+
+def attempts(work: Work, message_id: int) -> list[tuple[datetime, str, str]]:
+    """List the answers that a message got: when, outcome, words."""
+    query = select(Attempt.at, Attempt.outcome, Attempt.reply).where(
+        Attempt.message_id == message_id
+    )
+    return list(work.session.execute(query.order_by(Attempt.id)).tuples())
+
+
+def compiled(work: Work, version_ids: Sequence[int]) -> dict[int, Json]:
+    """Give compiled templates by version."""
+    query = select(TemplateVersion.id, TemplateVersion.compiled)
+    query = query.where(TemplateVersion.id.in_(set(version_ids)))
+    return dict(work.session.execute(query).tuples().all())
+
+
+def live_versions(work: Work) -> dict[str, int]:
+    """Name the newest version of each template."""
+    query = select(TemplateVersion.key, func.max(TemplateVersion.id)).group_by(TemplateVersion.key)
+    return dict(work.session.execute(query).tuples().all())
+
+
+def held_by(work: Work, journal: str) -> list[int]:
+    """Name the messages that a journal's owner was sending."""
+    query = select(Message.id).where(
+        Message.claim == journal, Message.state == MessageState.SENDING
+    )
+    return list(work.session.scalars(query.order_by(Message.id)))
+
+
+def link_counts(work: Work, version_ids: Sequence[int]) -> dict[int, int]:
+    """Count the links of template versions."""
+    found = compiled(work, version_ids)
+    return {
+        version: len(links) if isinstance(stored, dict) and isinstance(links := stored.get("links"), list) else 0
+        for version, stored in found.items()
+    }

@@ -1,0 +1,309 @@
+"""Plan messages, batch what is due, claim, record what the world answered."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select, update
+
+from campaigns.vocabulary import JobName, MessageKind, MessageState
+from nurture.kernel import shared
+from nurture.kernel.database import bulk_update, insert_ignoring, is_postgresql
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.mail.compile import CompiledMail, MailSource, compile_mail
+from nurture.mail.queries import due
+from nurture.mail.rules import TRIES, MessageEvent, backoff_seconds, next_state, sources_of
+from nurture.mail.tables import Attempt, Message, SendBatch, TemplateVersion
+
+BATCH = 500
+"""Messages of one send job."""
+BATCH_STALE = timedelta(seconds=90)
+"""A batch that no worker claimed in this time (machine) is made anew: the queue forgot it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A mail to plan; `dedup_key` makes a second one impossible (S-01)."""
+
+    dedup_key: str
+    kind: MessageKind
+    recipient: str
+    template_version_id: int
+    not_before: datetime
+    """Business time, aware UTC."""
+    lead_id: LeadId | None = None
+    user_id: UserId | None = None
+    handoff_id: int | None = None
+    enrolment_id: int | None = None
+    step: str | None = None
+    asset_id: int | None = None
+    context: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this sender holds and no other."""
+
+    id: int
+    kind: MessageKind
+    lead_id: LeadId | None
+    user_id: UserId | None
+    handoff_id: int | None
+    recipient: str
+    enrolment_id: int | None
+    template_version_id: int
+    asset_id: int | None
+    context: Mapping[str, Json]
+    not_before: datetime
+    date_at: datetime
+    dedup_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one claimed message."""
+
+    id: int
+    event: MessageEvent
+    reason: str = ""
+    code: int = 0
+    body_hash: str = ""
+
+
+def publish_template(
+    work: Work, source: MailSource, *, kind: MessageKind, url_fields: frozenset[str] = frozenset()
+) -> int:
+    """Compile a mail once and store it as a new version; the same text again changes nothing."""
+    mark = "\x00".join([source.subject, source.html, source.text, str(sorted(source.sample))])
+    fingerprint = hashlib.sha256(mark.encode()).hexdigest()
+    last = work.session.execute(
+        select(TemplateVersion.id, TemplateVersion.number, TemplateVersion.fingerprint)
+        .where(TemplateVersion.key == source.name)
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    ).first()
+    if last is not None and last.fingerprint == fingerprint:
+        return int(last.id)
+    compiled = compile_mail(source, kind=kind, url_fields=url_fields)
+    row = TemplateVersion(
+        key=source.name, number=last.number + 1 if last else 1, subject=source.subject,
+        html=source.html, text=source.text, fingerprint=fingerprint, compiled=compiled.to_json(),
+        published_at=work.now,
+    )  # fmt: skip
+    work.session.add(row)
+    work.session.flush()
+    return row.id
+
+
+_compiled: dict[int, CompiledMail] = {}
+
+
+def compiled_mail(version_id: int, stored: Json) -> CompiledMail:
+    """Give a compiled mail from this process's memory; versions never change."""
+    if version_id not in _compiled:
+        _compiled[version_id] = CompiledMail.from_json(stored)
+    return _compiled[version_id]
+
+
+def plan(work: Work, messages: Sequence[NewMessage]) -> int:
+    """Plan messages in the transaction that advances their leads; count the new ones."""
+    rows = [
+        {
+            "dedup_key": one.dedup_key, "kind": one.kind, "state": MessageState.PLANNED,
+            "lead_id": one.lead_id, "user_id": one.user_id, "handoff_id": one.handoff_id,
+            "recipient": one.recipient, "enrolment_id": one.enrolment_id, "step": one.step,
+            "template_version_id": one.template_version_id, "asset_id": one.asset_id,
+            "context": dict(one.context), "planned_at": work.now, "not_before": one.not_before,
+            "attempts": 0,
+        }
+        for one in messages
+    ]  # fmt: skip
+    return insert_ignoring(work.session, Message, rows)
+
+
+def batch_due(work: Work, *, batches: int = 8) -> list[int]:
+    """Put what is due into batches and promise a job for each; nothing while sending is stopped."""
+    if shared.value(work, shared.SENDING_STOPPED):
+        return []
+    query = (
+        select(Message.id)
+        .where(due(work, stale=work.machine - BATCH_STALE))
+        .order_by(Message.not_before, Message.id)
+        .limit(BATCH * batches)
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    ids = list(work.session.scalars(query))
+    made: list[int] = []
+    for start in range(0, len(ids), BATCH):
+        batch = SendBatch(created_at=work.machine)
+        work.session.add(batch)
+        work.session.flush()
+        work.session.execute(
+            update(Message)
+            .where(Message.id.in_(ids[start : start + BATCH]))
+            .values(batch_id=batch.id, batched_at=work.machine)
+        )
+        work.later(JobName.SEND, {"batch": batch.id})
+        made.append(batch.id)
+    return made
+
+
+def candidates(work: Work, batch_id: int) -> list[Claimed]:
+    """Lock the messages of a batch that still wait; two jobs of one batch never get the same."""
+    query = (
+        select(Message)
+        .where(
+            Message.batch_id == batch_id,
+            Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+            Message.not_before <= work.now,
+        )
+        .order_by(Message.not_before, Message.recipient)
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    return [
+        Claimed(
+            id=row.id, kind=MessageKind(row.kind),
+            lead_id=LeadId(row.lead_id) if row.lead_id else None,
+            user_id=UserId(row.user_id) if row.user_id else None, handoff_id=row.handoff_id,
+            recipient=row.recipient, enrolment_id=row.enrolment_id,
+            template_version_id=row.template_version_id, asset_id=row.asset_id,
+            context=row.context if isinstance(row.context, dict) else {},
+            not_before=row.not_before, date_at=row.date_at or work.now, dedup_key=row.dedup_key,
+        )
+        for row in work.session.scalars(query)
+    ]  # fmt: skip
+
+
+def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: timedelta) -> None:
+    """Take messages for one sender; only that journal's owner or its reaper moves them now."""
+    work.session.execute(
+        update(Message)
+        .where(Message.id.in_(ids), Message.state.in_(sources_of(MessageEvent.CLAIMED)))
+        .values(
+            state=MessageState.SENDING, claim=journal, host=host, reason=None,
+            lease_until=work.machine + lease, attempts=Message.attempts + 1,
+            date_at=func.coalesce(Message.date_at, work.now),
+        )
+    )  # fmt: skip
+
+
+def drop(work: Work, reasons: Mapping[int, str]) -> None:
+    """Drop waiting messages, each with its reason (Q19)."""
+    _each_with_reason(work, reasons, MessageEvent.DROPPED, {"settled_at": work.machine})
+
+
+def hold(work: Work, until: Mapping[int, datetime], *, reason: str) -> None:
+    """Let waiting messages wait longer, in no batch, with the reason shown."""
+    rows = [
+        {"id": key, "not_before": moment, "reason": reason, "batched_at": None}
+        for key, moment in until.items()
+    ]
+    bulk_update(work.session, Message, rows)
+
+
+def _each_with_reason(
+    work: Work, reasons: Mapping[int, str], event: MessageEvent, extra: Mapping[str, object]
+) -> None:
+    by_reason: dict[str, list[int]] = {}
+    for key, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(key)
+    for reason, ids in by_reason.items():
+        for state in sources_of(event):
+            work.session.execute(
+                update(Message)
+                .where(Message.id.in_(ids), Message.state == state)
+                .values(state=next_state(state, event), reason=reason, **extra)
+            )
+
+
+def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
+    """Drop what enrolments had planned and nobody has begun to send."""
+    query = select(Message.id).where(
+        Message.enrolment_id.in_(enrolment_ids), Message.state.in_(sources_of(MessageEvent.CLAIMED))
+    )
+    drop(work, dict.fromkeys(work.session.scalars(query), reason))
+
+
+def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
+    """Write what became of claimed messages, in bulk, with one attempt row for each answer.
+
+    Only rows that still belong to this journal move; a late answer may settle a doubt (S-07, F-07).
+    """
+    if not results:
+        return
+    states = _states_of(work, [one.id for one in results], journal)
+    rows = [row for one in results if (row := _moved(work, one, states)) is not None]
+    bulk_update(work.session, Message, rows)
+    answers = [
+        {
+            "message_id": one.id, "outcome": one.event, "code": one.code or None,
+            "reply": one.reason[:300], "at": work.machine,
+        }
+        for one in results
+        if one.event is not MessageEvent.HANDED_BACK
+    ]  # fmt: skip
+    if answers:
+        work.session.execute(insert(Attempt), answers)
+
+
+def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:
+    query = select(Message.id, Message.state, Message.attempts).where(
+        Message.id.in_(ids), Message.claim == journal
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update()
+    return {row.id: (MessageState(row.state), row.attempts) for row in work.session.execute(query)}
+
+
+def _moved(
+    work: Work, result: Recorded, states: Mapping[int, tuple[MessageState, int]]
+) -> dict[str, object] | None:
+    if result.id not in states:
+        return None
+    state, attempts = states[result.id]
+    event, reason = result.event, result.reason
+    new = next_state(state, event)
+    if new is MessageState.DEFERRED and attempts >= TRIES:
+        new, reason = MessageState.DROPPED, f"given up after {attempts} tries: {reason}"
+    if new is None:
+        return None
+    waits = new in (MessageState.PLANNED, MessageState.DEFERRED)
+    gone = new in (MessageState.SENT, MessageState.IN_DOUBT)
+    retry = work.machine + timedelta(seconds=backoff_seconds(attempts))
+    return {
+        "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
+        "retry_at": retry if new is MessageState.DEFERRED else None,
+        "attempts": attempts - 1 if event is MessageEvent.HANDED_BACK else attempts,
+        "batched_at": None if waits else work.machine, "lease_until": None,
+        "sent_at": work.now if gone else None, "settled_at": work.machine,
+        "reply": result.reason[:300] or None, "body_hash": result.body_hash or None,
+    }  # fmt: skip
+
+
+def expire_leases(work: Work, *, own_host: str) -> int:
+    """Park what a silent sender on another host held: in doubt, never sent again by itself."""
+    done = work.session.connection().execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.SENDING, Message.lease_until < work.machine,
+            Message.host != own_host,
+        )
+        .values(
+            state=MessageState.IN_DOUBT, reason="its sender was lost with its host",
+            sent_at=work.now, settled_at=work.machine,
+        )
+    )  # fmt: skip
+    return done.rowcount
+
+
+def prove_arrived(work: Work, message_ids: Sequence[int], *, evidence: str) -> None:
+    """Settle a doubt: an open, click or reply proves that the mail arrived."""
+    work.session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.state == MessageState.IN_DOUBT)
+        .values(state=MessageState.SENT, reason=evidence, settled_at=work.machine)
+    )

@@ -1,0 +1,33 @@
+"""Safe templates: the allow-list for what people write, token protection, inlining."""
+
+from nurture.markup.environment import MarkupEnvironment, Missing
+from nurture.markup.errors import MarkupRefused
+from nurture.markup.filters import text
+from nurture.markup.guard import RULES, parse, path_of, validate
+from nurture.markup.inline import inline
+from nurture.markup.inspect import Seen, inspect
+from nurture.markup.pieces import Piece, PieceKind, pieces_of, source_of
+from nurture.markup.protect import Protected, protect
+from nurture.markup.vocabulary import Vocabulary, vocabulary_of
+
+__all__ = [
+    "RULES",
+    "MarkupEnvironment",
+    "MarkupRefused",
+    "Missing",
+    "Piece",
+    "PieceKind",
+    "Protected",
+    "Seen",
+    "Vocabulary",
+    "inline",
+    "inspect",
+    "parse",
+    "path_of",
+    "pieces_of",
+    "protect",
+    "source_of",
+    "text",
+    "validate",
+    "vocabulary_of",
+]

@@ -1,0 +1,136 @@
+"""Wire the parts together; nothing else does."""
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from functools import partial
+from pathlib import Path
+
+from campaigns.vocabulary import ExitReason
+from nurture import mail, tracks
+from nurture.adapters.mail_smtp import SmtpTransport, relay_of
+from nurture.engagement import LinkFiles, Patience
+from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
+from nurture.kernel.database import make_engine
+from nurture.kernel.errors import Unavailable
+from nurture.kernel.spool import Spool
+from nurture.kernel.settings import Settings, load_settings, secret_of
+from nurture.kernel.stepped import read_instant
+from nurture.kernel.tokens import Keyring
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work, Works
+from nurture.usecases import arrive
+from nurture.usecases.alerts import AlertMail
+from nurture.usecases.capture import House
+from nurture.usecases.company import company
+from nurture.usecases.deliver import Post
+from nurture.usecases.hands import Hands
+from nurture.usecases.knowledge import known
+from nurture.usecases.policy import policy
+from nurture.usecases.progress import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that doors and workers of one process share."""
+
+    settings: Settings
+    works: Works
+    clock: Clock
+    keyring: Keyring
+    secret: bytes
+    home: Path
+    host: str
+    links: LinkFiles
+
+    @property
+    def desk(self) -> Desk:
+        """What moving leads on needs."""
+        return Desk(hands=self.hands, seed=self.settings.seed)
+
+    @property
+    def hands(self) -> Hands:
+        """What the passage to sales needs from elsewhere."""
+        notify = AlertMail(self.keyring, self.settings.base_url)
+        return Hands(notify=notify, enrol=tracks.enrol, leave_tracks=leave_tracks, facts=known)
+
+    @property
+    def house(self) -> House:
+        """What taking leads in needs."""
+        return House(key=self.secret, settle_new=partial(arrive.settle_new, desk=self.desk))
+
+    @property
+    def patience(self) -> Patience:
+        """How long a click may still turn out to be a scanner's."""
+        return Patience(
+            settle=timedelta(seconds=self.settings.settle_seconds),
+            gateway=timedelta(seconds=self.settings.settle_gateway_seconds),
+        )
+
+    def spool(self) -> Spool:
+        """Open this process's spool of clicks and opens."""
+        return Spool(self.home / "spool")
+
+    def post(self) -> Post:
+        """What a sending process has at hand; open it after the fork."""
+        settings = self.settings
+        if not settings.smtp_url:
+            raise Unavailable(
+                "No mail server is set. Set NURTURE_SMTP_URL, or start everything with `nurture up`."
+            )
+        with self.works.read("worker") as work:
+            firm = company(work, sender=settings.sender, postal=settings.postal_address)
+            window = policy(work).window
+        name, address = parseaddr(firm.sender)
+        relay = relay_of(settings.smtp_url.split()[0])
+        return Post(
+            transport=SmtpTransport(relay, connections=settings.smtp_connections),
+            journals=self.home / "journals",
+            sending=mail.Sending(
+                sender_name=name, sender_address=address, base_url=settings.base_url,
+                keyring=self.keyring,
+            ),
+            host=self.host,
+            lease=timedelta(seconds=settings.lease_seconds),
+            window=window,
+            domain=address.rpartition("@")[2],
+            company={"name": firm.name, "postal": firm.postal, "domain": firm.domain},
+            secret=self.secret,
+        )  # fmt: skip
+
+
+def start(settings: Settings | None = None) -> Runtime:
+    """Read the settings, open the database; nothing is connected before it is used."""
+    settings = settings or load_settings()
+    home = settings.home.resolve()
+    for folder in ("spool", "journals", "links", "imports"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    secret = secret_of(settings)
+    engine = make_engine(settings.database)
+    clock = _clock(settings, home)
+    works = Works(engine, clock)
+    return Runtime(
+        settings=settings, works=works, clock=clock, keyring=Keyring.of(secret),
+        secret=secret.encode(), home=home, host=socket.gethostname(), links=LinkFiles(home),
+    )  # fmt: skip
+
+
+def _clock(settings: Settings, home: Path) -> Clock:
+    if settings.clock == "stepped":
+        return SteppedClock(lambda: read_instant(home))
+    if settings.clock.startswith("fast:"):
+        started = datetime.fromisoformat((home / "fast-clock").read_text())
+        origin = read_instant(home)
+        return FastClock(origin, started.astimezone(UTC), float(settings.clock[5:]))
+    return RealClock()
+
+
+def leave_tracks(
+    work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
+) -> tuple[int, ...]:
+    """Take leads out of their tracks, and take back what was planned for them."""
+    gone = tracks.leave(work, lead_ids, reason=reason, words=words)
+    mail.cancel(work, gone, reason=f"left the track: {reason}")
+    return gone

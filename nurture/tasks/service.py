@@ -1,0 +1,202 @@
+"""Give people something to do, park leads until a date, and take answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, select, update
+
+from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.errors import Conflict, Invalid, NotFound
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.tasks.tables import Task
+
+
+class TaskKind(StrEnum):
+    """What is to be done."""
+
+    CALL = "call"
+    WAKE = "wake"
+    """Nothing, until the date; then the lead goes on by itself."""
+    TRIAGE = "triage"
+    ASK = "ask"
+    FOLLOW_UP = "follow_up"
+    """A raised hand: only a logged answer closes it (F161)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """A lead that rests until a date, and whose it is meanwhile: an owner, else a queue."""
+
+    lead_id: LeadId
+    reason: str
+    wake_at: datetime
+    owner_id: UserId | None = None
+    queue: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """Something to do; a second one with the same `dedup_key` is the same one.
+
+    `outcomes` lead back into a track: outcome -> step.
+    """
+
+    dedup_key: str
+    kind: TaskKind
+    title: str
+    reason: str
+    due_at: datetime
+    lead_id: LeadId | None = None
+    owner_id: UserId | None = None
+    queue: str | None = None
+    enrolment_id: int | None = None
+    step: str | None = None
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoneTask:
+    """A task that is done, and where its track goes on, None where no step waits for it."""
+
+    id: int
+    kind: TaskKind
+    lead_id: LeadId | None
+    enrolment_id: int | None
+    step: str | None
+    outcome: str
+    next_step: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A parked lead whose date has come."""
+
+    task_id: int
+    lead_id: LeadId
+    reason: str
+    owner_id: UserId | None
+    queue: str | None
+
+
+def park(work: Work, rows: Sequence[Parking]) -> int:
+    """Let leads rest until a date; parking one twice until the same moment is once."""
+    return create(
+        work,
+        [
+            NewTask(
+                dedup_key=f"wake:{row.lead_id}:{row.wake_at:%Y%m%dT%H%M%S}",
+                kind=TaskKind.WAKE,
+                title="Rests",
+                reason=row.reason,
+                due_at=row.wake_at,
+                lead_id=row.lead_id,
+                owner_id=row.owner_id,
+                queue=row.queue,
+            )
+            for row in rows
+        ],
+    )
+
+
+def create(work: Work, rows: Sequence[NewTask]) -> int:
+    """Create what is new and pass over what exists; count the new."""
+    for row in rows:
+        if row.owner_id is None and row.queue is None:
+            raise Invalid("A task needs a person or a queue; nobody would look at it otherwise.")
+    new = 0
+    for chunk in chunks([_row(row, now=work.now) for row in rows], CHUNK):
+        statement = upsert(work.session, Task).values(list(chunk)).on_conflict_do_nothing()
+        new += len(work.session.connection().execute(statement.returning(Task.id)).all())
+    return new
+
+
+def done(work: Work, task_id: int, *, outcome: str) -> DoneTask:
+    """Close a task with its outcome; the first answer holds."""
+    task = work.session.scalar(select(Task).where(Task.id == task_id).with_for_update())
+    if task is None:
+        raise NotFound("This task does not exist.")
+    if task.done_at is not None:
+        raise Conflict(f"This task was already answered: {task.outcome}.")
+    steps = task.outcomes if isinstance(task.outcomes, dict) else {}
+    if steps and outcome not in steps:
+        raise Invalid(f"Choose one of: {', '.join(sorted(steps))}.")
+
+    task.done_at, task.outcome = work.now, outcome
+    work.session.flush()
+    step = steps.get(outcome)
+    return DoneTask(
+        id=task.id,
+        kind=TaskKind(task.kind),
+        lead_id=None if task.lead_id is None else LeadId(task.lead_id),
+        enrolment_id=task.enrolment_id,
+        step=task.step,
+        outcome=outcome,
+        next_step=step if isinstance(step, str) else None,
+    )
+
+
+def wake_due(work: Work, *, limit: int) -> list[Woken]:
+    """Close the parkings whose date has come and hand them over; ticks skip locked ones."""
+    ready = (
+        select(Task)
+        .where(Task.kind == TaskKind.WAKE, Task.done_at.is_(None), Task.due_at <= work.now)
+        .where(Task.lead_id.is_not(None))
+        .order_by(Task.due_at, Task.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    woken = [
+        Woken(
+            task_id=task.id,
+            lead_id=LeadId(task.lead_id),
+            reason=task.reason,
+            owner_id=None if task.owner_id is None else UserId(task.owner_id),
+            queue=task.queue,
+        )
+        for task in work.session.scalars(ready)
+        if task.lead_id is not None
+    ]
+    _close(work, Task.id.in_([one.task_id for one in woken]), outcome="woken")
+    return woken
+
+
+def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
+    """Close every open task of leads that need none any more; count them."""
+    return sum(
+        _close(work, Task.lead_id.in_(chunk), outcome=outcome) for chunk in chunks(lead_ids, CHUNK)
+    )
+
+
+def drop_parkings(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
+    """Close the parkings of leads that go on already; count them."""
+    return sum(
+        _close(work, Task.lead_id.in_(chunk) & (Task.kind == TaskKind.WAKE), outcome=outcome)
+        for chunk in chunks(lead_ids, CHUNK)
+    )
+
+
+def _close(work: Work, which: ColumnElement[bool], *, outcome: str) -> int:
+    closed = work.session.connection().execute(
+        update(Task).where(which, Task.done_at.is_(None)).values(done_at=work.now, outcome=outcome)
+    )
+    return max(closed.rowcount, 0)
+
+
+def _row(row: NewTask, *, now: datetime) -> dict[str, object]:
+    return {
+        "dedup_key": row.dedup_key,
+        "kind": str(row.kind),
+        "lead_id": row.lead_id,
+        "title": row.title[:200],
+        "reason": row.reason[:300],
+        "owner_id": row.owner_id,
+        "queue": row.queue,
+        "due_at": row.due_at,
+        "enrolment_id": row.enrolment_id,
+        "step": row.step,
+        "outcomes": dict(row.outcomes),
+        "created_at": now,
+    }

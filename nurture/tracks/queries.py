@@ -1,0 +1,287 @@
+"""What stands where: tracks, versions, due enrolments, receipts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from campaigns.limits import Rival
+from campaigns.vocabulary import EnrolmentState, ExitReason
+from nurture.kernel.database import is_postgresql
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.leads.tables import Lead
+from nurture.tracks.errors import NoSuchTrack
+from nurture.tracks.tables import Enrolment, ReceiptRow, TrackRow, TrackVersion
+
+ACTIVE = Enrolment.state == EnrolmentState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An enrolment that must be looked at, as the tick claimed it."""
+
+    id: int
+    lead_id: LeadId
+    track_id: int
+    track_key: str
+    version_id: int
+    step: str
+    due_at: datetime
+    arrived_at: datetime
+    started_at: datetime
+    timeout_at: datetime | None
+    serial: int
+    casts: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """A track as it runs now."""
+
+    id: int
+    key: str
+    name: str
+    priority: int
+    paused_at: datetime | None
+    version_id: int | None
+    version: int
+
+
+def claim_due(work: Work, *, limit: int) -> list[Due]:
+    """Lock the leads that are due, in id order, and give all due enrolments of each.
+
+    Leads that another tick holds are passed over on PostgreSQL; SQLite has one writer anyway.
+    """
+    first = (
+        select(Enrolment.lead_id)
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .where(ACTIVE, Enrolment.due_at <= work.now, TrackRow.paused_at.is_(None))
+        .order_by(Enrolment.due_at, Enrolment.id)
+        .limit(limit)
+    )
+    leads = sorted(set(work.session.scalars(first)))
+    if leads and is_postgresql(work.session):
+        locked = select(Lead.id).where(Lead.id.in_(leads)).order_by(Lead.id)
+        leads = list(work.session.scalars(locked.with_for_update(skip_locked=True)))
+    return _due_of(work, leads) if leads else []
+
+
+def _due_of(work: Work, leads: Sequence[int]) -> list[Due]:
+    """Read again under the lock: what was due a moment ago may have moved."""
+    query = (
+        select(
+            Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key.label("track_key"),
+            Enrolment.version_id, Enrolment.step, Enrolment.due_at,
+            Enrolment.arrived_at, Enrolment.started_at, Enrolment.timeout_at, Enrolment.serial,
+            Enrolment.casts, Enrolment.outcome,
+        )
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .join(Lead, Lead.id == Enrolment.lead_id)
+        .where(
+            ACTIVE, Enrolment.due_at <= work.now, TrackRow.paused_at.is_(None),
+            Enrolment.lead_id.in_(leads),
+        )
+        .order_by(Enrolment.due_at, Lead.email, TrackRow.priority)
+    )  # fmt: skip
+    return [Due(**row._asdict()) for row in work.session.execute(query)]
+
+
+def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, ...]]:
+    """Name the tracks in which each lead is active."""
+    query = (
+        select(Enrolment.lead_id, TrackRow.key, TrackRow.priority)
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .where(ACTIVE, TrackRow.paused_at.is_(None), Enrolment.lead_id.in_(lead_ids))
+    )
+    found: dict[LeadId, list[Rival]] = {}
+    for row in work.session.execute(query):
+        found.setdefault(LeadId(row.lead_id), []).append(Rival(row.key, row.priority))
+    return {lead: tuple(ones) for lead, ones in found.items()}
+
+
+def texts(work: Work, version_ids: Iterable[int]) -> dict[int, str]:
+    """Give the YAML of versions."""
+    query = select(TrackVersion.id, TrackVersion.text).where(TrackVersion.id.in_(set(version_ids)))
+    return {row.id: row.text for row in work.session.execute(query)}
+
+
+def tracks(work: Work) -> list[TrackState]:
+    """List the tracks by priority."""
+    return _tracks(work, TrackRow.live_version_id.is_not(None))
+
+
+def get_track(work: Work, key: str) -> TrackState:
+    """Give one track or refuse."""
+    found = _tracks(work, TrackRow.key == key)
+    if not found:
+        raise NoSuchTrack(
+            f"There is no track “{key}”. `nurture tracks list` names those there are."
+        )
+    return found[0]
+
+
+def _tracks(work: Work, condition: ColumnElement[bool]) -> list[TrackState]:
+    query = (
+        select(TrackRow, TrackVersion.number)
+        .join(TrackVersion, TrackVersion.id == TrackRow.live_version_id, isouter=True)
+        .where(condition)
+        .order_by(TrackRow.priority, TrackRow.key)
+    )
+    return [
+        TrackState(
+            id=track.id, key=track.key, name=track.name, priority=track.priority,
+            paused_at=track.paused_at, version_id=track.live_version_id, version=number or 0,
+        )
+        for track, number in work.session.execute(query).tuples()
+    ]  # fmt: skip
+
+
+def last_ends(
+    work: Work, track_id: int, lead_ids: Sequence[LeadId]
+) -> dict[LeadId, tuple[int, bool, datetime | None]]:
+    """Tell of each lead who has been in a track: runs so far, whether active, last end."""
+    active = func.max((Enrolment.state == EnrolmentState.ACTIVE).cast(Enrolment.run.type))
+    query = (
+        select(
+            Enrolment.lead_id, func.max(Enrolment.run).label("runs"), active.label("active"),
+            func.max(Enrolment.ended_at).label("ended"),
+        )
+        .where(Enrolment.track_id == track_id, Enrolment.lead_id.in_(lead_ids))
+        .group_by(Enrolment.lead_id)
+    )  # fmt: skip
+    return {
+        LeadId(row.lead_id): (row.runs, bool(row.active), row.ended)
+        for row in work.session.execute(query)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCount:
+    """How many leads stand at a step of a track."""
+
+    step: str
+    here: int
+
+
+def counts(work: Work, track_id: int) -> dict[str, int]:
+    """Count the leads that stand at each step now."""
+    query = (
+        select(Enrolment.step, func.count())
+        .where(ACTIVE, Enrolment.track_id == track_id)
+        .group_by(Enrolment.step)
+    )
+    return dict(work.session.execute(query).tuples().all())
+
+
+def endings(work: Work, track_id: int) -> dict[ExitReason, int]:
+    """Count how enrolments of a track ended."""
+    query = (
+        select(Enrolment.exit_reason, func.count())
+        .where(Enrolment.track_id == track_id, Enrolment.exit_reason.is_not(None))
+        .group_by(Enrolment.exit_reason)
+    )
+    return {ExitReason(reason or ""): n for reason, n in work.session.execute(query).tuples()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One enrolment of a lead, for its page."""
+
+    id: int
+    track_key: str
+    track_name: str
+    version: int
+    step: str
+    state: str
+    due_at: datetime
+    waiting_for: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    exit_reason: str | None
+    paused: bool
+
+
+def stays(work: Work, lead_id: LeadId) -> list[Stay]:
+    """List the enrolments of a lead, the active ones first."""
+    query = (
+        select(Enrolment, TrackRow.key, TrackRow.name, TrackRow.paused_at, TrackVersion.number)
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .join(TrackVersion, TrackVersion.id == Enrolment.version_id)
+        .where(Enrolment.lead_id == lead_id)
+        .order_by(Enrolment.state, Enrolment.started_at.desc())
+    )
+    return [
+        Stay(
+            id=row.id, track_key=key, track_name=name, version=number, step=row.step,
+            state=row.state, due_at=row.due_at, waiting_for=row.waiting_for,
+            started_at=row.started_at, ended_at=row.ended_at, exit_reason=row.exit_reason,
+            paused=paused is not None,
+        )
+        for row, key, name, paused, number in work.session.execute(query).tuples()
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """What happened at a due step of a lead."""
+
+    at: datetime
+    due_at: datetime
+    track_name: str
+    step: str
+    kind: str
+    reason: str
+
+
+def receipts(work: Work, lead_id: LeadId, *, limit: int = 50) -> list[ReceiptLine]:
+    """List the latest receipts of a lead, newest first."""
+    query = (
+        select(ReceiptRow, TrackRow.name)
+        .join(Enrolment, Enrolment.id == ReceiptRow.enrolment_id)
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .where(ReceiptRow.lead_id == lead_id)
+        .order_by(ReceiptRow.at.desc(), ReceiptRow.id.desc())
+        .limit(limit)
+    )
+    return [
+        ReceiptLine(
+            at=row.at, due_at=row.due_at, track_name=name, step=row.step, kind=row.kind,
+            reason=row.reason,
+        )
+        for row, name in work.session.execute(query).tuples()
+    ]  # fmt: skip
+
+
+def next_due(work: Work) -> datetime | None:
+    """Tell when the next enrolment falls due; what a stepped clock jumps to."""
+    query = (
+        select(func.min(Enrolment.due_at))
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .where(ACTIVE, TrackRow.paused_at.is_(None))
+    )
+    return work.session.scalar(query)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How an enrolment stands, for the guard at the moment of sending."""
+
+    ended: str | None
+    paused: bool
+
+
+def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, Place]:
+    """Tell of enrolments whether they ended, why, and whether their track is paused."""
+    query = (
+        select(Enrolment.id, Enrolment.exit_reason, TrackRow.paused_at)
+        .join(TrackRow, TrackRow.id == Enrolment.track_id)
+        .where(Enrolment.id.in_(set(enrolment_ids)))
+    )
+    return {
+        row.id: Place(ended=row.exit_reason, paused=row.paused_at is not None)
+        for row in work.session.execute(query)
+    }

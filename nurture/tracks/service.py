@@ -1,0 +1,271 @@
+"""Publish tracks, put leads in, move them on, take them out."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from campaigns import text
+from campaigns.limits import may_enter
+from campaigns.track import Track
+from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
+from nurture.kernel.database import bulk_update, insert_ignoring
+from nurture.kernel.errors import Conflict
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.tracks.errors import TrackRefused
+from nurture.tracks.queries import ACTIVE, get_track, last_ends, texts
+from nurture.tracks.tables import Enrolment, ReceiptRow, TrackRow, TrackVersion
+
+_parsed: dict[int, Track] = {}
+"""Versions are immutable, so what was parsed once stays true for the life of a process."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolResult:
+    """Who was put in a track, and who was left out for which reason."""
+
+    enrolled: tuple[LeadId, ...]
+    left_out: Mapping[LeadId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where an enrolment stands after a decision."""
+
+    id: int
+    step: str
+    due_at: datetime
+    arrived_at: datetime
+    timeout_at: datetime | None
+    serial: int
+    casts: int
+    waiting_for: str | None
+    hold: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An enrolment that a decision ended."""
+
+    id: int
+    reason: ExitReason
+
+
+@dataclass(frozen=True, slots=True)
+class NewReceipt:
+    """What happened at a due step; every due step ends in one (F156)."""
+
+    enrolment_id: int
+    lead_id: LeadId
+    step: str
+    kind: Receipt
+    reason: str
+    due_at: datetime
+    dedup_key: str | None = None
+
+
+def publish(work: Work, source: str, *, file: str) -> int:
+    """Store a track's text as a new version; the same text again changes nothing.
+
+    Returns the version's id; refuses a text with mistakes and names all of them.
+    """
+    track = _parse(source, file)
+    row = work.session.scalar(select(TrackRow).where(TrackRow.key == track.key))
+    if row is None:
+        row = TrackRow(key=track.key, name=track.name, priority=track.priority)
+        work.session.add(row)
+        work.session.flush()
+    last = work.session.scalar(
+        select(TrackVersion)
+        .where(TrackVersion.track_id == row.id)
+        .order_by(TrackVersion.number.desc())
+        .limit(1)
+    )
+    if last is not None and last.text == source:
+        return last.id
+    version = TrackVersion(
+        track_id=row.id, number=last.number + 1 if last else 1, text=source,
+        published_at=work.now, published_by=work.actor,
+    )  # fmt: skip
+    work.session.add(version)
+    work.session.flush()
+    row.live_version_id, row.name, row.priority = version.id, track.name, track.priority
+    return version.id
+
+
+def _parse(source: str, file: str) -> Track:
+    problems = text.check(source, file=file)
+    if problems:
+        raise TrackRefused("\n".join(str(problem) for problem in problems))
+    return text.load(source, file=file)
+
+
+def definitions(work: Work, version_ids: Sequence[int]) -> dict[int, Track]:
+    """Give the parsed tracks of versions, from this process's memory where it has them."""
+    missing = set(version_ids) - _parsed.keys()
+    if missing:
+        for version_id, source in texts(work, missing).items():
+            _parsed[version_id] = text.load(source, file=f"version {version_id}")
+    return {version_id: _parsed[version_id] for version_id in version_ids}
+
+
+def enrol(
+    work: Work, track_key: str, lead_ids: Sequence[LeadId], *, due_at: datetime, reason: str
+) -> EnrolResult:
+    """Put leads at the first step of the live version; the re-entry policy decides who may.
+
+    Racing enrolments are arbitrated by the unique (lead, track, run).
+    """
+    track = get_track(work, track_key)
+    if track.version_id is None:
+        raise Conflict(f"The track “{track.name}” has never been published.")
+    definition = definitions(work, [track.version_id])[track.version_id]
+    been = last_ends(work, track.id, lead_ids)
+    left_out: dict[LeadId, str] = {}
+    rows: list[dict[str, object]] = []
+    for lead_id in dict.fromkeys(lead_ids):
+        runs, active, ended = been.get(lead_id, (0, False, None))
+        if active:
+            left_out[lead_id] = "already in it"
+        elif not may_enter(definition.again, ended, now=work.now):
+            left_out[lead_id] = "has been in it and may not come back yet"
+        else:
+            rows.append(
+                _first_place(lead_id, track.id, track.version_id, runs + 1, definition, due_at)
+            )
+    insert_ignoring(work.session, Enrolment, rows)
+    enrolled = tuple(lead for lead in dict.fromkeys(lead_ids) if lead not in left_out)
+    _note_entry(work, track.id, enrolled, definition.first, reason)
+    return EnrolResult(enrolled=enrolled, left_out=left_out)
+
+
+def _first_place(
+    lead_id: LeadId, track_id: int, version_id: int, run: int, definition: Track, due_at: datetime
+) -> dict[str, object]:
+    return {
+        "lead_id": lead_id, "track_id": track_id, "version_id": version_id, "run": run,
+        "state": EnrolmentState.ACTIVE, "step": definition.first, "due_at": due_at, "arrived_at": due_at, "started_at": due_at, "serial": 0, "casts": 0,
+        "outcome": "",
+    }  # fmt: skip
+
+
+def _note_entry(
+    work: Work, track_id: int, lead_ids: Sequence[LeadId], step: str, reason: str
+) -> None:
+    query = select(Enrolment.id, Enrolment.lead_id).where(
+        ACTIVE, Enrolment.track_id == track_id, Enrolment.lead_id.in_(lead_ids)
+    )
+    note(
+        work,
+        [
+            NewReceipt(
+                row.id, LeadId(row.lead_id), step, Receipt.WAITED, f"Put in: {reason}", work.now
+            )
+            for row in work.session.execute(query)
+        ],
+    )
+
+
+def move(work: Work, moves: Sequence[Move]) -> None:
+    """Write where enrolments stand after a batch of decisions."""
+    rows = [
+        {
+            "id": one.id, "step": one.step, "due_at": one.due_at,
+            "arrived_at": one.arrived_at, "timeout_at": one.timeout_at, "serial": one.serial,
+            "casts": one.casts, "waiting_for": one.waiting_for, "hold": one.hold, "outcome": "",
+        }
+        for one in moves
+    ]  # fmt: skip
+    bulk_update(work.session, Enrolment, rows)
+
+
+def end(work: Work, ends: Sequence[End]) -> None:
+    """End enrolments that a batch of decisions ended."""
+    rows = [
+        {
+            "id": one.id, "state": EnrolmentState.ENDED, "ended_at": work.now,
+            "exit_reason": one.reason, "waiting_for": None, "hold": None,
+        }
+        for one in ends
+    ]  # fmt: skip
+    bulk_update(work.session, Enrolment, rows)
+
+
+def leave(
+    work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
+) -> tuple[int, ...]:
+    """Take leads out of every track at once, with a receipt for each; give the enrolments."""
+    query = select(Enrolment.id, Enrolment.lead_id, Enrolment.step).where(
+        ACTIVE, Enrolment.lead_id.in_(lead_ids)
+    )
+    found = work.session.execute(query).all()
+    note(
+        work,
+        [
+            NewReceipt(row.id, row.lead_id, row.step, Receipt.EXITED, words, work.now)
+            for row in found
+        ],
+    )
+    end(work, [End(row.id, reason) for row in found])
+    return tuple(row.id for row in found)
+
+
+def note(work: Work, receipts: Sequence[NewReceipt]) -> None:
+    """Append receipts."""
+    if receipts:
+        rows = [
+            {
+                "enrolment_id": one.enrolment_id, "lead_id": one.lead_id, "step": one.step,
+                "kind": one.kind, "reason": one.reason[:300], "due_at": one.due_at, "at": work.now,
+                "dedup_key": one.dedup_key,
+            }
+            for one in receipts
+        ]  # fmt: skip
+        work.session.execute(insert(ReceiptRow), rows)
+
+
+def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:
+    """Make enrolments due whose branch waits, since their lead has done something at that time."""
+    query = select(Enrolment.id, Enrolment.lead_id, Enrolment.arrived_at).where(
+        ACTIVE, Enrolment.waiting_for.is_not(None), Enrolment.lead_id.in_(list(at_by_lead))
+    )
+    rows = [
+        {"id": row.id, "due_at": max(row.arrived_at, at_by_lead[row.lead_id])}
+        for row in work.session.execute(query)
+    ]
+    bulk_update(work.session, Enrolment, rows)
+
+
+def answer(work: Work, enrolment_id: int, *, step: str, outcome: str) -> None:
+    """Move an enrolment on that waited for a person's answer at a step."""
+    work.session.execute(
+        update(Enrolment)
+        .where(ACTIVE, Enrolment.id == enrolment_id, Enrolment.step == step)
+        .values(outcome=outcome, due_at=work.now)
+    )
+
+
+def pause(work: Work, key: str) -> None:
+    """Stop a track where it stands; nobody loses a place."""
+    track = get_track(work, key)
+    work.session.execute(update(TrackRow).where(TrackRow.id == track.id).values(paused_at=work.now))
+
+
+def resume(work: Work, key: str, *, overdue_from: datetime | None = None) -> None:
+    """Let a track run again; overdue steps go now, or from an instant that the marketer names."""
+    track = get_track(work, key)
+    work.session.execute(update(TrackRow).where(TrackRow.id == track.id).values(paused_at=None))
+    if overdue_from is not None:
+        work.session.execute(
+            update(Enrolment)
+            .where(ACTIVE, Enrolment.track_id == track.id, Enrolment.due_at < work.now)
+            .values(due_at=overdue_from)
+        )
+
+
+def message_key(enrolment_id: int, *, step: str, serial: int) -> str:
+    """Name the one message that a step may plan: (enrolment, step, serial) (S-01)."""
+    return hashlib.sha256(f"{enrolment_id}|{step}|{serial}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The life of a lead, told in order; the only place where domains meet."""

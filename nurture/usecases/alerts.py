@@ -1,0 +1,106 @@
+"""Write to our own people about a lead: at most eight lines and four buttons, no login."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from campaigns.vocabulary import MessageKind
+from nurture import handoff, leads, mail, users
+from nurture.handoff import AlertKind, HandoffView
+from nurture.kernel.tokens import Keyring, Purpose, sign
+from nurture.kernel.types import Json, UserId
+from nurture.kernel.work import Work
+
+ANSWERS = ("accept", "spoke", "no_answer", "not_a_fit")
+TEMPLATES = {
+    AlertKind.OFFERED: "alert",
+    AlertKind.REASSIGNED: "alert",
+    AlertKind.REMINDED: "reminder",
+    AlertKind.ESCALATED: "escalation",
+}
+URL_FIELDS = frozenset(
+    {*(f"answer.{answer}_url" for answer in ANSWERS), "lead.tel_url", "lead.url"}
+)
+"""Context fields that alert mails may use as an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMail:
+    """Plan alert mails in the transaction of what they tell (the product's own `Notifier`)."""
+
+    keyring: Keyring
+    base_url: str
+
+    def alert(self, work: Work, handoff_id: int, *, user_id: UserId, kind: AlertKind) -> None:
+        """Plan one mail to one person; the same event twice is one mail."""
+        offer = handoff.get(work, handoff_id)
+        person = leads.get(work, offer.lead_id)
+        reader = users.get(work, user_id)
+        owner = users.find(work, offer.owner_id) if offer.owner_id else None
+        version = mail.live_versions(work)[TEMPLATES[kind]]
+        context: dict[str, Json] = {
+            "lead": _person(person, f"{self.base_url}/leads/{offer.lead_id}"),
+            "owner": {"name": owner.name if owner else reader.name},
+            "alert": _alert(offer, reader, now=work.now),
+            "answer": self._answers(offer, user_id, work.machine),
+        }
+        mail.plan(
+            work,
+            [
+                mail.NewMessage(
+                    dedup_key=f"alert|{handoff_id}|{kind}|{user_id}|{offer.turn}",
+                    kind=MessageKind.ALERT, recipient=reader.email, template_version_id=version,
+                    not_before=work.now, user_id=user_id, handoff_id=handoff_id, context=context,
+                )
+            ],
+        )  # fmt: skip
+
+    def _answers(self, offer: HandoffView, user_id: UserId, machine: datetime) -> dict[str, Json]:
+        return {
+            f"{answer}_url": f"{self.base_url}/answer/"
+            + sign(
+                self.keyring, Purpose.ANSWER,
+                subject=f"{offer.id}:{user_id}:{answer}", issued=machine,
+            )
+            for answer in ANSWERS
+        }  # fmt: skip
+
+
+def _person(person: leads.Person, url: str) -> dict[str, Json]:
+    place = ", ".join(part for part in (person.postcode, person.country) if part)
+    return {
+        "name": person.name or person.email, "first_name": person.first_name, "job": person.job,
+        "company": person.company, "place": place or None, "phone": person.phone,
+        "tel_url": f"tel:{person.phone}" if person.phone else None, "url": url,
+    }  # fmt: skip
+
+
+def _alert(offer: HandoffView, reader: users.UserCard, *, now: datetime) -> dict[str, Json]:
+    packet = offer.packet
+    zone = ZoneInfo(reader.zone)
+    by = offer.due_at.astimezone(zone)
+    today = by.date() == now.astimezone(zone).date()
+    return {
+        "heat": str(offer.heat).capitalize(),
+        "by": f"{by:%H:%M}" if today else f"{by:%a} {by.day} {by:%b}, {by:%H:%M}",
+        "left": _left(offer, now),
+        "why": offer.reasons[0] if offer.reasons else "Fits well and shows interest.",
+        "topics": _joined(packet, "topics"), "known": _joined(packet, "known"),
+        "ask": _joined(packet, "unknown"), "say": packet.get("say"),
+        "promised": packet.get("promised"), "route": offer.route_reason,
+        "deadline": f"Without an answer by {by:%H:%M} your manager is told.",
+    }  # fmt: skip
+
+
+def _left(offer: HandoffView, now: datetime) -> str:
+    minutes = max(int((offer.due_at - now).total_seconds() // 60), 0)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _joined(packet: Mapping[str, Json], name: str) -> str | None:
+    value = packet.get(name)
+    if isinstance(value, dict):
+        value = [f"{key}: {fact}" for key, fact in value.items()]
+    return ", ".join(str(one) for one in value) if isinstance(value, list) and value else None

@@ -1,0 +1,23 @@
+"""Who sends: the company as its published text names it, else as the settings do."""
+
+from functools import lru_cache
+
+from campaigns.company import Company, load_company
+from nurture import scoring
+from nurture.kernel.errors import NotFound
+from nurture.kernel.work import Work
+from nurture.scoring import RuleKind
+
+
+def company(work: Work, *, sender: str, postal: str) -> Company:
+    """Give the published company; the settings' sender and address stand in until there is one."""
+    try:
+        number, text = scoring.current(work, RuleKind.COMPANY)
+    except NotFound:
+        return Company("Nurture", sender, postal, sender.rpartition("@")[2].strip(" >"))
+    return _parsed(number, text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(_number: int, text: str) -> Company:
+    return load_company(text)

@@ -1,0 +1,347 @@
+"""Send one batch: claim, let go of the database, compose and send, record.
+
+What happens when the process dies between any two beats:
+after the claim, before a dot - the reaper gets the journal and hands the rows back;
+after a dot, before the answer - in doubt, shown, never sent again by itself;
+after the answer, before the record - the reaper records the answer from the journal.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from campaigns.timing import Calendar, Window, next_allowed
+from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
+from nurture import consent, content, leads, mail, tracks
+from nurture.kernel import shared
+from nurture.kernel.errors import Refusal
+from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
+from nurture.kernel.work import Work, Works
+from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
+
+START_SECONDS = 30
+"""A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
+STOP_MARK_SECONDS = 1.0
+PAUSE_HOLD = timedelta(minutes=10)
+NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
+
+EVENTS = {
+    Outcome.SENT: MessageEvent.ACCEPTED,
+    Outcome.DEFERRED: MessageEvent.TEMPORARY,
+    Outcome.REFUSED: MessageEvent.PERMANENT,
+    Outcome.IN_DOUBT: MessageEvent.UNKNOWN,
+    Outcome.NOT_STARTED: MessageEvent.HANDED_BACK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a sending process has at hand."""
+
+    transport: mail.Transport
+    journals: Path
+    sending: mail.Sending
+    host: str
+    lease: timedelta
+    window: Window
+    domain: str
+    """The right-hand side of Message-IDs."""
+    company: Mapping[str, Json]
+    """What templates may say about the sender: name, postal address."""
+    secret: bytes
+    """The key of address hashes."""
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What one job did, by event."""
+
+    counts: dict[MessageEvent, int] = field(default_factory=dict)
+
+    def count(self, events: Sequence[MessageEvent]) -> None:
+        """Add events up."""
+        for event in events:
+            self.counts[event] = self.counts.get(event, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A claimed message with all that composing needs."""
+
+    message: Claimed
+    compiled: mail.CompiledMail
+    context: Mapping[str, object]
+    name: str
+
+
+def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
+    """Send what a batch still holds; a second job of the same batch finds nothing."""
+    done = Delivered()
+    journal = Journal.open(post.journals)
+    try:
+        with works.begin("worker") as work:
+            letters = _claim(work, batch_id, journal=journal, post=post)
+        recorded = _send(works, letters, journal=journal, post=post) if letters else []
+        with works.begin("worker") as work:
+            _record(work, recorded, letters, journal=journal.id, secret=post.secret)
+    except BaseException:
+        journal.close()  # keep the file: the reaper settles what it says
+        raise
+    journal.discard()
+    done.count([one.event for one in recorded])
+    return done
+
+
+def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[_Letter]:
+    waiting = mail.candidates(work, batch_id)
+    if not waiting or shared.value(work, shared.SENDING_STOPPED):
+        return []
+
+    refused = _refusals(work, waiting)
+    later = _later(work, [one for one in waiting if one.id not in refused], post.window)
+    ready = [one for one in waiting if one.id not in refused and one.id not in later]
+
+    mail.drop(work, refused)
+    mail.hold(work, later, reason="waits for sending hours")
+    mail.claim(
+        work, [one.id for one in ready], journal=journal.id, host=post.host, lease=post.lease
+    )
+    return _letters(work, ready, post)
+
+
+def _refusals(work: Work, waiting: Sequence[Claimed]) -> dict[int, str]:
+    """Ask everybody who may say no once more, at the moment of sending (F65)."""
+    marketing = [
+        one.lead_id for one in waiting if one.kind is MessageKind.MARKETING and one.lead_id
+    ]
+    asked = [one.lead_id for one in waiting if one.kind is MessageKind.REQUESTED and one.lead_id]
+    nos = {**consent.may_answer(work, asked), **consent.may_write(work, marketing)}
+    answers = consent.may_answer(work, asked)
+    places = tracks.places(work, [one.enrolment_id for one in waiting if one.enrolment_id])
+    reasons: dict[int, str] = {}
+    for one in waiting:
+        if one.lead_id is None:
+            continue
+        no = answers.get(one.lead_id) if one.kind is MessageKind.REQUESTED else nos.get(one.lead_id)
+        place = places.get(one.enrolment_id or 0)
+        if no is not None:
+            reasons[one.id] = no.sentence
+        elif place is not None and place.ended not in NORMAL_ENDS:
+            reasons[one.id] = f"left the track: {place.ended}"
+    return reasons
+
+
+def _later(work: Work, waiting: Sequence[Claimed], window: Window) -> dict[int, datetime]:
+    """Hold marketing mail outside the lead's sending hours, or while its track is paused."""
+    mine = [one for one in waiting if one.kind is MessageKind.MARKETING and one.lead_id]
+    people = leads.by_ids(work, [one.lead_id for one in mine if one.lead_id])
+    places = tracks.places(work, [one.enrolment_id for one in mine if one.enrolment_id])
+    later: dict[int, datetime] = {}
+    for one in mine:
+        place = places.get(one.enrolment_id or 0)
+        person = people.get(one.lead_id or LeadId(0))
+        if place is not None and place.paused:
+            later[one.id] = work.now + PAUSE_HOLD
+        elif person is not None:
+            calendar = Calendar(person.country or "")
+            opens = next_allowed(work.now, window, zone=person.zone, calendar=calendar)
+            if opens > work.now:
+                later[one.id] = opens
+    return later
+
+
+def _letters(work: Work, ready: Sequence[Claimed], post: Post) -> list[_Letter]:
+    """Load all that the letters say, in bulk."""
+    versions = mail.compiled(work, [one.template_version_id for one in ready])
+    people = leads.by_ids(work, [one.lead_id for one in ready if one.lead_id])
+    assets = {one.id: one for one in content.assets(work)}
+    letters = []
+    for one in ready:
+        person = people.get(one.lead_id or LeadId(0))
+        context: dict[str, object] = {"company": post.company, **one.context}
+        if person is not None:
+            context["lead"] = _lead_words(person)
+        asset = assets.get(one.asset_id or 0)
+        if asset is not None:
+            context["content"] = {
+                "id": asset.id, "title": asset.title, "teaser": asset.teaser, "type": asset.kind,
+                "url": f"{post.sending.base_url}{asset.path}",
+            }  # fmt: skip
+        compiled = mail.compiled_mail(one.template_version_id, versions[one.template_version_id])
+        name = person.name if person is not None else ""
+        letters.append(_Letter(one, compiled, context, name))
+    return letters
+
+
+def _lead_words(person: leads.Person) -> dict[str, object]:
+    facts = person.facts if isinstance(person.facts, dict) else {}
+    own = {
+        "first_name": person.first_name, "last_name": person.last_name, "email": person.email,
+        "company": person.company, "job": person.job, "phone": person.phone,
+        "country": person.country,
+    }  # fmt: skip
+    return {**{name: value for name, value in facts.items() if value is not None}, **own}
+
+
+@dataclass(slots=True)
+class _Round:
+    """One job's run over its letters: what was drawn, hashed and answered."""
+
+    letters: Sequence[_Letter]
+    post: Post
+    failed: dict[int, str] = field(default_factory=dict)
+    hashes: dict[int, str] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+
+    def outgoing(self) -> Iterator[Outgoing]:
+        """Compose one after the other; a row that cannot be composed never stops the rest (S-08)."""
+        for letter in self.letters:
+            message = letter.message
+            sending = self.post.sending
+            envelope = mail.Envelope(
+                message_id=MessageId(message.id), template_version=message.template_version_id,
+                message_header=mail.message_header(
+                    message.id, nonce=message.dedup_key[:16], domain=self.post.domain
+                ),
+                date=message.date_at, sending=sending,
+            )  # fmt: skip
+            recipient = mail.Recipient(message.recipient, letter.name)
+            try:
+                data = mail.compose(
+                    letter.compiled, recipient, context=letter.context, envelope=envelope
+                )
+            except Refusal as refusal:
+                self.failed[message.id] = refusal.sentence
+                continue
+            self.hashes[message.id] = sha256(data).hexdigest()
+            yield Outgoing(MessageId(message.id), sending.sender_address, message.recipient, data)
+
+
+def _send(
+    works: Works, letters: Sequence[_Letter], *, journal: Journal, post: Post
+) -> list[Recorded]:
+    """Hold no transaction here: the journal is what survives."""
+    run = _Round(letters, post)
+
+    def on_reply(result: Result) -> None:
+        if result.code:
+            journal.reply(result.message_id, code=result.code, text=result.text)
+        run.results.append(result)
+
+    try:
+        post.transport.send_batch(
+            run.outgoing(), before_dot=journal.dot, on_reply=on_reply, should_stop=_stop_mark(works)
+        )
+    except mail.RelayUnavailable as refusal:
+        return [
+            Recorded(one.message.id, MessageEvent.HANDED_BACK, refusal.sentence) for one in letters
+        ]
+    return _outcomes(run)
+
+
+def _stop_mark(works: Works) -> Callable[[], bool]:
+    """Stop starting messages when the time is up, or within a second of the stop switch."""
+    began = time.monotonic()
+    seen = {"at": began, "stopped": False}
+
+    def should_stop() -> bool:
+        moment = time.monotonic()
+        if moment - began > START_SECONDS:
+            return True
+        if moment - float(seen["at"]) > STOP_MARK_SECONDS:
+            seen["at"] = moment
+            with works.read("worker") as work:
+                seen["stopped"] = bool(shared.value(work, shared.SENDING_STOPPED))
+        return bool(seen["stopped"])
+
+    return should_stop
+
+
+def _outcomes(run: _Round) -> list[Recorded]:
+    answered = {
+        result.message_id: Recorded(
+            result.message_id, EVENTS[result.outcome], _words(result), result.code,
+            run.hashes.get(result.message_id, ""),
+        )
+        for result in run.results
+    }  # fmt: skip
+    for key, sentence in run.failed.items():
+        answered[MessageId(key)] = Recorded(key, MessageEvent.DROPPED, f"failed: {sentence}")
+    rest = [one.message.id for one in run.letters if one.message.id not in answered]
+    back = [Recorded(key, MessageEvent.HANDED_BACK, "the job ran out of time") for key in rest]
+    return [*answered.values(), *back]
+
+
+def _words(result: Result) -> str:
+    if result.outcome is Outcome.IN_DOUBT:
+        return f"the server did not answer after the last line ({result.stage})"
+    return f"{result.code} {result.text}".strip() if result.code else result.text
+
+
+def _record(
+    work: Work,
+    recorded: Sequence[Recorded],
+    letters: Sequence[_Letter],
+    *,
+    journal: str,
+    secret: bytes,
+) -> None:
+    mail.record(work, recorded, journal=journal)
+    whose = {one.message.id: one.message for one in letters}
+    dead = [
+        whose[one.id] for one in recorded
+        if one.event is MessageEvent.PERMANENT and one.id in whose and _is_hard(one)
+    ]  # fmt: skip
+    bounce(work, {one.lead_id: one.recipient for one in dead if one.lead_id}, secret=secret)
+
+
+def _is_hard(one: Recorded) -> bool:
+    return mail.classify(one.code, one.reason) is mail.ReplyClass.HARD_BOUNCE
+
+
+def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> None:
+    """Never write to an address again that does not exist (F17), and leave every track."""
+    if not addresses:
+        return
+    consent.suppress(
+        work, [EmailAddress(address) for address in addresses.values()],
+        reason=SuppressionReason.HARD_BOUNCE, key=secret,
+    )  # fmt: skip
+    leads.set_undeliverable(work, list(addresses))
+    gone = tracks.leave(
+        work, list(addresses), reason=ExitReason.SUPPRESSED, words="The address does not work."
+    )
+    mail.cancel(work, gone, reason="the address does not work")
+
+
+def reap(works: Works, *, post: Post) -> int:
+    """Settle what dead senders of this host left behind; count the messages."""
+    count = 0
+    for abandoned in mail.settled(post.journals):
+        with works.begin("reaper") as work:
+            count += _settle(work, abandoned)
+        abandoned.retire()
+    with works.begin("reaper") as work:
+        count += mail.expire_leases(work, own_host=post.host)
+    return count
+
+
+def _settle(work: Work, abandoned: mail.AbandonedJournal) -> int:
+    held = mail.held_by(work, abandoned.id)
+    results = [_evidence(key, abandoned) for key in held]
+    mail.record(work, results, journal=abandoned.id)
+    return len(results)
+
+
+def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:
+    if MessageId(key) not in abandoned.outcomes:
+        if abandoned.certain:
+            return Recorded(key, MessageEvent.HANDED_BACK, "its sender died before the last line")
+        return Recorded(key, MessageEvent.UNKNOWN, "the host went down while it was sent")
+    reply = abandoned.outcomes[MessageId(key)]
+    if reply is None:
+        return Recorded(key, MessageEvent.UNKNOWN, "its sender died before the server answered")
+    return Recorded(key, EVENTS[reply.outcome], f"{reply.code} {reply.text}", reply.code)

@@ -1,0 +1,76 @@
+"""What is known of leads, in bulk: the facts that every decision, definition and rule reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from campaigns.conditions import Act, Facts, Value
+from campaigns.scorecard import Scorecard, is_intent
+from nurture import consent, content, engagement, leads, mail, scoring
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.usecases.company import company
+
+
+def known(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Facts]:
+    """Load values and named acts of many leads, one query per kind of fact.
+
+    Scores, offers and earlier passages to sales come on top in `promote.with_standing`.
+    """
+    values = leads.facts(work, lead_ids)
+    permitted = consent.permitted(work, lead_ids)
+    served = company(work, sender="", postal="").serves
+    acts = acts_of(work, lead_ids)
+    facts: dict[LeadId, Facts] = {}
+    for lead_id in lead_ids:
+        own: dict[str, Value] = dict(values.get(lead_id, {}))
+        own["permission"] = lead_id in permitted
+        own["country_served"] = not served or own.get("country") in {*served, None}
+        facts[lead_id] = Facts(own, acts.get(lead_id, ()))
+    return facts
+
+
+def acts_of(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Act, ...]]:
+    """Give the dated acts of leads with every name that a condition may call them by."""
+    rows = engagement.acts(work, lead_ids)
+    names = names_for(work, [row for ones in rows.values() for row in ones])
+    return {lead_id: tuple(names.act(row) for row in ones) for lead_id, ones in rows.items()}
+
+
+class Names:
+    """The words by which acts are called: the step that sent the mail, the asset and its kind."""
+
+    def __init__(
+        self,
+        messages: Mapping[int, mail.MessageRef],
+        assets: Mapping[int, content.AssetCard],
+        card: Scorecard,
+    ) -> None:
+        """Keep messages and assets by id, and the scorecard that says what is intent."""
+        self._messages = messages
+        self._assets = assets
+        self._card = card
+
+    def act(self, row: engagement.ActivityRow) -> Act:
+        """Turn a timeline row into what conditions and scorecards read."""
+        message = self._messages.get(row.message_id or 0)
+        asset = self._assets.get(row.asset_id or (message.asset_id if message else None) or 0)
+        words = {row.name} if row.name else set()
+        if message is not None and message.step:
+            words.add(message.step)
+        if asset is not None:
+            words |= {asset.key, asset.kind, str(asset.stage), *asset.topics}
+        act = Act(
+            kind=row.kind,
+            at=row.at,
+            names=frozenset(words),
+            item=asset.key if asset else row.name or row.origin,
+            human=row.verdict.human,
+        )
+        return replace(act, intent=is_intent(self._card, act))
+
+
+def names_for(work: Work, rows: Sequence[engagement.ActivityRow]) -> Names:
+    """Load what names acts, in three queries however many acts there are."""
+    messages = mail.refs(work, [row.message_id for row in rows if row.message_id])
+    assets = {card.id: card for card in content.assets(work)}
+    return Names(messages, assets, scoring.scorecard(work))

@@ -1,0 +1,319 @@
+"""Move every lead on whose step is due: lock, facts in bulk, decide, set-based writes.
+
+One batch is one transaction. Dying in it rolls everything back: the leads are due again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaigns.conditions import holds
+from campaigns.decide import decide
+from campaigns.decision import Ask, Decision, DecisionKind, Lead, Policy, Position
+from campaigns.timing import Calendar, Duration, add
+from campaigns.vocabulary import ExitReason, MessageKind, Stage
+from nurture import consent, content, handoff, leads, lifecycle, mail, tasks, tracks, users
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Work, Works
+from nurture.tracks import Due
+from nurture.usecases import promote
+from nurture.usecases.hands import Hands
+from nurture.usecases.knowledge import known
+from nurture.usecases.policy import policy
+
+CONTENT_MAIL = "content"
+"""The mail that presents an item of the library."""
+TRIAGE_WAIT = Duration(2, "bd")
+"""Where nobody else takes over, the source's queue looks at the lead within two working days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What progress needs beside the database."""
+
+    hands: Hands
+    seed: int = 0
+    triage_queue: str = "triage"
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What one batch did."""
+
+    due: int
+    planned: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch of decisions asks to be written."""
+
+    moves: list[tracks.Move] = field(default_factory=list)
+    ends: list[tracks.End] = field(default_factory=list)
+    receipts: list[tracks.NewReceipt] = field(default_factory=list)
+    messages: list[mail.NewMessage] = field(default_factory=list)
+    seen: list[content.SeenRow] = field(default_factory=list)
+    asks: list[tuple[Due, Ask]] = field(default_factory=list)
+    ready: dict[LeadId, str] = field(default_factory=dict)
+    after: dict[str, list[LeadId]] = field(default_factory=dict)
+    parked: dict[LeadId, tuple[datetime, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """What planning a message looks up."""
+
+    versions: Mapping[str, int]
+    assets: Mapping[str, content.AssetCard]
+    people: Mapping[LeadId, leads.Person]
+
+
+def advance(works: Works, *, limit: int, desk: Desk) -> Advanced:
+    """Claim what is due, decide, write; give how much was due."""
+    with works.begin("tick") as work:
+        claimed = tracks.claim_due(work, limit=limit)
+        if not claimed:
+            return Advanced(0, 0)
+        return _advance(work, claimed, desk)
+
+
+def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
+    ids = list(dict.fromkeys(one.lead_id for one in claimed))
+    definitions = tracks.definitions(work, [one.version_id for one in claimed])
+    stock = _Stock(
+        versions=mail.live_versions(work),
+        assets={card.key: card for card in content.assets(work)},
+        people=leads.by_ids(work, ids),
+    )
+    rules = policy(work, seed=desk.seed)
+    subjects = _subjects(work, ids, rules, stock)
+
+    batch = _Batch()
+    for due in claimed:
+        decision = decide(
+            definitions[due.version_id], _position(due), subjects[due.lead_id],
+            now=work.now, policy=rules,
+        )  # fmt: skip
+        _collect(batch, due, decision, stock, work.now)
+    _write(work, batch, desk)
+    return Advanced(len(claimed), len(batch.messages))
+
+
+def _position(due: Due) -> Position:
+    return Position(
+        step=due.step, due_at=due.due_at, entered_at=due.started_at, arrived_at=due.arrived_at,
+        serial=due.serial, casts=due.casts, timeout_at=due.timeout_at, outcome=due.outcome,
+    )  # fmt: skip
+
+
+def _subjects(
+    work: Work, ids: Sequence[LeadId], rules: Policy, stock: _Stock
+) -> dict[LeadId, Lead]:
+    """Load what decisions must know of all leads of the batch, one query per kind of fact."""
+    facts = promote.with_standing(work, known(work, ids))
+    nos = consent.may_write(work, ids)
+    suppressed = consent.suppressed_now(work, ids)
+    sends = mail.sends(work, ids, days=max(rules.cap.days, 7))
+    seen = content.seen(work, ids)
+    topics = content.last_topics(work, ids)
+    rivals = tracks.rivals(work, ids)
+    subjects = {}
+    for lead_id in ids:
+        person = stock.people[lead_id]
+        subjects[lead_id] = Lead(
+            address=person.email,
+            stage=Stage(person.stage),
+            facts=facts[lead_id],
+            suppressed=lead_id in suppressed or not person.deliverable,
+            may_write=nos.get(lead_id) is None,
+            zone=person.zone,
+            country=person.country or "",
+            sends=sends.get(lead_id, ()),
+            interests=tuple(person.interests),
+            seen=seen.get(lead_id, frozenset()),
+            last_topics=tuple(topics.get(lead_id, ())),
+            rivals=rivals.get(lead_id, ()),
+        )
+    return subjects
+
+
+def _collect(batch: _Batch, due: Due, decision: Decision, stock: _Stock, now: datetime) -> None:
+    key = _collect_message(batch, due, decision, stock)
+    batch.receipts.extend(
+        tracks.NewReceipt(
+            due.id, due.lead_id, one.step, one.receipt, one.reason, due.due_at, dedup_key=key
+        )
+        for one in decision.receipts
+    )
+    if decision.task is not None:
+        batch.asks.append((due, decision.task))
+    position = decision.position
+    if position is not None:
+        batch.moves.append(
+            tracks.Move(
+                id=due.id, step=position.step, due_at=position.due_at,
+                arrived_at=position.arrived_at, timeout_at=position.timeout_at,
+                serial=position.serial, casts=position.casts,
+                waiting_for=decision.waiting_for or None,
+                hold=decision.receipts[-1].receipt if decision.receipts else None,
+            )
+        )  # fmt: skip
+        return
+    batch.ends.append(tracks.End(due.id, decision.exit or ExitReason.FINISHED))
+    _collect_after(batch, due, decision, stock, now)
+
+
+def _collect_message(batch: _Batch, due: Due, decision: Decision, stock: _Stock) -> str | None:
+    plan = decision.message
+    if plan is None:
+        return None
+    key = tracks.message_key(due.id, step=plan.step, serial=plan.serial)
+    asset = stock.assets.get(plan.asset)
+    batch.messages.append(
+        mail.NewMessage(
+            dedup_key=key, kind=MessageKind.MARKETING,
+            recipient=stock.people[due.lead_id].email,
+            template_version_id=stock.versions[plan.template or CONTENT_MAIL],
+            not_before=plan.not_before, lead_id=due.lead_id, enrolment_id=due.id, step=plan.step,
+            asset_id=asset.id if asset else None,
+            context={"variant": plan.variant} if plan.variant else {},
+        )
+    )  # fmt: skip
+    if asset is not None:
+        batch.seen.append(content.SeenRow(due.lead_id, asset.id, "mailed"))
+    return key
+
+
+def _collect_after(
+    batch: _Batch, due: Due, decision: Decision, stock: _Stock, now: datetime
+) -> None:
+    """Whatever ends, ends by enrolling elsewhere, by sales, or parked with a date and a queue."""
+    words = decision.receipts[-1].reason if decision.receipts else "the track ended"
+    if decision.kind is DecisionKind.HANDOFF:
+        batch.ready[due.lead_id] = "The track says: ready for sales."
+    elif decision.after:
+        batch.after.setdefault(decision.after, []).append(due.lead_id)
+    elif decision.exit not in (ExitReason.GOAL, ExitReason.PROMOTED):
+        person = stock.people[due.lead_id]
+        calendar = Calendar(person.country or "")
+        wait = decision.park or TRIAGE_WAIT
+        until = add(now, wait, zone=person.zone, calendar=calendar)
+        batch.parked[due.lead_id] = (until, f"{due.track_key}: {words}")
+
+
+def _write(work: Work, batch: _Batch, desk: Desk) -> None:
+    tracks.move(work, batch.moves)
+    tracks.end(work, batch.ends)
+    tracks.note(work, batch.receipts)
+    mail.plan(work, batch.messages)
+    content.mark_seen(work, batch.seen)
+    _ask(work, batch.asks, desk)
+    for track_key, lead_ids in batch.after.items():
+        reason = "the track before it ended"
+        entered = tracks.enrol(work, track_key, lead_ids, due_at=work.now, reason=reason)
+        for lead_id, why in entered.left_out.items():
+            batch.parked[lead_id] = (work.now, f"{track_key}: {why}")
+    _park(work, batch.parked, desk)
+    if batch.ready:
+        promote.make_ready(
+            work, list(batch.ready), reason=next(iter(batch.ready.values())), hands=desk.hands
+        )
+
+
+def _ask(work: Work, asks: Sequence[tuple[Due, Ask]], desk: Desk) -> None:
+    """Create the tasks; who is named by role, channel or handle, else the triage queue."""
+    if not asks:
+        return
+    people = leads.by_ids(work, [due.lead_id for due, _ in asks])
+    staff = users.everybody(work)
+    new = []
+    for due, ask in asks:
+        person = people[due.lead_id]
+        owner = _owner(staff, ask.who)
+        calendar = Calendar(person.country or "")
+        new.append(
+            tasks.NewTask(
+                dedup_key=f"{due.id}|{ask.step}|{due.serial}|{ask.asked_at.isoformat()}"[:80],
+                kind=tasks.TaskKind.CALL if ask.answers else tasks.TaskKind.ASK,
+                title=f"{ask.script.replace('_', ' ').capitalize()}: {person.name or person.email}",
+                reason=f"{due.track_key}, step {ask.step}",
+                due_at=add(ask.asked_at, ask.due, zone=person.zone, calendar=calendar),
+                lead_id=due.lead_id, owner_id=owner, queue=None if owner else ask.who,
+                enrolment_id=due.id, step=ask.step,
+                outcomes={answer: answer for answer in ask.answers},
+            )
+        )  # fmt: skip
+    tasks.create(work, new)
+
+
+def _owner(staff: Sequence[users.UserCard], who: str) -> UserId | None:
+    """Find the one person whom a track's word means; several with the word share its queue."""
+    found = [
+        one for one in staff
+        if one.active and (one.handle == who or who in {*map(str, one.roles), str(one.channel)})
+    ]  # fmt: skip
+    return found[0].id if len(found) == 1 else None
+
+
+def _park(work: Work, parked: Mapping[LeadId, tuple[datetime, str]], desk: Desk) -> None:
+    """Park those whom no other track holds."""
+    still = tracks.rivals(work, list(parked))
+    rows = [
+        tasks.Parking(lead_id, reason[:300], wake_at, queue=desk.triage_queue)
+        for lead_id, (wake_at, reason) in parked.items()
+        if lead_id not in still
+    ]
+    tasks.park(work, rows)
+
+
+def finish_task(work: Work, task_id: int, *, outcome: str) -> None:
+    """Note a person's answer and move the waiting enrolment on at once."""
+    answered = tasks.done(work, task_id, outcome=outcome)
+    if answered.enrolment_id is not None and answered.step is not None:
+        tracks.answer(work, answered.enrolment_id, step=answered.step, outcome=outcome)
+
+
+def admit(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
+    """Put leads into every track whose entry condition they newly meet.
+
+    Two tracks may want one lead: the rule of priority lets the loser wait (F47).
+    """
+    facts = promote.with_standing(work, known(work, lead_ids))
+    states = [one for one in tracks.tracks(work) if one.version_id is not None]
+    definitions = tracks.definitions(work, [one.version_id or 0 for one in states])
+    for state in states:
+        enter = definitions[state.version_id or 0].enter
+        if enter is None:
+            continue
+        entrants = [one for one in lead_ids if holds(enter, facts[one], now=work.now)]
+        if entrants:
+            tracks.enrol(work, state.key, entrants, due_at=work.now, reason=reason)
+
+
+def look_after(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
+    """Park those live leads for whom nothing is planned, so that a person looks at them (F148)."""
+    idle = next_actions_missing(work, lead_ids)
+    people = leads.by_ids(work, idle)
+    parked = {
+        one: (
+            add(
+                work.now, TRIAGE_WAIT, zone=people[one].zone,
+                calendar=Calendar(people[one].country or ""),
+            ),
+            reason,
+        )
+        for one in idle
+    }  # fmt: skip
+    _park(work, parked, desk)
+
+
+def next_actions_missing(work: Work, lead_ids: Sequence[LeadId]) -> list[LeadId]:
+    """Name the live leads that no track, task or offer holds."""
+    stages = lifecycle.stages(work, lead_ids)
+    live = [one for one in lead_ids if stages.get(one) in lifecycle.LIVE]
+    held = {
+        *tracks.rivals(work, live),
+        *tasks.next_due(work, live),
+        *handoff.open_leads(work, live),
+    }
+    return [one for one in live if one not in held]

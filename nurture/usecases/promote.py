@@ -1,0 +1,288 @@
+"""Hold leads against the definitions, and pass on who is ready: in one transaction.
+
+Racing promotions are arbitrated by the lead rows: only who was moved to sales-ready is offered.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from campaigns.conditions import Act, Facts, Value
+from campaigns.definitions import Definition, DefinitionResult, Definitions, check
+from campaigns.scorecard import Scorecard, is_intent
+from campaigns.vocabulary import ExitReason, Stage
+from nurture import handoff, leads, lifecycle, scoring, tasks
+from nurture.handoff import NewOffer
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work, Works
+from nurture.scoring import ScoreNow
+from nurture.usecases.briefing import packet_of, reasons_of
+from nurture.usecases.hands import Hands
+from nurture.usecases.sell import rules_of
+
+OPEN_STAGES = frozenset({Stage.UNQUALIFIED, Stage.MARKETING, Stage.RECYCLED})
+"""Where rules decide; from sales-ready on, people do."""
+HOT_STAGES = OPEN_STAGES | {Stage.DISQUALIFIED}
+"""A raised hand is heard also where a rule had closed the lead (F103)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """Who crossed a line; `waiting` meets no definition yet, and somebody must look after them."""
+
+    marketing: tuple[LeadId, ...] = ()
+    promoted: tuple[LeadId, ...] = ()
+    disqualified: tuple[LeadId, ...] = ()
+    waiting: tuple[LeadId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the definitions say of one lead."""
+
+    to: Stage | None
+    via_marketing: bool
+    reason: str
+    hot: bool
+    changes_at: datetime | None
+
+
+def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecked:
+    """Bring fit up to date, hold leads against the definitions, and act on the answer."""
+    lead_ids = list(dict.fromkeys(lead_ids))
+    if not lead_ids:
+        return Rechecked()
+    card, agreed = scoring.scorecard(work), scoring.definitions(work)
+    known = hands.facts(work, lead_ids)
+    scoring.post_fit(work, known)
+    facts = with_standing(work, known)
+    scores = scoring.scores(work, lead_ids, card=card)
+    stages = lifecycle.stages(work, lead_ids)
+    verdicts = {
+        one: judge(agreed, facts[one], stage=stages[one], now=work.now)
+        for one in lead_ids
+        if one in stages and one in facts
+    }
+
+    scoring.recheck_by(work, {one: _look_again(verdicts.get(one), scores[one]) for one in lead_ids})
+    return _apply(work, verdicts, facts, hands, version=agreed.version)
+
+
+def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
+    """Check again whom new points or the passing of time may have changed; count them."""
+    with works.begin("tick") as work:
+        due = scoring.recheck_due(work, limit=limit)
+        recheck(work, due, hands=hands)
+        return len(due)
+
+
+def make_ready(
+    work: Work, lead_ids: Sequence[LeadId], *, reason: str, hands: Hands
+) -> tuple[LeadId, ...]:
+    """Pass leads on because a person or a track says so (F181); tell who went."""
+    facts = with_standing(work, hands.facts(work, lead_ids))
+    verdicts = {
+        one: Verdict(
+            Stage.SALES_READY, via_marketing=False, reason=reason, hot=False, changes_at=None
+        )
+        for one in facts
+    }
+    return _apply(work, verdicts, facts, hands, version=None).promoted
+
+
+def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Facts]:
+    """Add what scores, offers and earlier passages to sales tell: the rules ask for it."""
+    lead_ids = list(facts)
+    card = scoring.scorecard(work)
+    scores = scoring.scores(work, lead_ids, card=card)
+    in_hand = handoff.open_leads(work, lead_ids)
+    back = handoff.last_sent_back(work, lead_ids)
+    handles = {int(user_id): handle for user_id, handle in handoff.handles(work).items()}
+    whole: dict[LeadId, Facts] = {}
+    for lead_id, known in facts.items():
+        acts = tuple(_marked(card, act) for act in known.acts)
+        owner = known.values.get("company_owner_id")
+        values: dict[str, Value] = {
+            **_derived(known.values),
+            **known.values,
+            "cell": scores[lead_id].grade,
+            "fit": scores[lead_id].fit,
+            "engagement": scores[lead_id].engagement,
+            "open_handoff": lead_id in in_hand,
+            "company_owner": handles.get(owner) if isinstance(owner, int) else None,
+        }
+        if lead_id in back:
+            at, why = back[lead_id]
+            values |= {
+                "sent_back_at": at,
+                "sent_back_reason": why,
+                "intent_since_sent_back": any(
+                    act.intent and act.human and act.at > at for act in acts
+                ),
+            }
+        whole[lead_id] = Facts(values, acts)
+    return whole
+
+
+def judge(agreed: Definitions, facts: Facts, *, stage: Stage, now: datetime) -> Verdict:
+    """Decide for one lead: hot first, then unqualified, then sales-ready, then marketing."""
+    results = {one.key: check(one, facts, now=now) for one in agreed.definitions}
+    held = {key for key, result in results.items() if result.holds}
+    changes_at = min((r.changes_at for r in results.values() if r.changes_at), default=None)
+    marketing = "marketing" in held and stage is Stage.UNQUALIFIED
+    hot = "hot" in held and _hand_is_up(facts) and stage in HOT_STAGES
+    to: Stage | None = None
+    key = ""
+    if hot:
+        to, key = Stage.SALES_READY, "hot"
+    elif stage not in OPEN_STAGES:
+        changes_at = None
+    elif "unqualified" in held:
+        to, key = Stage.DISQUALIFIED, "unqualified"
+    elif "sales_ready" in held and (marketing or stage is not Stage.UNQUALIFIED):
+        to, key = Stage.SALES_READY, "sales_ready"
+    elif marketing:
+        to, key = Stage.MARKETING, "marketing"
+    return Verdict(
+        to=to,
+        via_marketing=marketing and to is Stage.SALES_READY and not hot,
+        reason=_why(agreed.get(key), results.get(key)),
+        hot=hot,
+        changes_at=changes_at,
+    )
+
+
+def _hand_is_up(facts: Facts) -> bool:
+    """Tell whether a hot sign is still unanswered: what sales sent back needs a new act."""
+    if facts.values.get("open_handoff"):
+        return False
+    return "sent_back_at" not in facts.values or bool(facts.values.get("intent_since_sent_back"))
+
+
+def _why(definition: Definition | None, result: DefinitionResult | None) -> str:
+    if definition is None or result is None:
+        return ""
+    return "; ".join(tick.words for tick in result.ticks if tick.holds)
+
+
+def _look_again(verdict: Verdict | None, score: ScoreNow) -> datetime | None:
+    """Look again when a window closes or the score sinks; never for whom people decide."""
+    if verdict is None or verdict.changes_at is None:
+        return None
+    return min(filter(None, (verdict.changes_at, score.sinks_at)))
+
+
+def _apply(
+    work: Work,
+    verdicts: Mapping[LeadId, Verdict],
+    facts: Mapping[LeadId, Facts],
+    hands: Hands,
+    *,
+    version: int | None,
+) -> Rechecked:
+    entering = [
+        (one, verdict)
+        for one, verdict in verdicts.items()
+        if verdict.to is Stage.MARKETING or verdict.via_marketing
+    ]
+    marketing = _move(work, entering, to=Stage.MARKETING, version=version)
+    closing = [(one, v) for one, v in verdicts.items() if v.to is Stage.DISQUALIFIED]
+    closed = _move(work, closing, to=Stage.DISQUALIFIED, version=version)
+    _close(work, {one: verdicts[one].reason for one in closed}, hands)
+
+    ready = [(one, v) for one, v in verdicts.items() if v.to is Stage.SALES_READY]
+    promoted = _move(work, ready, to=Stage.SALES_READY, version=version)
+    _hand_over(work, promoted, verdicts, facts, hands=hands)
+    still = lifecycle.stages(work, [one for one, v in verdicts.items() if v.to is None])
+    return Rechecked(
+        marketing=marketing,
+        promoted=promoted,
+        disqualified=closed,
+        waiting=tuple(one for one, stage in still.items() if stage is Stage.UNQUALIFIED),
+    )
+
+
+def _move(
+    work: Work,
+    leads_: Iterable[tuple[LeadId, Verdict]],
+    *,
+    to: Stage,
+    version: int | None,
+) -> tuple[LeadId, ...]:
+    by_reason: defaultdict[str, list[LeadId]] = defaultdict(list)
+    for lead_id, verdict in leads_:
+        by_reason[verdict.reason].append(lead_id)
+    moved: list[LeadId] = []
+    for reason, lead_ids in by_reason.items():
+        moved += lifecycle.move(
+            work,
+            lead_ids,
+            to=to,
+            reason=reason,
+            # A racing promotion may have gone further already; it is not called back.
+            only_from=HOT_STAGES,
+            definition_version=version,
+        ).moved
+    return tuple(moved)
+
+
+def _close(work: Work, reasons: Mapping[LeadId, str], hands: Hands) -> None:
+    if reasons:
+        hands.leave_tracks(
+            work,
+            list(reasons),
+            reason=ExitReason.DISQUALIFIED,
+            words="Does not meet what marketing and sales agreed on",
+        )
+        tasks.drop(work, list(reasons), outcome="disqualified")
+
+
+def _hand_over(
+    work: Work,
+    lead_ids: Sequence[LeadId],
+    verdicts: Mapping[LeadId, Verdict],
+    facts: Mapping[LeadId, Facts],
+    *,
+    hands: Hands,
+) -> None:
+    if not lead_ids:
+        return
+    people = leads.by_ids(work, lead_ids)
+    offers = [_offer(people[one], verdicts[one], facts[one]) for one in lead_ids]
+    handoff.offer(work, offers, rules=rules_of(work), notify=hands.notify)
+    hands.leave_tracks(work, lead_ids, reason=ExitReason.PROMOTED, words="Sales has taken over")
+    tasks.drop_parkings(work, lead_ids, outcome="promoted")
+
+
+def _offer(person: leads.Person, verdict: Verdict, facts: Facts) -> NewOffer:
+    values = facts.values
+    return NewOffer(
+        lead_id=person.id,
+        hot=verdict.hot,
+        facts=replace(facts, values={**values, "hot": verdict.hot}),
+        score={
+            "fit": _number(values.get("fit")),
+            "engagement": _number(values.get("engagement")),
+            "grade": str(values.get("cell")),
+        },
+        reasons=reasons_of(person, values, hot=verdict.reason if verdict.hot else ""),
+        packet=packet_of(person, values),
+    )
+
+
+def _number(value: Value) -> float:
+    return round(float(value), 1) if isinstance(value, int | float) else 0.0
+
+
+def _marked(card: Scorecard, act: Act) -> Act:
+    return act if act.intent else replace(act, intent=is_intent(card, act))
+
+
+def _derived(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Give the names that rules use for what is kept under others."""
+    interests = values.get("interests")
+    return {
+        "topic": interests[0] if isinstance(interests, tuple) and interests else None,
+        "source_kind": values.get("channel"),
+    }

@@ -1,0 +1,134 @@
+"""Bring what people wrote into force: library, mails, tracks, rules; each a new version or nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from campaigns.company import Colleague, load_company, load_sources, load_users
+from campaigns.library import Item, load_content
+from campaigns.vocabulary import MessageKind
+from nurture import content, leads, mail, scoring, tracks, users
+from nurture.engagement import LinkFiles
+from nurture.kernel.errors import Invalid
+from nurture.kernel.work import Work, Works
+from nurture.scoring import RuleKind
+from nurture.usecases.alerts import URL_FIELDS
+from nurture.usecases.company import company
+
+ALERTS = frozenset({"alert", "reminder", "escalation"})
+REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came into force."""
+
+    assets: int
+    mails: int
+    tracks: int
+    users: int
+
+
+def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles) -> Published:
+    """Publish a library folder and the mails that its tracks use.
+
+    Link files are written before the version is committed: a host that serves a link of a version
+    that never came is harmless, the other way round is a dead link.
+    """
+    with works.begin("publish") as work:
+        _publish_rules(work, folder)
+        pages_at = load_company((folder / "company.yaml").read_text()).pages_at
+        staff = load_users((folder / "users.yaml").read_text())
+        users.apply(work, [_user(one) for one in staff])
+        for source in load_sources((folder / "sources.yaml").read_text()):
+            leads.ensure_source(
+                work, source.key, channel=source.channel, name=source.name,
+                cost_cents_per_month=int(source.per_month * 100),
+            )  # fmt: skip
+        assets = apply_content(
+            work, load_content((folder / "content.yaml").read_text()).items, folder
+        )
+        links.write_assets({card.id: card.path for card in content.assets(work)})
+        written = [
+            publish_mail(work, path, links=links, pages_at=pages_at) for path in _folders(mails)
+        ]
+        texts = sorted((folder / "tracks").glob("*.yaml"))
+        for path in texts:
+            tracks.publish(work, path.read_text(), file=path.name)
+    return Published(assets=assets, mails=len(written), tracks=len(texts), users=len(staff))
+
+
+def _publish_rules(work: Work, folder: Path) -> None:
+    for kind in RuleKind:
+        file = folder / f"{kind}.yaml"
+        if file.exists():
+            scoring.publish(work, kind, file.read_text())
+
+
+def _user(one: Colleague) -> users.NewUser:
+    return users.NewUser(
+        handle=one.handle, name=one.name, email=one.email, roles=one.roles, channel=one.channel,
+        zone=one.zone, country=one.country, capacity=one.capacity, firm=one.firm, boss=one.boss,
+        deputy=one.deputy,
+    )  # fmt: skip
+
+
+def apply_content(work: Work, items: Sequence[Item], folder: Path) -> int:
+    """Bring library items into the database; their texts lie in templates/content."""
+    rows = [_asset(item) for item in items]
+    content.apply(work, rows)
+    return len(rows)
+
+
+def _asset(item: Item) -> content.NewAsset:
+    asset = item.asset
+    return content.NewAsset(
+        key=asset.key, kind=asset.type, topics=asset.topics, stage=asset.stage,
+        title=asset.title, teaser=item.summary, access=str(item.access), path=item.url,
+        active_from=_midnight(asset.active_from), active_through=_midnight(asset.active_through),
+    )  # fmt: skip
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), UTC) if day else None
+
+
+def _folders(mails: Path) -> Iterator[Path]:
+    return iter(sorted(path for path in mails.iterdir() if (path / "subject.txt").exists()))
+
+
+def publish_mail(work: Work, folder: Path, *, links: LinkFiles, pages_at: str) -> int:
+    """Compile one mail folder; a mail that may not leave is refused with all its reasons."""
+    source = mail.load_source(folder)
+    kind = kind_of(source.name)
+    fields = URL_FIELDS if kind is MessageKind.ALERT else frozenset()
+    version = mail.publish_template(work, source, kind=kind, url_fields=fields)
+    compiled = mail.compiled_mail(version, mail.compiled(work, [version])[version])
+    if compiled.blocked:
+        reasons = "; ".join(finding.sentence for finding in compiled.findings if finding.blocks)
+        raise Invalid(f"The mail “{source.name}” may not leave: {reasons}")
+    links.write(version, [own_path(url, pages_at) for url in compiled.links])
+    return version
+
+
+def own_path(url: str, pages_at: str) -> str:
+    """Make a link to our own pages a path: the instance's base address goes before it."""
+    return url.removeprefix(pages_at.rstrip("/")) if pages_at and url.startswith(pages_at) else url
+
+
+def kind_of(name: str) -> MessageKind:
+    """Tell from a mail's name why it is written."""
+    if name in ALERTS:
+        return MessageKind.ALERT
+    return MessageKind.REQUESTED if name in REQUESTED else MessageKind.MARKETING
+
+
+def write_links(work: Work, *, links: LinkFiles) -> None:
+    """Write every version's link file of this host; a new web host does so before it is ready."""
+    stored = mail.compiled(work, list(mail.live_versions(work).values()))
+    pages_at = company(work, sender="", postal="").pages_at
+    for version, compiled in stored.items():
+        found = mail.compiled_mail(version, compiled).links
+        links.write(version, [own_path(url, pages_at) for url in found])
+    links.write_assets({card.id: card.path for card in content.assets(work)})

@@ -1,0 +1,293 @@
+"""What sales does with a lead: take it, speak with it, win it, or send it back with a reason."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from campaigns.timing import Calendar, Duration, add
+from campaigns.vocabulary import ExitReason, Stage
+from nurture import handoff, leads, lifecycle, scoring, tasks
+from nurture.handoff import Answer, ChaseStep, HandoffView, Rules
+from nurture.kernel.errors import Conflict, Invalid
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work, Works
+from nurture.usecases.hands import Hands
+
+RECYCLE_TRACK = "keep_in_touch"
+MARKETING_QUEUE = "marketing"
+"""Whose the leads are that sales has sent back."""
+TRIAGE_WAIT = Duration(2, "bd")
+REST = timedelta(days=30)
+"""How long a lead rests that no track takes and that has no date of its own."""
+
+
+class RejectReason(StrEnum):
+    """Why sales sends a lead back."""
+
+    NO_BUDGET = "no_budget"
+    LATER = "later"
+    NOT_THE_DECIDER = "not_the_decider"
+    UNREACHABLE = "unreachable"
+    OTHER_SUPPLIER = "other_supplier"
+    NO_NEED = "no_need"
+    LEFT_COMPANY = "left_company"
+    NOT_OURS = "not_ours"
+    STUDENT_OR_COMPETITOR = "student_or_competitor"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """What happens for one reason: back to nurturing, unless it ends here; `ask` = to marketing."""
+
+    words: str
+    wake_months: int | None = None
+    asks_date: bool = False
+    ends: bool = False
+    ask: str = ""
+
+
+SENT_BACK: Mapping[RejectReason, SentBack] = {
+    RejectReason.NO_BUDGET: SentBack("No budget", wake_months=6),
+    RejectReason.LATER: SentBack("Later", asks_date=True),
+    RejectReason.NOT_THE_DECIDER: SentBack(
+        "Not the one who decides", ask="Ask for the name of the person who decides"
+    ),
+    RejectReason.UNREACHABLE: SentBack("Cannot be reached"),
+    RejectReason.OTHER_SUPPLIER: SentBack("Bought elsewhere", wake_months=11),
+    RejectReason.NO_NEED: SentBack("No need"),
+    RejectReason.LEFT_COMPANY: SentBack(
+        "Has left the company", ends=True, ask="Ask the company who has taken over"
+    ),
+    RejectReason.NOT_OURS: SentBack("Not what we sell", ends=True),
+    RejectReason.STUDENT_OR_COMPETITOR: SentBack("Student or competitor", ends=True),
+    RejectReason.DUPLICATE: SentBack(
+        "Somebody we have already", ask="Compare the two and merge them, or say why both stay"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An answer that sends a lead back; `wake_on` when the reason asks for a date."""
+
+    reason: RejectReason
+    note: str = ""
+    wake_on: date | None = None
+
+
+def accept(work: Work, handoff_id: int, *, by: UserId | None = None) -> HandoffView:
+    """Take a lead on."""
+    answered = handoff.accept(work, handoff_id, by=by)
+    _accepted(work, answered.lead_id, "Accepted by sales")
+    return answered
+
+
+def contacted(work: Work, handoff_id: int, *, by: UserId | None = None) -> HandoffView:
+    """Note that somebody has spoken with the lead."""
+    answered = handoff.contacted(work, handoff_id, by=by)
+    _accepted(work, answered.lead_id, "Sales has spoken with them")
+    return answered
+
+
+def no_answer(
+    work: Work, handoff_id: int, *, hands: Hands, by: UserId | None = None
+) -> HandoffView:
+    """Note a call that nobody answered; after the last attempt the lead counts as unreachable."""
+    again = handoff.no_answer(work, handoff_id, by=by)
+    if again is None:
+        return reject(work, handoff_id, rejection=Rejection(RejectReason.UNREACHABLE), hands=hands)
+    answered = handoff.get(work, handoff_id)
+    _accepted(work, answered.lead_id, "Sales has tried to call")
+    return answered
+
+
+def pursue(work: Work, handoff_id: int) -> HandoffView:
+    """Make an opportunity of it."""
+    answered = handoff.get(work, handoff_id)
+    if answered.closed_at is not None:
+        raise Conflict("This hand-off is closed.")
+    _accepted(work, answered.lead_id, "Sales works on it")
+    lifecycle.move(work, [answered.lead_id], to=Stage.OPPORTUNITY, reason="An opportunity")
+    return answered
+
+
+def reject(work: Work, handoff_id: int, *, rejection: Rejection, hands: Hands) -> HandoffView:
+    """Send a lead back; the reason decides what happens to it next (F113)."""
+    return _send_back(work, handoff_id, rejection, hands, answer=Answer.REJECT)
+
+
+def close(
+    work: Work, handoff_id: int, *, hands: Hands, lost: Rejection | None = None, note: str = ""
+) -> HandoffView:
+    """Note how it ended: won, or lost for a reason, as when sales sends a lead back."""
+    if lost is not None:
+        return _send_back(work, handoff_id, lost, hands, answer=Answer.LOSE)
+    answered = handoff.end(work, handoff_id, answer=Answer.WIN, note=note)
+    lead_ids = [answered.lead_id]
+    _accepted(work, answered.lead_id, "Won")
+    lifecycle.move(work, lead_ids, to=Stage.CUSTOMER, reason="Won")
+    hands.leave_tracks(work, lead_ids, reason=ExitReason.GOAL, words="Won by sales")
+    tasks.drop(work, lead_ids, outcome="won")
+    return answered
+
+
+def redirect(work: Work, handoff_id: int, *, to: UserId, hands: Hands) -> HandoffView:
+    """Give a lead to somebody else; who gets it has not accepted yet."""
+    answered = handoff.redirect(work, handoff_id, to=to, rules=rules_of(work), notify=hands.notify)
+    lifecycle.move(work, [answered.lead_id], to=Stage.SALES_READY, reason="Given to somebody else")
+    return answered
+
+
+def undo(work: Work, handoff_id: int, *, hands: Hands) -> HandoffView:
+    """Take the last answer back within ten minutes, with all that followed from it."""
+    undone = handoff.undo(work, handoff_id)
+    lead_ids = [undone.lead_id]
+    entered = next(
+        (one for one in lifecycle.history(work, undone.lead_id) if one.since >= undone.at), None
+    )
+    if entered is not None and entered.came_from is not None:
+        back = lifecycle.move(work, lead_ids, to=entered.came_from, reason="Answer taken back")
+        if not back.moved:
+            raise Conflict("Too much has happened since to take this answer back.")
+    if undone.was_end:
+        hands.leave_tracks(
+            work, lead_ids, reason=ExitReason.REMOVED, words="Sales took its answer back"
+        )
+        tasks.drop(work, lead_ids, outcome="answer taken back")
+    answered = handoff.get(work, handoff_id)
+    leads.set_owner(work, lead_ids, owner_id=answered.owner_id, queue=answered.queue)
+    return answered
+
+
+def chase(works: Works, *, limit: int, hands: Hands) -> int:
+    """Remind, escalate or reassign whatever is late; count the steps taken."""
+    with works.begin("tick") as work:
+        due = handoff.due_chases(work, limit=limit)
+        if not due:
+            return 0
+        moving = [one.lead_id for one in due if one.step is ChaseStep.REASSIGN]
+        facts = hands.facts(work, moving) if moving else {}
+
+        done = handoff.chase(work, due, facts=facts, rules=rules_of(work), notify=hands.notify)
+        again = [one.lead_id for one in done if one.taken_back]
+        lifecycle.move(work, again, to=Stage.SALES_READY, reason="Nobody made contact in time")
+        return len(done)
+
+
+def wake(works: Works, *, limit: int, hands: Hands) -> int:
+    """Let parked leads go on whose date has come: into the track, else before somebody's eyes."""
+    with works.begin("tick") as work:
+        woken = tasks.wake_due(work, limit=limit)
+        if not woken:
+            return 0
+        lead_ids = list(dict.fromkeys(one.lead_id for one in woken))
+        stages = lifecycle.stages(work, lead_ids)
+        fit = [one for one in lead_ids if stages.get(one) in (Stage.MARKETING, Stage.RECYCLED)]
+        entered = _enrol(work, fit, "Has rested long enough", hands)
+
+        tasks.create(
+            work,
+            [
+                tasks.NewTask(
+                    dedup_key=f"triage:{one.task_id}",
+                    kind=tasks.TaskKind.TRIAGE,
+                    title="Decide what happens next",
+                    reason=one.reason,
+                    due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
+                    lead_id=one.lead_id,
+                    owner_id=one.owner_id,
+                    queue=one.queue or MARKETING_QUEUE,
+                )
+                for one in woken
+                if one.lead_id not in entered and stages.get(one.lead_id) in lifecycle.LIVE
+            ],
+        )
+        return len(woken)
+
+
+def rules_of(work: Work) -> Rules:
+    """Give the routing rules and timers in force."""
+    return Rules(routing=scoring.routing(work), sla=scoring.sla(work))
+
+
+def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:
+    """Move a lead that has just been answered; later stages stay where they are."""
+    if lifecycle.stages(work, [lead_id]).get(lead_id) is Stage.SALES_READY:
+        lifecycle.move(work, [lead_id], to=Stage.ACCEPTED, reason=reason)
+
+
+def _send_back(
+    work: Work, handoff_id: int, rejection: Rejection, hands: Hands, *, answer: Answer
+) -> HandoffView:
+    what = SENT_BACK[rejection.reason]
+    if what.asks_date and (rejection.wake_on is None or rejection.wake_on <= work.now.date()):
+        raise Invalid("Say from which day on it makes sense to come back: a day to come.")
+    answered = handoff.end(
+        work, handoff_id, answer=answer, reason=str(rejection.reason), note=rejection.note
+    )
+    lead_id = answered.lead_id
+    leads.set_owner(work, [lead_id], owner_id=None, queue=MARKETING_QUEUE)
+
+    if what.ends:
+        lifecycle.move(work, [lead_id], to=Stage.DISQUALIFIED, reason=what.words)
+        hands.leave_tracks(work, [lead_id], reason=ExitReason.DISQUALIFIED, words=what.words)
+        tasks.drop(work, [lead_id], outcome="disqualified")
+    else:
+        lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason=what.words)
+        _recycle(work, lead_id, rejection, hands)
+    if what.ask:
+        _ask(work, answered, what)
+    return answered
+
+
+def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) -> None:
+    what = SENT_BACK[rejection.reason]
+    wake_on = rejection.wake_on
+    if wake_on is None and what.wake_months is not None:
+        wake_on = _months_later(work.now.date(), what.wake_months)
+    told: dict[str, Json] = {
+        "sent_back_reason": str(rejection.reason),
+        "wake_date": None if wake_on is None else wake_on.isoformat(),
+    }
+    leads.set_facts(work, {lead_id: told})
+    if lead_id not in _enrol(work, [lead_id], what.words, hands):
+        wake_at = work.now + REST if wake_on is None else _morning(wake_on, work.now)
+        tasks.park(
+            work, [tasks.Parking(lead_id, what.words, wake_at=wake_at, queue=MARKETING_QUEUE)]
+        )
+
+
+def _enrol(work: Work, lead_ids: Sequence[LeadId], reason: str, hands: Hands) -> set[LeadId]:
+    if not lead_ids:
+        return set()
+    entered = hands.enrol(work, RECYCLE_TRACK, lead_ids, due_at=work.now, reason=reason)
+    return set(entered.enrolled)
+
+
+def _ask(work: Work, answered: HandoffView, what: SentBack) -> None:
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"sent_back:{answered.id}",
+                kind=tasks.TaskKind.ASK,
+                title=what.ask,
+                reason=what.words,
+                due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
+                lead_id=answered.lead_id,
+                queue=MARKETING_QUEUE,
+            )
+        ],
+    )
+
+
+def _months_later(day: date, months: int) -> date:
+    year, month = divmod(day.month - 1 + months, 12)
+    # The 28th exists in every month, and nobody promised the 31st.
+    return date(day.year + year, month + 1, min(day.day, 28))
+
+
+def _morning(day: date, now: datetime) -> datetime:
+    return datetime.combine(day, time(8), now.tzinfo)

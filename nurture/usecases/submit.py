@@ -1,0 +1,308 @@
+"""A form comes in: keep it, know who it is, give what was asked for, weigh it, promise a call.
+
+The answers are the strong identity; the link that somebody came by is only a weak one: it saves
+questions, and never shows anybody's data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from campaigns.forms import ConsentText, Field, Form, Page, Pages, check_answers, load_pages, to_ask
+from campaigns.timing import Calendar, Duration, add
+from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
+from nurture import content, engagement, handoff, leads, mail, pages, scoring, tasks, users
+from nurture.engagement import ActivityRow
+from nurture.kernel.errors import Invalid, NotFound
+from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
+from nurture.kernel.work import Work, Works
+from nurture.scoring import RuleKind
+from nurture.usecases import capture, evidence
+from nurture.usecases.capture import House
+from nurture.usecases.progress import Desk
+
+OWN_COLUMNS = frozenset({"first_name", "last_name", "phone", "job", "company", "email"})
+ANSWER_WITHIN = Duration(1, "bd")
+"""A raised hand that no rule made hot is answered within a working day (F161)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A form as somebody sent it."""
+
+    slug: str
+    given: Mapping[str, str]
+    """Raw answers by field name."""
+    agreed: bool
+    """Whether the consent box was ticked."""
+    nonce: str
+    """From the form's signed token; sending twice is once."""
+    message_id: MessageId | None = None
+    """The mail whose link led here, if the link said so."""
+    suspicion: str | None = None
+    """Why this looks like a machine: honeypot, too fast (F8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """What the thank-you page shows."""
+
+    page: Page
+    form: Form
+    lead_id: LeadId | None
+    first_name: str
+    asset: content.AssetCard | None
+    owner: str
+    promised_at: datetime | None
+    answers: Mapping[str, Json]
+    again: bool = False
+
+
+class AnswersRefused(Invalid):
+    """Some answers will not do; each has its sentence."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        """Keep the sentences by field."""
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What a page shows to whoever opens it."""
+
+    page: Page
+    form: Form | None
+    fields: tuple[Field, ...]
+    recognised: bool
+    asset: content.AssetCard | None
+    consent: ConsentText
+
+
+def library_pages(work: Work) -> Pages:
+    """Give the published pages and forms."""
+    return _parsed(*scoring.current(work, RuleKind.PAGES))
+
+
+@lru_cache(maxsize=4)
+def _parsed(_number: int, text: str) -> Pages:
+    return load_pages(text)
+
+
+def open_page(work: Work, slug: str, *, message_id: MessageId | None) -> Open:
+    """Show a page; what the lead behind the link has told us before is not asked again (F83)."""
+    here = library_pages(work)
+    page = here.pages.get(slug)
+    if page is None:
+        raise NotFound("There is no such page. The link may be incomplete.")
+    lead_id = _lead_of(work, message_id)
+    form = here.forms.get(page.form)
+    fields: tuple[Field, ...] = ()
+    if form is not None:
+        known = leads.facts(work, [lead_id]).get(lead_id, {}) if lead_id else {}
+        fields = to_ask(form, known, recognised=lead_id is not None)
+    asset = _asset(work, page)
+    return Open(page, form, fields, lead_id is not None, asset, here.consent)
+
+
+def note_visit(work: Work, slug: str, *, message_id: MessageId, origin: str, desk: Desk) -> None:
+    """Count a page as visited once a person is seen on it (the beacon of our own page)."""
+    opened = open_page(work, slug, message_id=message_id)
+    lead_id = _lead_of(work, message_id)
+    if lead_id is None:
+        return
+    row = ActivityRow(
+        lead_id=lead_id, kind=ActivityKind.VISITED, at=work.now, origin=origin,
+        message_id=message_id, asset_id=opened.asset.id if opened.asset else None,
+        name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
+    )  # fmt: skip
+    engagement.mark_proven(work, [message_id], reason="a person was seen on the page")
+    evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
+
+
+def submit(works: Works, visit: Visit, *, house: House, desk: Desk) -> Thanks:
+    """Take a form in; one transaction from the answers to the promise."""
+    with works.begin("prospect") as work:
+        return _submit(work, visit, house, desk)
+
+
+def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
+    opened = open_page(work, visit.slug, message_id=visit.message_id)
+    if opened.form is None:
+        raise NotFound("There is no form on this page.")
+    answers = _checked(opened, visit)
+
+    kept = pages.keep(
+        work,
+        pages.NewSubmission(
+            nonce=visit.nonce, form=opened.form.key, page=visit.slug,
+            asset_id=opened.asset.id if opened.asset else None, answers=answers,
+            consent_version=opened.consent.version if visit.agreed else None,
+            quarantine=visit.suspicion,
+        ),
+    )  # fmt: skip
+    thanks = Thanks(opened.page, opened.form, None, "", opened.asset, "", None, answers)
+    if visit.suspicion is not None or kept is None:
+        return _as_before(work, visit, thanks)
+
+    lead_id = _whose(work, visit, answers, opened, house)
+    pages.link(work, kept, lead_id)
+    _note(work, opened, visit, lead_id, kept, desk)
+    return _promise(work, thanks, lead_id, kept)
+
+
+def _checked(opened: Open, visit: Visit) -> dict[str, Json]:
+    checked = check_answers(opened.fields, visit.given)
+    problems = dict(checked.problems)
+    if "email" in checked.answers and not problems:
+        try:
+            leads.read_address(str(checked.answers["email"]))
+        except Invalid as refusal:
+            problems["email"] = refusal.sentence
+    if problems:
+        raise AnswersRefused(problems)
+    return dict(checked.answers)
+
+
+def _as_before(work: Work, visit: Visit, thanks: Thanks) -> Thanks:
+    """Answer a second sending like the first, and a machine like a person, with nothing done."""
+    before = pages.by_nonce(work, visit.nonce)
+    promised = before[1] if before else None
+    return Thanks(
+        thanks.page, thanks.form, None, "", thanks.asset, "", promised, thanks.answers, again=True
+    )
+
+
+def _whose(
+    work: Work, visit: Visit, answers: Mapping[str, Json], opened: Open, house: House
+) -> LeadId:
+    """Capture by the address that was given, else by the link that led here."""
+    if "email" in answers:
+        email = leads.read_address(str(answers["email"])).email
+    else:
+        lead_id = _lead_of(work, visit.message_id)
+        if lead_id is None:
+            raise AnswersRefused({"email": "We cannot go on without your address."})
+        email = leads.get(work, lead_id).email
+    own = {name: str(value) for name, value in answers.items() if name in OWN_COLUMNS}
+    facts = {name: value for name, value in answers.items() if name not in OWN_COLUMNS}
+    topics = tuple(opened.asset.topics) if opened.asset else ()
+    arrival = capture.Arrival(
+        lead=leads.NewLead(
+            EmailAddress(email), first_name=own.get("first_name"), phone=own.get("phone"),
+            last_name=own.get("last_name"), job=own.get("job"), company=own.get("company"),
+            facts=facts, interests=topics,
+        ),
+        basis=Basis.FORM if visit.agreed else Basis.NONE,
+        evidence={"form": opened.page.form, "page": visit.slug, "text": opened.consent.version},
+    )
+    source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
+    origin = leads.Origin(source_id=source, campaign=visit.slug)
+    captured = capture.capture_leads(
+        work, [arrival], origin=origin, policy=leads.FieldPolicy.OVERWRITE, house=house
+    )
+    return captured.rows[0].lead_id
+
+
+def _note(work: Work, opened: Open, visit: Visit, lead_id: LeadId, kept: int, desk: Desk) -> None:
+    """Write the acts down, send what was asked for, weigh it all."""
+    name = opened.page.acts_as or opened.page.slug
+    asset_id = opened.asset.id if opened.asset else None
+    kinds = [ActivityKind.SUBMITTED]
+    if opened.form is not None and opened.form.does == "file":
+        kinds.append(ActivityKind.DOWNLOADED)
+    if opened.form is not None and opened.form.does == "register":
+        kinds.append(ActivityKind.REGISTERED)
+    rows = [
+        ActivityRow(
+            lead_id=lead_id, kind=kind, at=work.now, origin=f"submission:{kept}:{kind}",
+            message_id=visit.message_id, asset_id=asset_id, name=name,
+            verdict=Verdict.HUMAN_PROVEN,
+        )
+        for kind in kinds
+    ]  # fmt: skip
+    if asset_id is not None:
+        content.mark_seen(work, [content.SeenRow(lead_id, asset_id, "downloaded")])
+    if visit.message_id is not None:
+        engagement.mark_proven(work, [visit.message_id], reason="a form was sent from its link")
+    evidence.weigh(work, engagement.note_activity(work, rows), desk=desk)
+
+
+def _promise(work: Work, thanks: Thanks, lead_id: LeadId, kept: int) -> Thanks:
+    """Send at once what was asked for (F162), and say who calls by when."""
+    person = leads.get(work, lead_id)
+    owner, promised = "", None
+    if thanks.form.does == "call":
+        owner, promised = _who_calls(work, person, kept)
+        pages.link(work, kept, lead_id, promised_by=promised)
+    if thanks.form.mail and (thanks.asset is not None or promised is not None):
+        _mail_at_once(work, thanks, person, kept, owner=owner, promised=promised)
+    return Thanks(
+        thanks.page, thanks.form, lead_id, person.first_name or "", thanks.asset, owner, promised,
+        thanks.answers,
+    )  # fmt: skip
+
+
+def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, datetime]:
+    """Name who follows a raised hand up, and by when; a task where no offer is open (F161)."""
+    offer = handoff.find_open(work, person.id)
+    if offer is not None and offer.owner_id is not None:
+        return users.get(work, offer.owner_id).name, offer.contact_by
+    by = add(work.now, ANSWER_WITHIN, zone=person.zone, calendar=Calendar(person.country or ""))
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"raised-hand|{kept}", kind=tasks.TaskKind.FOLLOW_UP,
+                title=f"Answer the question of {person.name or person.email}",
+                reason="Asked through the contact form.", due_at=by, lead_id=person.id,
+                queue="telesales",
+            )
+        ],
+    )  # fmt: skip
+    return "One of us", by
+
+
+def _mail_at_once(
+    work: Work,
+    thanks: Thanks,
+    person: leads.Person,
+    kept: int,
+    *,
+    owner: str,
+    promised: datetime | None,
+) -> None:
+    context: dict[str, Json] = {}
+    if promised is not None:
+        there = promised.astimezone(ZoneInfo(person.zone))
+        context = {
+            "owner": {"name": owner, "phone": None},
+            "promised_time": f"{there:%a} {there.day} {there:%b}, {there:%H:%M}",
+            "question": str(thanks.answers.get("your_question") or ""),
+        }
+    mail.plan(
+        work,
+        [
+            mail.NewMessage(
+                dedup_key=f"requested|{kept}", kind=MessageKind.REQUESTED, recipient=person.email,
+                template_version_id=mail.live_versions(work)[thanks.form.mail],
+                not_before=work.now, lead_id=person.id,
+                asset_id=thanks.asset.id if thanks.asset else None, context=context,
+            )
+        ],
+    )  # fmt: skip
+
+
+def _lead_of(work: Work, message_id: MessageId | None) -> LeadId | None:
+    if message_id is None:
+        return None
+    ref = mail.refs(work, [message_id]).get(message_id)
+    return ref.lead_id if ref else None
+
+
+def _asset(work: Work, page: Page) -> content.AssetCard | None:
+    if not page.asset:
+        return None
+    return next((card for card in content.assets(work) if card.key == page.asset), None)

@@ -1,0 +1,43 @@
+"""Who may use it: logins, roles, reporting line, absence."""
+
+from nurture.users.errors import NoSuchUser, WrongCredentials
+from nurture.users.login import authenticate, end_sessions, hash_password, set_password_hash
+from nurture.users.model import AbsenceRow, Candidate, NewUser, UserCard
+from nurture.users.queries import (
+    absences,
+    away,
+    by_handle,
+    by_ids,
+    candidates,
+    everybody,
+    find,
+    get,
+)
+from nurture.users.service import add, add_absence, apply, drop_absence, set_active, set_theme
+
+__all__ = [
+    "AbsenceRow",
+    "Candidate",
+    "NewUser",
+    "NoSuchUser",
+    "UserCard",
+    "WrongCredentials",
+    "absences",
+    "add",
+    "add_absence",
+    "apply",
+    "authenticate",
+    "away",
+    "by_handle",
+    "by_ids",
+    "candidates",
+    "drop_absence",
+    "end_sessions",
+    "everybody",
+    "find",
+    "get",
+    "hash_password",
+    "set_active",
+    "set_password_hash",
+    "set_theme",
+]

@@ -1,0 +1,11 @@
+"""Why somebody does not get in, or is not there."""
+
+from nurture.kernel.errors import Forbidden, NotFound
+
+
+class WrongCredentials(Forbidden):
+    """The address, the password or both are wrong; which one is not told."""
+
+
+class NoSuchUser(NotFound):
+    """Nobody here has this name or id."""

@@ -1,0 +1,110 @@
+"""Who is there, who may get leads, who is away."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from campaigns.vocabulary import Channel, Role
+from nurture.kernel.types import Json, UserId
+from nurture.kernel.work import Work
+from nurture.users.errors import NoSuchUser
+from nurture.users.model import AbsenceRow, Candidate, UserCard
+from nurture.users.tables import Absence, User
+
+_TAKES_LEADS = frozenset({Role.SALES, Role.DEALER})
+
+
+def find(work: Work, user_id: UserId) -> UserCard | None:
+    """Find somebody; None for an id that nobody has."""
+    row = work.session.get(User, user_id)
+    return None if row is None else card(row)
+
+
+def get(work: Work, user_id: UserId) -> UserCard:
+    """Find somebody, or refuse."""
+    found = find(work, user_id)
+    if found is None:
+        raise NoSuchUser(f"There is no user {user_id}.")
+    return found
+
+
+def by_handle(work: Work, handle: str) -> UserCard:
+    """Find somebody by the short name that routing and campaigns use, or refuse."""
+    row = work.session.scalar(select(User).where(User.handle == handle))
+    if row is None:
+        raise NoSuchUser(f"There is no user “{handle}”.")
+    return card(row)
+
+
+def by_ids(work: Work, user_ids: Iterable[UserId]) -> dict[UserId, UserCard]:
+    """Find several people."""
+    statement = select(User).where(User.id.in_(set(user_ids)))
+    return {UserId(row.id): card(row) for row in work.session.scalars(statement)}
+
+
+def everybody(work: Work) -> list[UserCard]:
+    """List all users by name, also those who left."""
+    return [card(row) for row in work.session.scalars(select(User).order_by(User.name, User.id))]
+
+
+def candidates(work: Work, *, at: datetime) -> list[Candidate]:
+    """List who may get leads: active sales people and dealers, in id order."""
+    gone = away(work, at=at)
+    people = work.session.scalars(select(User).where(User.active).order_by(User.id))
+    cards = [card(row) for row in people]
+    return [
+        Candidate(
+            user_id=one.id,
+            handle=one.handle,
+            name=one.name,
+            channel=one.channel,
+            roles=one.roles,
+            zone=one.zone,
+            country=one.country,
+            capacity=one.capacity,
+            away=one.id in gone,
+        )
+        for one in cards
+        if one.roles & _TAKES_LEADS
+    ]
+
+
+def away(work: Work, *, at: datetime) -> set[UserId]:
+    """Tell who is absent at an instant of business time."""
+    statement = select(Absence.user_id).where(Absence.begins_at <= at, Absence.ends_at > at)
+    return {UserId(user_id) for user_id in work.session.scalars(statement)}
+
+
+def absences(work: Work, user_id: UserId) -> list[AbsenceRow]:
+    """List somebody's absences, the first first."""
+    statement = select(Absence).where(Absence.user_id == user_id).order_by(Absence.begins_at)
+    return [
+        AbsenceRow(row.id, UserId(row.user_id), row.begins_at, row.ends_at)
+        for row in work.session.scalars(statement)
+    ]
+
+
+def card(row: User) -> UserCard:
+    """Turn a row into a value without its secrets."""
+    return UserCard(
+        id=UserId(row.id),
+        handle=row.handle,
+        name=row.name,
+        email=row.email,
+        roles=_roles(row.roles),
+        channel=None if row.channel is None else Channel(row.channel),
+        zone=row.zone,
+        country=row.country,
+        capacity=row.capacity,
+        firm=row.firm,
+        boss_id=None if row.boss_id is None else UserId(row.boss_id),
+        deputy_id=None if row.deputy_id is None else UserId(row.deputy_id),
+        active=row.active,
+        theme=row.theme,
+        session_epoch=row.session_epoch,
+    )
+
+
+def _roles(value: Json) -> frozenset[Role]:
+    return frozenset(Role(str(role)) for role in value) if isinstance(value, list) else frozenset()

@@ -1,0 +1,94 @@
+"""Take people on, and note when they are away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from nurture.kernel.database import upsert
+from nurture.kernel.errors import Invalid
+from nurture.kernel.types import UserId
+from nurture.kernel.work import Work
+from nurture.users.errors import NoSuchUser
+from nurture.users.model import NewUser
+from nurture.users.tables import Absence, User
+
+
+def apply(work: Work, people: Sequence[NewUser]) -> dict[str, UserId]:
+    """Bring users into the state of a file; passwords, themes and leave stay. Tells their ids."""
+    ids: dict[str, UserId] = {}
+    for person in people:
+        row = _row(person)
+        statement = upsert(work.session, User).values({**row, **_FRESH})
+        statement = statement.on_conflict_do_update(index_elements=["handle"], set_=row)
+        work.session.execute(statement)
+    for handle, user_id in work.session.execute(select(User.handle, User.id)):
+        ids[handle] = UserId(user_id)
+    for person in people:
+        line = {"boss_id": _id(ids, person.boss), "deputy_id": _id(ids, person.deputy)}
+        work.session.execute(update(User).where(User.handle == person.handle).values(line))
+    work.session.expire_all()
+    return {person.handle: ids[person.handle] for person in people}
+
+
+def add(work: Work, person: NewUser) -> UserId:
+    """Take one person on; boss and deputy must be there already."""
+    return apply(work, [person])[person.handle]
+
+
+def set_active(work: Work, user_id: UserId, *, active: bool) -> None:
+    """Let somebody work, or stop; stopping ends every session."""
+    statement = update(User).where(User.id == user_id)
+    work.session.execute(statement.values(active=active, session_epoch=User.session_epoch + 1))
+
+
+def set_theme(work: Work, user_id: UserId, theme: str) -> None:
+    """Remember how somebody likes the console: auto, light or dark."""
+    if theme not in ("auto", "light", "dark"):
+        raise Invalid("Choose one of auto, light and dark.")
+    work.session.execute(update(User).where(User.id == user_id).values(theme=theme))
+
+
+def add_absence(work: Work, user_id: UserId, *, begins_at: datetime, ends_at: datetime) -> None:
+    """Note that somebody gets no new leads from one instant to another."""
+    if ends_at <= begins_at:
+        raise Invalid("The last day of leave lies before the first: swap them.")
+    row = {"user_id": user_id, "begins_at": begins_at, "ends_at": ends_at}
+    work.session.execute(insert(Absence), [row])
+
+
+def drop_absence(work: Work, absence_id: int) -> None:
+    """Take a note of leave back."""
+    work.session.execute(delete(Absence).where(Absence.id == absence_id))
+
+
+_FRESH: dict[str, object] = {
+    "active": True,
+    "theme": "auto",
+    "session_epoch": 0,
+    "failed_logins": 0,
+}
+
+
+def _row(person: NewUser) -> dict[str, object]:
+    return {
+        "handle": person.handle,
+        "name": person.name,
+        "email": person.email.strip().lower(),
+        "roles": [role.value for role in person.roles],
+        "channel": None if person.channel is None else person.channel.value,
+        "zone": person.zone,
+        "country": person.country,
+        "capacity": person.capacity,
+        "firm": person.firm,
+    }
+
+
+def _id(ids: dict[str, UserId], handle: str | None) -> UserId | None:
+    if handle is None:
+        return None
+    if handle not in ids:
+        raise NoSuchUser(
+            f"There is no user “{handle}” who could be boss or deputy: add them first."
+        )
+    return ids[handle]

@@ -1,0 +1,169 @@
+"""Answer `/c/` and `/o/` before Flask: verify, append to the spool, redirect. No database, ever.
+
+The event is on disk's way before the answer leaves. If the spool cannot be written, the redirect
+still works: a reader's click matters more than our count of it (T-01).
+"""
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import structlog
+
+from nurture.engagement import HitKind, LinkFiles, RawHit, family, to_line
+from nurture.kernel.clock import Clock
+from nurture.kernel.spool import Spool
+from nurture.kernel.tokens import BadToken, Keyring, MessageRef, read_message_token
+from nurture.web.track.address import Networks, client
+from nurture.web.track.visit import visit_token, with_visit
+
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+LINK = re.compile(r"(a?)([0-9]{1,18})\Z")
+METHOD = re.compile(r"[A-Z]{1,8}\Z")
+READING = ("GET", "HEAD")
+PREFETCHING = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+NO_STORE = ("Cache-Control", "no-store")
+OWN_PAGES = "/p/"
+UNKNOWN_PAGE = b"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>This link has lost its way</title>
+<body style="font:18px/1.6 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em">
+<h1 style="font-size:1.5em">This link has lost its way</h1>
+<p>Some mail programs cut long links in two. Please open the mail again and click on the link
+there, or simply answer the mail: a person will read it.</p>
+"""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What the tracked addresses need."""
+
+    keyring: Keyring
+    links: LinkFiles
+    spool: Spool
+    clock: Clock
+    """Asked once per hit: give one that needs no database for it."""
+    base_url: str
+    proxies: int = 0
+    """Trusted hops in X-Forwarded-For."""
+
+
+class TrackingMiddleware:
+    """Take the tracked addresses, and leave all others to `inner`."""
+
+    def __init__(self, inner: WSGIApplication, tracking: Tracking) -> None:
+        self._inner = inner
+        self._tracking = tracking
+        self._networks = Networks(tracking.keyring)
+        self._own = tracking.base_url.rstrip("/") + OWN_PAGES
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a click or an open."""
+        path: str = environ["PATH_INFO"]
+        if path.startswith("/c/"):
+            return self._click(environ, start_response, path)
+        if path.startswith("/o/"):
+            return self._open(environ, start_response, path)
+        return self._inner(environ, start_response)
+
+    def _click(
+        self, environ: WSGIEnvironment, start_response: StartResponse, path: str
+    ) -> Iterable[bytes]:
+        token, _, link = path[3:].partition("/")
+        try:
+            message = read_message_token(self._tracking.keyring, token)
+        except BadToken:
+            return _unknown(environ, start_response)
+        target = self._target(message, link)
+        kind = HitKind.CLICK if target else HitKind.UNKNOWN
+        self._record(environ, message, kind=kind, link=link)
+        if target is None:
+            return _unknown(environ, start_response)
+        if environ["REQUEST_METHOD"] not in READING:
+            return _refuse(start_response)
+        if target.startswith((OWN_PAGES, self._own)):
+            machine = self._tracking.clock.machine()
+            token = visit_token(self._tracking.keyring, message.message_id, machine=machine)
+            target = with_visit(target, token)
+        start_response("302 Found", [("Location", target), ("Content-Length", "0"), NO_STORE])
+        return ()
+
+    def _open(
+        self, environ: WSGIEnvironment, start_response: StartResponse, path: str
+    ) -> Iterable[bytes]:
+        """Answer with the picture whatever the token is: a broken one helps nobody."""
+        try:
+            message = read_message_token(self._tracking.keyring, path[3:].removesuffix(".gif"))
+        except BadToken:
+            pass
+        else:
+            self._record(environ, message, kind=HitKind.OPEN, link="")
+        if environ["REQUEST_METHOD"] not in READING:
+            return _refuse(start_response)
+        return _answer(environ, start_response, HTTPStatus.OK, ("image/gif", GIF))
+
+    def _target(self, message: MessageRef, link: str) -> str | None:
+        match = LINK.match(link)
+        if match is None:
+            return None
+        number = int(match[2])
+        if match[1]:
+            return self._tracking.links.asset(number)
+        return self._tracking.links.url(message.template_version, number)
+
+    def _record(
+        self, environ: WSGIEnvironment, message: MessageRef, *, kind: HitKind, link: str
+    ) -> None:
+        tracking = self._tracking
+        method: str = environ["REQUEST_METHOD"]
+        forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
+        address = client(environ.get("REMOTE_ADDR", ""), forwarded, proxies=tracking.proxies)
+        hit = RawHit(
+            kind=kind,
+            message_id=message.message_id,
+            template_version=message.template_version,
+            link=link if LINK.match(link) else "",
+            method=method if METHOD.match(method) else "OTHER",
+            at=tracking.clock.now(),
+            machine_at=tracking.clock.machine(),
+            agent=family(environ.get("HTTP_USER_AGENT", "")),
+            network=self._networks.name(address),
+            prefetch=any(name in environ and _prefetches(environ[name]) for name in PREFETCHING),
+        )
+        try:
+            tracking.spool.append(to_line(hit))
+        except OSError:
+            log.exception("hit_lost", message_id=message.message_id)
+
+
+def _prefetches(value: str) -> bool:
+    lowered = value.lower()
+    return "prefetch" in lowered or "preview" in lowered or "prerender" in lowered
+
+
+def _unknown(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    page = ("text/html; charset=utf-8", UNKNOWN_PAGE)
+    return _answer(environ, start_response, HTTPStatus.NOT_FOUND, page)
+
+
+def _refuse(start_response: StartResponse) -> Iterable[bytes]:
+    headers = [("Allow", "GET, HEAD"), ("Content-Length", "0"), NO_STORE]
+    start_response("405 Method Not Allowed", headers)
+    return ()
+
+
+def _answer(
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    status: HTTPStatus,
+    content: tuple[str, bytes],
+) -> Iterable[bytes]:
+    kind, body = content
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), NO_STORE]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)

@@ -1,0 +1,1 @@
+"""What recipients and users see: mails, a folder each, and the texts of the content library."""

@@ -1,0 +1,1 @@
+"""What we promise, told as facts."""

@@ -1,0 +1,1 @@
+"""Each domain on a real database."""

@@ -1,0 +1,1 @@
+"""The doors: HTTP, command line, real Redis, real SMTP, browser."""

@@ -1,0 +1,6 @@
+"""Property tests here never depend on the speed of the machine, and find the same every time."""
+
+from hypothesis import settings
+
+settings.register_profile("rules", deadline=None, max_examples=60, derandomize=True, database=None)
+settings.load_profile("rules")

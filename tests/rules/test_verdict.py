@@ -1,0 +1,227 @@
+"""Who was behind a hit, case by case."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.vocabulary import Verdict
+from nurture.engagement import HitKind, family
+from nurture.engagement.agents import Agent
+from nurture.engagement.rules import Prior, Sighting, fleet_members, judge, proven_by, repeats
+
+NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MAIL = Prior(links=8, gateway=False)
+LIKELY = Verdict.HUMAN_LIKELY
+CERTAIN = Verdict.SCANNER_CERTAIN
+PROBABLE = Verdict.SCANNER_PROBABLE
+
+
+def seen(link: str, seconds: float, **other: object) -> Sighting:
+    moment = NINE + timedelta(seconds=seconds)
+    sighting = Sighting(
+        id=0,
+        kind=HitKind.CLICK,
+        link=link,
+        method="GET",
+        at=moment,
+        machine_at=moment,
+        agent="chrome",
+        network="n1",
+        prefetch=False,
+    )
+    return replace(sighting, **other)  # type: ignore[arg-type]  # names are checked at run time
+
+
+def verdicts(*trace: Sighting, prior: Prior = MAIL) -> list[Verdict]:
+    numbered = [replace(hit, id=number) for number, hit in enumerate(trace)]
+    judged = judge(numbered, prior)
+    return [judged[number].verdict for number in range(len(trace))]
+
+
+def opened(seconds: float, **other: object) -> Sighting:
+    return seen("", seconds, kind=HitKind.OPEN, **other)
+
+
+def test_a_plain_click_is_likely_a_person() -> None:
+    assert verdicts(seen("0", 0)) == [LIKELY]
+
+
+def test_opening_and_clicking_within_a_moment_is_what_people_do() -> None:
+    assert verdicts(opened(0), seen("0", 0.003)) == [LIKELY, LIKELY]
+
+
+def test_three_links_within_two_seconds_are_a_scanner_whatever_its_address() -> None:
+    burst = [seen(str(n), n * 0.9, network=f"n{n}", agent=f"chrome{n}") for n in range(3)]
+    assert verdicts(*burst) == [CERTAIN] * 3
+
+
+def test_the_same_link_three_times_is_an_impatient_person() -> None:
+    assert verdicts(seen("0", 0), seen("0", 0.3), seen("0", 0.6)) == [LIKELY] * 3
+
+
+def test_a_burst_folds_back_over_the_clicks_it_began_with() -> None:
+    times = (0, 1.5, 3.0, 3.2, 3.4, 5.2)
+    assert verdicts(*(seen(str(n), time) for n, time in enumerate(times))) == [CERTAIN] * 6
+
+
+def test_a_click_minutes_after_a_burst_is_a_person() -> None:
+    scan = [seen(str(n), n / 10) for n in range(5)]
+    assert verdicts(*scan, seen("2", 300)) == [CERTAIN] * 5 + [LIKELY]
+
+
+def test_a_scanner_that_loads_pictures_too_has_not_opened_the_mail() -> None:
+    scan = [seen(str(n), n / 10, network="scan") for n in range(3)]
+    person = opened(0.5, network="home")
+    assert verdicts(*scan, opened(0.1, network="scan"), person)[3:] == [PROBABLE, LIKELY]
+
+
+def test_two_links_at_once_need_another_sign() -> None:
+    trace = [seen("0", 0), seen("1", 0.1)]
+    assert verdicts(*trace, prior=Prior(links=2, gateway=False)) == [LIKELY, LIKELY]
+    assert verdicts(*trace, prior=Prior(links=2, gateway=True)) == [PROBABLE, PROBABLE]
+
+
+def test_a_head_speaks_against_its_companion() -> None:
+    trace = [seen("0", 0, method="HEAD"), seen("1", 0.5, network="n2")]
+    assert verdicts(*trace, prior=Prior(links=2, gateway=False)) == [CERTAIN, PROBABLE]
+
+
+def test_who_asks_head_and_then_the_same_link_is_no_browser() -> None:
+    one_link = Prior(links=1, gateway=False)
+    probe = seen("0", 0, method="HEAD", network="scan")
+    trace = (probe, seen("0", 0.2, network="scan"), seen("0", 0.4, network="home"))
+    assert verdicts(*trace, prior=one_link) == [CERTAIN, PROBABLE, LIKELY]
+
+
+def test_a_mail_with_one_link_is_never_judged_by_burst() -> None:
+    trace = [seen("0", n / 10) for n in range(5)]
+    assert verdicts(*trace, prior=Prior(links=1, gateway=True)) == [LIKELY] * 5
+
+
+@pytest.mark.parametrize(
+    ("hit", "verdict"),
+    [
+        (seen("0", 0, method="OPTIONS"), CERTAIN),
+        (seen("0", 0, prefetch=True), Verdict.PREFETCH),
+        (seen("0", 0, agent=Agent.CRAWLER), CERTAIN),
+        (seen("0", 0, agent=Agent.TOOL), CERTAIN),
+        (seen("0", 0, agent=Agent.NONE), PROBABLE),
+        (opened(0, agent=Agent.GOOGLE_IMAGE_PROXY), Verdict.IMAGE_PROXY),
+        (opened(0, agent=Agent.YAHOO_MAIL_PROXY), Verdict.IMAGE_PROXY),
+        (opened(0, agent=Agent.GMAIL_PREVIEW), Verdict.IMAGE_PROXY),
+        (opened(0, agent=Agent.PRIVACY_PROXY), Verdict.PRIVACY_PROXY),
+        (seen("0", 0, agent=Agent.PRIVACY_PROXY), PROBABLE),
+        (opened(0, agent=Agent.OUTLOOK), LIKELY),
+    ],
+)
+def test_the_request_itself_may_tell(hit: Sighting, verdict: Verdict) -> None:
+    assert verdicts(hit) == [verdict]
+
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+
+
+@pytest.mark.parametrize(
+    ("header", "agent"),
+    [
+        ("", Agent.NONE),
+        ("Mozilla/5.0", Agent.PRIVACY_PROXY),
+        (GMAIL, Agent.GOOGLE_IMAGE_PROXY),
+        ("YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+         Agent.YAHOO_MAIL_PROXY),
+        (CHROME + "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
+         Agent.GMAIL_PREVIEW),
+        (CHROME + "Chrome/131.0.0.0 Safari/537.36", Agent.CHROME),
+        (CHROME + "Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0", Agent.EDGE),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", Agent.FIREFOX),
+        (MAC + "Version/18.1 Safari/605.1.15", Agent.SAFARI),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
+         Agent.THUNDERBIRD),
+        ("Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0)",
+         Agent.OUTLOOK),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+         Agent.CRAWLER),
+        ("curl/8.5.0", Agent.TOOL),
+        ("python-requests/2.32", Agent.TOOL),
+        ("BarracudaCentral/1.0", Agent.MAIL_GATEWAY),
+        ("Something nobody knows", Agent.OTHER),
+    ],
+)  # fmt: skip
+def test_agents_are_kept_as_families(header: str, agent: Agent) -> None:
+    assert family(header) is agent
+
+
+def test_many_messages_from_one_visitor_within_a_minute_are_a_fleet() -> None:
+    def at(seconds: float) -> datetime:
+        return NINE + timedelta(seconds=seconds)
+
+    crowd = [(at(n * 5), n, n) for n in range(11)]
+    assert fleet_members(crowd) == frozenset(range(11))
+    assert fleet_members([(at(n * 30), n, n) for n in range(11)]) == frozenset()
+    assert fleet_members([(at(n), 1, n) for n in range(50)]) == frozenset()
+
+
+def test_evidence_proves_likely_clicks_before_it() -> None:
+    scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
+    person = replace(seen("1", 60), id=10)
+    later = replace(seen("2", 600), id=11)
+    trace = [*scan, person, later]
+    judged = judge(trace, MAIL)
+    evidence = NINE + timedelta(seconds=90)
+    assert proven_by(trace, judged, evidence=evidence) == {10}
+
+
+def test_somebody_must_have_come_by_a_click() -> None:
+    scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
+    judged = judge(scan, MAIL)
+    assert proven_by(scan, judged, evidence=NINE + timedelta(seconds=90)) == {3}
+
+
+def test_repeats_are_the_same_link_within_a_minute() -> None:
+    trace = [
+        replace(seen(link, second), id=number)
+        for number, (link, second) in enumerate([("0", 0), ("1", 5), ("0", 50), ("0", 105)])
+    ]
+    assert repeats(trace, range(4)) == {2, 3}
+
+
+TRACE = st.lists(
+    st.builds(
+        seen,
+        st.sampled_from("0123"),
+        st.integers(0, 80).map(lambda tenths: tenths / 10),
+        method=st.sampled_from(["GET", "GET", "GET", "HEAD"]),
+        network=st.sampled_from(["n1", "n2"]),
+    ),
+    max_size=12,
+)
+
+
+@given(TRACE.flatmap(lambda trace: st.permutations(list(enumerate(trace)))))
+def test_the_order_in_which_hits_are_known_changes_no_verdict(
+    shuffled: list[tuple[int, Sighting]],
+) -> None:
+    known = [replace(hit, id=number) for number, hit in shuffled]
+    assert judge(known, MAIL) == judge(sorted(known, key=lambda hit: hit.id), MAIL)
+
+
+@given(TRACE)
+def test_each_hit_gets_one_verdict_and_bursts_are_what_the_rule_says(
+    trace: list[Sighting],
+) -> None:
+    numbered = [replace(hit, id=number) for number, hit in enumerate(trace)]
+    judged = judge(numbered, MAIL)
+    assert judged.keys() == {hit.id for hit in numbered}
+    for hit in numbered:
+        near = [
+            other.link
+            for other in numbered
+            if timedelta(0) <= other.machine_at - hit.machine_at <= timedelta(seconds=2)
+        ]
+        if len(set(near)) >= 3:
+            assert judged[hit.id].verdict is CERTAIN

@@ -1,0 +1,1 @@
+"""Servers and transactions that tests stand on."""

@@ -1,0 +1,42 @@
+"""The transaction owner of tests: everything happens inside one transaction that is rolled back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from nurture.kernel.clock import Clock
+from nurture.kernel.work import Work, Works, keep_promises
+
+
+class RolledBackWorks(Works):
+    """Turn each transaction into a savepoint of the connection's own, which never commits."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        super().__init__(connection.engine, clock)
+        self._connection = connection
+
+    @contextmanager
+    def begin(self, actor: str) -> Iterator[Work]:
+        with self._session() as session, session.begin():
+            work = self._work(session, actor)
+            yield work
+            keep_promises(session, work)
+
+    @contextmanager
+    def read(self, actor: str) -> Iterator[Work]:
+        with self._session() as session:
+            try:
+                yield self._work(session, actor)
+            finally:
+                session.rollback()
+
+    def _session(self) -> Session:
+        return Session(
+            self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+
+    def _work(self, session: Session, actor: str) -> Work:
+        now, machine = self.clock.now(), self.clock.machine()
+        return Work(session=session, now=now, machine=machine, actor=actor)

@@ -1,0 +1,1 @@
+"""What moves time forward: tick, relay, jobs, supervisor, demo; the only code that knows RQ."""

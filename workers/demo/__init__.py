@@ -1,0 +1,1 @@
+"""Play the example company: its list of leads, its prospects, and the story they tell."""

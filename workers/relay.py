@@ -1,0 +1,44 @@
+"""Carry promises from the database to the queue; the queue may forget them, the sweep does not."""
+
+from collections.abc import Sequence
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from campaigns.vocabulary import JobName
+from nurture.kernel import outbox
+from nurture.kernel.errors import Unavailable
+from nurture.kernel.outbox import Promise
+from nurture.kernel.work import Works
+from workers.jobs import JOBS
+from workers.queues import queue
+
+JOB_TIMEOUT_SECONDS = 720
+"""The 600 s that a server may take after the last line of a message, and two minutes more."""
+
+
+def relay_once(works: Works, connection: Redis) -> int:
+    """Enqueue open promises and close them; dying in between enqueues twice, which is once."""
+    with works.begin("relay") as work:
+        promises = outbox.open_promises(work)
+        if promises:
+            _enqueue(connection, promises)
+            outbox.mark_relayed(work, [one.id for one in promises])
+    return len(promises)
+
+
+def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:
+    jobs = queue(connection)
+    seen: set[JobName] = set()
+    try:
+        for one in promises:
+            arguments = one.payload if isinstance(one.payload, dict) else {}
+            if not arguments and one.job in seen:
+                continue  # a job that looks for its own work need not be told twice
+            seen.add(one.job)
+            jobs.enqueue(
+                JOBS[one.job], kwargs=arguments, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0,
+                failure_ttl=86_400,
+            )  # fmt: skip
+    except RedisError as error:
+        raise Unavailable("The queue does not answer; promises wait in the database.") from error

@@ -1,0 +1,108 @@
+"""Find what is due and move it; several ticks at once are correct, one is enough."""
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from redis import Redis
+
+from nurture import mail, runtime
+from nurture.kernel import shared
+from nurture.kernel.errors import Unavailable
+from nurture.kernel.log import logger
+from nurture.runtime import Runtime
+from nurture.usecases import deliver, evidence, listen, progress, promote, sell
+from workers.queues import connect, queue_url
+from workers.relay import relay_once
+
+EVERY_SECONDS = 1.0
+SWEEP_SECONDS = 10.0
+"""How often leftovers are looked for: dead senders, hits that no job absorbed, late hand-offs."""
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One process's tick: `pass_once` does all that is due now and tells how much it was."""
+
+    here: Runtime
+    connection: Redis
+
+    def pass_once(self, *, sweep: bool = True) -> int:
+        """Do everything that is due; a part that fails never stops the others."""
+        done = 0
+        for part in self._parts(sweep=sweep):
+            try:
+                done += part()
+            except Unavailable as refusal:
+                logger().warning("unavailable", reason=refusal.sentence)
+        return done
+
+    def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
+        quick = (self._settle, self._advance, self._batch, self._relay)
+        slow = (self._reap, self._absorb, self._recheck, self._chase, self._wake)
+        return (*slow, *quick) if sweep else quick
+
+    def _advance(self) -> int:
+        return progress.advance(self.here.works, limit=BATCH, desk=self.here.desk).due
+
+    def _batch(self) -> int:
+        with self.here.works.begin("tick") as work:
+            shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
+            return len(mail.batch_due(work))
+
+    def _relay(self) -> int:
+        return relay_once(self.here.works, self.connection)
+
+    def _settle(self) -> int:
+        here = self.here
+        settled = listen.settle(
+            here.works, limit=BATCH, facts=evidence.message_facts,
+            then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
+        )  # fmt: skip
+        return len(settled.activities)
+
+    def _absorb(self) -> int:
+        here = self.here
+        return listen.absorb(
+            here.works, limit=BATCH, facts=evidence.message_facts, patience=here.patience
+        )
+
+    def _reap(self) -> int:
+        return deliver.reap(self.here.works, post=self.here.post())
+
+    def _recheck(self) -> int:
+        return promote.recheck_due(self.here.works, limit=BATCH, hands=self.here.hands)
+
+    def _chase(self) -> int:
+        return sell.chase(self.here.works, limit=BATCH, hands=self.here.hands)
+
+    def _wake(self) -> int:
+        return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)
+
+
+def run(tick: Tick, *, stopped: threading.Event) -> None:
+    """Pass every second, at once again while there is work, until asked to stop."""
+    since_sweep = SWEEP_SECONDS
+    while not stopped.is_set():
+        sweep = since_sweep >= SWEEP_SECONDS
+        done = tick.pass_once(sweep=sweep)
+        since_sweep = 0.0 if sweep else since_sweep + EVERY_SECONDS
+        if not done:
+            stopped.wait(EVERY_SECONDS)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tick: `python -m workers tick`."""
+    argparse.ArgumentParser(prog="python -m workers tick", description=main.__doc__).parse_args(
+        arguments
+    )
+    here = runtime.start()
+    stopped = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda _sign, _frame: stopped.set())
+    run(Tick(here, connect(queue_url(here.settings))), stopped=stopped)
+    return 0
