@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from campaigns.vocabulary import Channel, Role
 
 Plain: TypeAlias = (
-    "None | bool | int | float | str | date | datetime | list[Plain] | dict[str, Plain]"
+    "bool | int | float | str | date | datetime | list[Plain] | dict[str, Plain] | None"
 )
 
 

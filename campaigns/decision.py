@@ -1,7 +1,7 @@
 """What goes into a decision and what comes out of it; `campaigns.decide` takes it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from campaigns.choice import Asset
@@ -64,8 +64,6 @@ class Policy:
     paused: bool = False
     sender_ready: bool = True
     seed: int = 0
-    quiet: frozenset[date] = frozenset()
-    """Days beside public holidays on which nothing leaves."""
 
 
 class DecisionKind(StrEnum):

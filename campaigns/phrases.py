@@ -58,6 +58,8 @@ class PhraseError(ValueError):
 def parse(text: str) -> Condition:
     """Read one line."""
     tokens = _TOKEN.findall(text)
+    if _TOKEN.sub("", text).strip():
+        raise PhraseError(f"cannot read `{text.strip()}`: a quote is not closed")
     if not tokens:
         raise PhraseError(f"the condition is empty; {_EXAMPLES}")
     if tokens[0] == "not" and len(tokens) > 1:

@@ -58,14 +58,13 @@ class TimeOfWeek:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Days on which nothing leaves: public holidays of a country (ISO code) and quiet days."""
+    """The public holidays of a country (ISO code, "" = none), on which nothing leaves."""
 
     country: str = ""
-    quiet: frozenset[date] = frozenset()
 
     def closed(self, day: date) -> bool:
         """Tell whether a day is off."""
-        return day in self.quiet or day in public_holidays(self.country, day.year)
+        return day in public_holidays(self.country, day.year)
 
 
 NO_HOLIDAYS = Calendar()

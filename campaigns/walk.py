@@ -114,7 +114,7 @@ class Walk:
         return Since(named=self.entered_at, unnamed=self.arrived_at)
 
     def calendar(self) -> Calendar:
-        return Calendar(self.lead.country, self.policy.quiet)
+        return Calendar(self.lead.country)
 
     def local(self, moment: datetime) -> str:
         return f"{moment.astimezone(zone_of(self.lead.zone)):%a %d %b %H:%M}"

@@ -113,6 +113,8 @@ def read(text: str, notes: Notes) -> Map:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _broken(notes, line, f"no valid YAML: {error.problem}") from None
+    except RecursionError:
+        raise _broken(notes, 1, "no valid YAML: nested too deeply") from None
     except YAMLError as error:
         raise _broken(notes, 1, f"no valid YAML: {error}") from None
     if isinstance(top, Map):

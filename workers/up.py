@@ -1,11 +1,13 @@
 """`nurture up`: everything from the settings in one terminal."""
 
 import argparse
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from nurture import runtime, schema
 from nurture.kernel.settings import Settings, load_settings
 from workers.supervise import Child, Supervisor
 from workers.valkey import ValkeyPlan, plan_valkey
@@ -19,7 +21,7 @@ def sink_port(settings: Settings) -> int:
     return settings.port + SINK_PORT_BESIDE
 
 
-def children(settings: Settings, *, extra_env: dict[str, str] | None = None) -> list[Child]:
+def children(settings: Settings, *, extra_env: Mapping[str, str] | None = None) -> list[Child]:
     """List the programs of a whole installation on this host, in the order of their start."""
     home = settings.home.resolve()
     env = {"NURTURE_HOME": str(home), **(extra_env or {})}
@@ -29,17 +31,22 @@ def children(settings: Settings, *, extra_env: dict[str, str] | None = None) -> 
     if not settings.smtp_url:
         found.append(_sink(home, sink_port(settings)))
         env["NURTURE_SMTP_URL"] = f"smtp://127.0.0.1:{sink_port(settings)}"
-    python = (sys.executable, "-m")
-    return [
-        *found,
-        Child("worker", (*python, "workers", "worker"), env, grace=20),
-        Child("tick", (*python, "workers", "tick"), env),
-        Child(
-            "web", (*python, "nurture.web.serve"), env,
-            address=(urlsplit(settings.base_url).hostname or "127.0.0.1", settings.port),
-            setting="NURTURE_BASE_URL",
-        ),
-    ]  # fmt: skip
+    workers = [
+        _program(f"worker {n}", "workers", "worker", env=env) for n in range(1, settings.workers + 1)
+    ]
+    return [*found, *workers, _program("tick", "workers", "tick", env=env), _web(settings, env)]
+
+
+def _program(name: str, *argv: str, env: Mapping[str, str]) -> Child:
+    return Child(name, (sys.executable, "-m", *argv), env, grace=40)
+
+
+def _web(settings: Settings, env: Mapping[str, str]) -> Child:
+    address = (settings.listen, settings.port)
+    return Child(
+        "web", (sys.executable, "-m", "nurture.web.serve"), env, ready=partial(_listens, address),
+        address=address, setting="NURTURE_BASE_URL", patience=60,
+    )  # fmt: skip
 
 
 def _valkey(plan: ValkeyPlan) -> Child:
@@ -48,14 +55,37 @@ def _valkey(plan: ValkeyPlan) -> Child:
 
 def _sink(home: Path, port: int) -> Child:
     argv = (sys.executable, "-m", "workers", "sink", "--home", str(home), "--port", str(port))
-    refuse = home / "refused.txt"
-    return Child("mail sink", (*argv, "--refuse", str(refuse)), address=("127.0.0.1", port))
+    address = ("127.0.0.1", port)
+    return Child(
+        "mail sink", (*argv, "--refuse", str(home / "refused.txt")),
+        ready=partial(_listens, address), address=address,
+    )  # fmt: skip
+
+
+def _listens(address: tuple[str, int]) -> bool:
+    """Ask whether somebody answers there; 0.0.0.0 answers on the loopback as well."""
+    host = "127.0.0.1" if address[0] in ("0.0.0.0", "::") else address[0]  # noqa: S104 - compared, not bound
+    try:
+        with socket.create_connection((host, address[1]), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def say(line: str) -> None:
+    """Write a line for whoever watches the terminal."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments: Sequence[str]) -> int:
     """Start everything: `python -m workers up`."""
     argparse.ArgumentParser(prog="nurture up", description=main.__doc__).parse_args(arguments)
     settings = load_settings()
-    supervisor = Supervisor(children(settings), say=lambda line: print(line, flush=True))  # noqa: T201 - this is a terminal program
-    supervisor.run(when_ready=lambda: print(f"Nurture runs at {settings.base_url}", flush=True))  # noqa: T201 - this is a terminal program
+    engine = runtime.start(settings).works.engine
+    schema.upgrade(engine)
+    engine.dispose()
+    Supervisor(children(settings), say=say).run(
+        when_ready=lambda: say(f"Nurture runs at {settings.base_url}. Ctrl-C stops it.")
+    )
     return 0

@@ -156,7 +156,14 @@ class _Sender:
     def run(self) -> None:
         """Work until the pile is empty, the work is to end, or the server keeps hanging up."""
         try:
-            while self._again and self._breaks < BREAKS_IN_A_ROW and not self._desk.stopped():
+            if self._desk.stopped():
+                return
+            self._hold_one_conversation()
+            while self._again and self._breaks < BREAKS_IN_A_ROW:
+                # Nobody is called again without something to say.
+                self._held = self._next()
+                if self._held is None or self._desk.stopped():
+                    return
                 self._hold_one_conversation()
         except RelayUnavailable as error:
             self._desk.refusal = error

@@ -12,7 +12,7 @@ from nurture.consent.model import MAIL, Grant
 from nurture.consent.queries import ever_asked
 from nurture.consent.rules import RANK
 from nurture.consent.tables import Permission, Suppression
-from nurture.kernel.database import CHUNK, chunks, insert_ignoring, upsert
+from nurture.kernel.database import CHUNK, Base, chunks, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
 
@@ -38,7 +38,7 @@ def give(work: Work, grants: Sequence[Grant], *, renew: bool) -> int:
         }
         for grant in wanted
     ]
-    return insert_ignoring(work.session, Permission, rows)
+    return _insert_new(work, Permission, rows)
 
 
 def withdraw(work: Work, lead_ids: Sequence[LeadId], *, channel: str = MAIL) -> None:
@@ -78,7 +78,7 @@ def suppress(
             }
             for address in chunk
         ]
-        added += insert_ignoring(work.session, Suppression, rows)
+        added += _insert_new(work, Suppression, rows)
         _strengthen(work, rows)
     return added
 
@@ -137,6 +137,14 @@ def take_back(work: Work, import_id: int, *, limit: int) -> int:
 def address_hash(address: EmailAddress, *, key: bytes) -> str:
     """Hash an address so that it can be recognised but not read back without the key."""
     return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()
+
+
+def _insert_new(work: Work, table: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert what no constraint holds yet; one prepared statement for all rows."""
+    if not rows:
+        return 0
+    statement = upsert(work.session, table).on_conflict_do_nothing()
+    return work.session.connection().execute(statement, list(rows)).rowcount
 
 
 def _strengthen(work: Work, rows: Sequence[Mapping[str, object]]) -> None:

@@ -70,18 +70,18 @@ def fleets(
     """Name the clicks of visitors that asked for many messages within a minute."""
     first, last = around
     window = and_(Hit.machine_at.between(first - FLEET, last + FLEET), Hit.kind != HitKind.OPEN)
-    found: set[int] = set()
+    crowds: dict[tuple[str, str], list[tuple[datetime, int, int]]] = defaultdict(list)
     for chunk in chunks(sorted(networks), CHUNK):
-        crowd = select(Hit.network, Hit.agent).where(Hit.network.in_(chunk), window)
-        crowd = crowd.group_by(Hit.network, Hit.agent)
-        crowd = crowd.having(func.count(Hit.message_id.distinct()) >= FLEET_MESSAGES)
-        for visitor in work.session.execute(crowd).all():
-            query = select(Hit.machine_at, Hit.message_id, Hit.id).where(
-                Hit.network == visitor.network, Hit.agent == visitor.agent, window
-            )
-            rows = work.session.execute(query)
-            found |= fleet_members([(row.machine_at, row.message_id, row.id) for row in rows])
-    return frozenset(found)
+        crowded = select(Hit.network).where(Hit.network.in_(chunk), window)
+        crowded = crowded.group_by(Hit.network, Hit.agent)
+        crowded = crowded.having(func.count(Hit.message_id.distinct()) >= FLEET_MESSAGES)
+        suspects = set(work.session.scalars(crowded))
+        if not suspects:
+            continue
+        query = select(Hit.network, Hit.agent, Hit.machine_at, Hit.message_id, Hit.id)
+        for row in work.session.execute(query.where(Hit.network.in_(suspects), window)):
+            crowds[row.network, row.agent].append((row.machine_at, row.message_id, row.id))
+    return frozenset().union(*map(fleet_members, crowds.values()))
 
 
 def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, datetime]:

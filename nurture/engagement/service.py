@@ -94,13 +94,15 @@ def mark_proven(work: Work, message_ids: Collection[MessageId], *, reason: str) 
 
 def note_activity(work: Work, rows: Sequence[ActivityRow]) -> list[ActivityRow]:
     """Add to timelines what is not there yet, and give it back with its ids."""
+    if not rows:
+        return []
     by_origin = {row.origin: row for row in rows}
-    noted: list[ActivityRow] = []
-    for chunk in chunks(list(by_origin.values()), CHUNK):
-        statement = upsert(work.session, Activity).values([_values(row) for row in chunk])
-        statement = statement.on_conflict_do_nothing(index_elements=["origin"])
-        added = work.session.execute(statement.returning(Activity.id, Activity.origin))
-        noted += [replace(by_origin[row.origin], id=row.id) for row in added]
+    statement = upsert(work.session, Activity).on_conflict_do_nothing(index_elements=["origin"])
+    added = work.session.connection().execute(
+        statement.returning(Activity.id, Activity.origin),
+        [_values(row) for row in by_origin.values()],
+    )
+    noted = [replace(by_origin[row.origin], id=row.id) for row in added]
     return sorted(noted, key=lambda row: (row.at, row.id))
 
 

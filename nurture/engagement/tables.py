@@ -37,7 +37,7 @@ class Hit(Base):
             postgresql_where=text("settled_at IS NULL"),
         ),
         Index("ix_hit_message", "message_id", "machine_at"),
-        Index("ix_hit_network", "network", "machine_at"),
+        Index("ix_hit_window", "machine_at", "network"),
     )
 
     id: Mapped[int] = mapped_column(type_id, primary_key=True)

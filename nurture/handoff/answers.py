@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from campaigns.vocabulary import HandoffState
+from campaigns.vocabulary import HandoffState, Stage
 from nurture.handoff.offer import close_desk, log, open_desk, own, timers
 from nurture.handoff.people import Colleague, colleagues
 from nurture.handoff.ports import AlertKind, Notifier
@@ -35,8 +35,9 @@ class Undone:
 
     lead_id: LeadId
     was: Answer
-    at: datetime
     was_end: bool
+    stage: Stage
+    """Where the lead stood before it."""
 
 
 UNDONE = "undone"
@@ -49,7 +50,7 @@ def accept(work: Work, handoff_id: int, *, by: UserId | None = None) -> HandoffV
     row = _locked(work, handoff_id)
     if row.state == HandoffState.ACCEPTED and (by is None or by == row.owner_id):
         return view(row)
-    before = _snapshot(row)
+    before = _snapshot(work, row)
     _step(row, Answer.ACCEPT)
     person = _whose(work, row, by)
 
@@ -63,7 +64,7 @@ def contacted(work: Work, handoff_id: int, *, by: UserId | None = None) -> Hando
     row = _locked(work, handoff_id)
     if row.state == HandoffState.CONTACTED and (by is None or by == row.owner_id):
         return view(row)
-    before = _snapshot(row)
+    before = _snapshot(work, row)
     _step(row, Answer.CONTACT)
     person = _whose(work, row, by)
 
@@ -77,7 +78,7 @@ def contacted(work: Work, handoff_id: int, *, by: UserId | None = None) -> Hando
 def no_answer(work: Work, handoff_id: int, *, by: UserId | None = None) -> datetime | None:
     """Note a call that nobody answered; give the next time to try, None = unreachable."""
     row = _locked(work, handoff_id)
-    before = _snapshot(row)
+    before = _snapshot(work, row)
     _step(row, Answer.NO_ANSWER)
     person = _whose(work, row, by)
 
@@ -99,7 +100,7 @@ def end(
     if answer in (Answer.REJECT, Answer.LOSE) and not reason:
         raise Invalid("Choose why: the reason decides what happens to the lead next.")
     row = _locked(work, handoff_id)
-    before = _snapshot(row)
+    before = _snapshot(work, row)
     _step(row, answer)
 
     row.closed_at, row.outcome = work.now, str(answer)
@@ -112,7 +113,7 @@ def redirect(
 ) -> HandoffView:
     """Give a lead to somebody else by hand; the history stays and the timers start anew (F112)."""
     row = _locked(work, handoff_id)
-    before = _snapshot(row)
+    before = _snapshot(work, row)
     desk = open_desk(work, rules)
     person = desk.people.by_id.get(to)
     if person is None or not person.candidate.active:
@@ -156,7 +157,8 @@ def undo(work: Work, handoff_id: int) -> Undone:
     work.session.flush()
     log(work, [(handoff_id, UNDONE, {"was": event.kind})])
     was = Answer(event.kind)
-    return Undone(LeadId(row.lead_id), was=was, at=event.at, was_end=was in ENDS)
+    stage = Stage(str(before["stage"]))
+    return Undone(LeadId(row.lead_id), was=was, was_end=was in ENDS, stage=stage)
 
 
 def _locked(work: Work, handoff_id: int) -> Handoff:
@@ -219,11 +221,12 @@ def _open_elsewhere(work: Work, row: Handoff) -> bool:
     return work.session.scalar(other) is not None
 
 
-def _snapshot(row: Handoff) -> dict[str, Json]:
+def _snapshot(work: Work, row: Handoff) -> dict[str, Json]:
     kept: dict[str, Json] = {name: getattr(row, name) for name in _KEPT}
     for name in _DATES:
         moment = getattr(row, name)
         kept[name] = None if moment is None else moment.isoformat()
+    kept["stage"] = work.session.scalar(select(Lead.stage).where(Lead.id == row.lead_id))
     return kept
 
 

@@ -104,7 +104,7 @@ class _Hunt:
 
     def _remind(self, row: Handoff, person: Colleague) -> Chased:
         due = row.accept_by if row.state == HandoffState.OFFERED else row.contact_by
-        self._next(row, chase_after_reminder(accept_by=due, now=self.work.now, hours=person.hours))
+        self._next(row, chase_after_reminder(due=due, now=self.work.now))
         return self._tell(row, person.id, AlertKind.REMINDED)
 
     def _escalate(self, row: Handoff, person: Colleague) -> Chased:

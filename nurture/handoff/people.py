@@ -51,9 +51,9 @@ def colleagues(work: Work) -> Colleagues:
         .where(Handoff.closed_at.is_(None), Handoff.owner_id.is_not(None))
         .group_by(Handoff.owner_id)
     )
-    open_offers = {owner_id: count for owner_id, count in held}
+    open_offers = {UserId(owner_id): count for owner_id, count in held if owner_id is not None}
     people = [
-        _colleague(user, away=user.id in away, open_offers=open_offers.get(user.id, 0))
+        _colleague(user, away=user.id in away, open_offers=open_offers.get(UserId(user.id), 0))
         for user in work.session.scalars(select(User).order_by(User.id))
     ]
     return Colleagues(

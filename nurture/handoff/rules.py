@@ -101,9 +101,9 @@ def chase_after_accept(*, contact_by: datetime, now: datetime, hours: Hours) -> 
     return Chase(max(contact_by, add_business(now, _BREATH, hours=hours)), ChaseStep.ESCALATE)
 
 
-def chase_after_reminder(*, accept_by: datetime, now: datetime, hours: Hours) -> Chase:
-    """Escalate when the time is up."""
-    return Chase(max(accept_by, add_business(now, _BREATH, hours=hours)), ChaseStep.ESCALATE)
+def chase_after_reminder(*, due: datetime, now: datetime) -> Chase:
+    """Escalate when the time is up, at once when it is over already."""
+    return Chase(max(due, now), ChaseStep.ESCALATE)
 
 
 def chase_after_escalation(

@@ -50,7 +50,11 @@ class Settings(BaseSettings):
     settle_gateway_seconds: float = Field(default=300, ge=0)
     ship_seconds: float = Field(default=1.0, gt=0)
     """How often clicks are shipped from the spool to the database (machine time)."""
+    form_min_seconds: float = Field(default=2, ge=0)
+    """A form that comes back sooner was not filled in by a person (machine time)."""
     smtp_connections: int = Field(default=4, ge=1, le=32)
+    workers: int = Field(default=1, ge=1, le=64)
+    """Worker processes that `nurture up` runs."""
     lease_seconds: float = Field(default=720, gt=0)
     """How long a sender on another host may be silent before its mail counts as in doubt."""
     seed: int = 0

@@ -19,7 +19,7 @@ def value(work: Work, name: str) -> Json:
     return work.session.scalar(select(Setting.value).where(Setting.name == name))
 
 
-def put(work: Work, name: str, new: Json) -> None:
+def put(work: Work, name: str, *, new: Json) -> None:
     """Set a shared value; who and when stand beside it."""
     row = {"name": name, "value": new, "changed_at": work.machine, "changed_by": work.actor}
     statement = upsert(work.session, Setting).values(row)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, select, update
 
-from nurture.kernel.database import CHUNK, chunks, insert_ignoring
+from nurture.kernel.database import CHUNK, chunks, upsert
 from nurture.kernel.work import Work
 from nurture.leads.tables import Company
 
@@ -15,7 +15,10 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, i
         {"name": name or domain, "domain": domain, "facts": {}, "created_at": work.now}
         for domain, name in sorted(names.items())
     ]
-    insert_ignoring(work.session, Company, rows)
+    if rows:
+        # One prepared statement for all rows: building one with all values costs more.
+        statement_new = upsert(work.session, Company).on_conflict_do_nothing()
+        work.session.connection().execute(statement_new, rows)
     found: dict[str, int] = {}
     nameless: list[dict[str, object]] = []
     for chunk in chunks(sorted(names), CHUNK):

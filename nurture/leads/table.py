@@ -209,9 +209,10 @@ def _ends_inside(line: str, delimiter: str, *, inside: bool) -> bool:
     while place < len(line):
         sign = line[place]
         if inside and sign == '"':
-            if line[place + 1 : place + 2] == '"':
+            behind = line[place + 1 : place + 2]
+            if behind == '"':
                 place += 1
-            else:
+            elif behind in (delimiter, "\r", "\n", ""):
                 inside = False
         elif not inside and sign == '"' and at_start:
             inside = True

@@ -27,6 +27,7 @@ from nurture.mail.queries import (
     state_counts,
     unfinished,
     upcoming,
+    written_to,
 )
 from nurture.mail.replies import ReplyClass, classify
 from nurture.mail.rules import MOVES, MessageEvent, next_state
@@ -57,5 +58,5 @@ __all__ = [
     "classify", "compiled", "compiled_mail", "compose", "drop", "expire_leases", "held_by", "hold",
     "in_doubt", "link_counts", "live_versions", "load_source", "message_header", "messages", "next_due",
     "next_state", "of_lead", "plan", "prove_arrived", "publish_template", "record", "refs",
-    "sends", "settled", "state_counts", "unfinished", "upcoming",
+    "sends", "settled", "state_counts", "unfinished", "upcoming", "written_to",
 ]  # fmt: skip

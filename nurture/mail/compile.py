@@ -274,6 +274,9 @@ def _lint(source: MailSource, kind: MessageKind) -> list[Finding]:
     findings = []
     if not source.subject.strip():
         findings.append(Finding(blocks=True, sentence="subject.txt: the mail has no subject."))
+    if source.subject.strip().lower().startswith(("re:", "fw:", "fwd:")):
+        sentence = "subject.txt: a mail that answers nothing must not start with Re: or Fwd:."
+        findings.append(Finding(blocks=True, sentence=sentence))
     if not source.text.strip():
         findings.append(Finding(blocks=True, sentence="body.txt: the mail has no text part."))
     if kind is MessageKind.MARKETING:

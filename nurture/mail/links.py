@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from nurture.markup import MarkupRefused, Piece, PieceKind, Protected, Vocabulary
 
@@ -63,7 +64,7 @@ def number_links(protected: Protected, html: str, *, table: LinkTable, rules: "L
 def number_text_links(pieces: Sequence[Piece], *, table: LinkTable) -> list[Piece]:
     """Do the same for the text part, where a link to a page of the HTML part shares its number."""
     out = []
-    for piece, after in zip(pieces, [*pieces[1:], None], strict=True):
+    for piece, after in zip_longest(pieces, pieces[1:]):
         if piece.kind is PieceKind.TEXT:
             _complete(piece, after)
             body = _IN_TEXT.sub(lambda url: f"{HERE}{table.find(url.group())}", piece.body)

@@ -84,7 +84,7 @@ def messages(
             state=row.state, reason=row.reason, asset_id=row.asset_id, not_before=row.not_before,
             sent_at=row.sent_at, step=row.step,
         )
-        for row, key, subject in work.session.execute(query).tuples()
+        for row, key, subject in work.session.execute(query)
     ]  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def state_counts(work: Work, *, since: datetime | None = None) -> dict[MessageSt
     if since is not None:
         query = query.where(func.coalesce(Message.sent_at, Message.not_before) >= since)
     return {
-        MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state)).tuples()
+        MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state))
     }
 
 
@@ -160,20 +160,20 @@ def attempts(work: Work, message_id: int) -> list[tuple[datetime, str, str]]:
     query = select(Attempt.at, Attempt.outcome, Attempt.reply).where(
         Attempt.message_id == message_id
     )
-    return list(work.session.execute(query.order_by(Attempt.id)).tuples())
+    return list(work.session.execute(query.order_by(Attempt.id)))
 
 
 def compiled(work: Work, version_ids: Sequence[int]) -> dict[int, Json]:
     """Give compiled templates by version."""
     query = select(TemplateVersion.id, TemplateVersion.compiled)
     query = query.where(TemplateVersion.id.in_(set(version_ids)))
-    return dict(work.session.execute(query).tuples().all())
+    return dict(work.session.execute(query).all())
 
 
 def live_versions(work: Work) -> dict[str, int]:
     """Name the newest version of each template."""
     query = select(TemplateVersion.key, func.max(TemplateVersion.id)).group_by(TemplateVersion.key)
-    return dict(work.session.execute(query).tuples().all())
+    return dict(work.session.execute(query).all())
 
 
 def held_by(work: Work, journal: str) -> list[int]:
@@ -191,3 +191,10 @@ def link_counts(work: Work, version_ids: Sequence[int]) -> dict[int, int]:
         version: len(links) if isinstance(stored, dict) and isinstance(links := stored.get("links"), list) else 0
         for version, stored in found.items()
     }
+
+
+def written_to(work: Work, lead_ids: Sequence[LeadId]) -> set[LeadId]:
+    """Tell to whom of these something has gone, or may have gone."""
+    gone = [MessageState.SENDING, MessageState.SENT, MessageState.IN_DOUBT]
+    query = select(Message.lead_id).where(Message.lead_id.in_(lead_ids), Message.state.in_(gone))
+    return {LeadId(one) for one in work.session.scalars(query.distinct()) if one is not None}

@@ -112,7 +112,9 @@ def _temporary(code: int, text: str) -> ReplyClass:
         return ReplyClass.SOFT_BOUNCE
     if _RATE.search(text):
         return ReplyClass.RATE_LIMIT
-    known = _from_enhanced(enhanced_code(text))
+    enhanced = enhanced_code(text)
+    # A server that says 450 5.1.1 has not made up its mind; the first number is what counts.
+    known = _from_enhanced(enhanced) if enhanced.startswith("4") else None
     if known is not None and not _FULL.search(text):
         return known
     return ReplyClass.RATE_LIMIT if code == SERVICE_CLOSING and not text else ReplyClass.SOFT_BOUNCE

@@ -134,7 +134,9 @@ class _Judge:
             path = path_of(child)
             whole = path in self._groups or path in self._words.lists
             if path is not None and path not in loops and whole:
-                raise MarkupRefused(f"{path} is a group; name one of its fields.", line=child.lineno)
+                raise MarkupRefused(
+                    f"{path} is a group; name one of its fields.", line=child.lineno
+                )
 
     def _loop(self, node: nodes.For, loops: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
         path = path_of(node.iter)

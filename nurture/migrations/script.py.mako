@@ -2,7 +2,11 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy import Text
 ${imports if imports else ""}
+
+from nurture.kernel.types import UtcDateTime
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None

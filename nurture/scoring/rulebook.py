@@ -29,6 +29,7 @@ class RuleKind(StrEnum):
     SENDING = "sending"
     COMPANY = "company"
     PAGES = "pages"
+    CONTENT = "content"
 
 
 _READERS: Mapping[RuleKind, Callable[[str], object]] = {

@@ -136,7 +136,7 @@ def _tracks(work: Work, condition: ColumnElement[bool]) -> list[TrackState]:
             id=track.id, key=track.key, name=track.name, priority=track.priority,
             paused_at=track.paused_at, version_id=track.live_version_id, version=number or 0,
         )
-        for track, number in work.session.execute(query).tuples()
+        for track, number in work.session.execute(query)
     ]  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def counts(work: Work, track_id: int) -> dict[str, int]:
         .where(ACTIVE, Enrolment.track_id == track_id)
         .group_by(Enrolment.step)
     )
-    return dict(work.session.execute(query).tuples().all())
+    return dict(work.session.execute(query).all())
 
 
 def endings(work: Work, track_id: int) -> dict[ExitReason, int]:
@@ -184,7 +184,7 @@ def endings(work: Work, track_id: int) -> dict[ExitReason, int]:
         .where(Enrolment.track_id == track_id, Enrolment.exit_reason.is_not(None))
         .group_by(Enrolment.exit_reason)
     )
-    return {ExitReason(reason or ""): n for reason, n in work.session.execute(query).tuples()}
+    return {ExitReason(reason or ""): n for reason, n in work.session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def stays(work: Work, lead_id: LeadId) -> list[Stay]:
             started_at=row.started_at, ended_at=row.ended_at, exit_reason=row.exit_reason,
             paused=paused is not None,
         )
-        for row, key, name, paused, number in work.session.execute(query).tuples()
+        for row, key, name, paused, number in work.session.execute(query)
     ]  # fmt: skip
 
 
@@ -252,7 +252,7 @@ def receipts(work: Work, lead_id: LeadId, *, limit: int = 50) -> list[ReceiptLin
             at=row.at, due_at=row.due_at, track_name=name, step=row.step, kind=row.kind,
             reason=row.reason,
         )
-        for row, name in work.session.execute(query).tuples()
+        for row, name in work.session.execute(query)
     ]  # fmt: skip
 
 

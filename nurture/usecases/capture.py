@@ -115,7 +115,7 @@ def promise_import(
     plan = plan_import(works, path, options, house=house)
     with works.begin(actor) as work:
         import_id = _open(work, plan, options)
-        work.later(JobName.IMPORT, import_id)
+        work.later(JobName.IMPORT, {"import_id": import_id})
         return import_id
 
 
@@ -154,7 +154,7 @@ def resume_stalled(works: Works) -> int:
     with works.begin("tick") as work:
         stalled = leads.stalled_imports(work, for_=STALLED)
         for import_id in stalled:
-            work.later(JobName.IMPORT, import_id)
+            work.later(JobName.IMPORT, {"import_id": import_id})
         return len(stalled)
 
 

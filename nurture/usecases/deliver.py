@@ -20,6 +20,7 @@ from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
+from nurture.usecases.policy import topic_words
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
 
 START_SECONDS = 30
@@ -158,22 +159,33 @@ def _letters(work: Work, ready: Sequence[Claimed], post: Post) -> list[_Letter]:
     versions = mail.compiled(work, [one.template_version_id for one in ready])
     people = leads.by_ids(work, [one.lead_id for one in ready if one.lead_id])
     assets = {one.id: one for one in content.assets(work)}
+    topics = topic_words(work)
     letters = []
     for one in ready:
         person = people.get(one.lead_id or LeadId(0))
         context: dict[str, object] = {"company": post.company, **one.context}
         if person is not None:
             context["lead"] = _lead_words(person)
+            context |= _topic(person, topics)
         asset = assets.get(one.asset_id or 0)
         if asset is not None:
             context["content"] = {
                 "id": asset.id, "title": asset.title, "teaser": asset.teaser, "type": asset.kind,
-                "url": f"{post.sending.base_url}{asset.path}",
+                "url": f"{post.sending.base_url}{asset.path}", "minutes": asset.minutes or None,
+                "topic": topics.get(asset.topics[0], asset.topics[0]) if asset.topics else None,
             }  # fmt: skip
         compiled = mail.compiled_mail(one.template_version_id, versions[one.template_version_id])
         name = person.name if person is not None else ""
         letters.append(_Letter(one, compiled, context, name))
     return letters
+
+
+def _topic(person: leads.Person, topics: Mapping[str, str]) -> dict[str, object]:
+    """Name the lead's strongest interest, in words and by its key."""
+    if not person.interests:
+        return {}
+    key = person.interests[0]
+    return {"topic": topics.get(key, key), "topic_key": key}
 
 
 def _lead_words(person: leads.Person) -> dict[str, object]:

@@ -13,6 +13,8 @@ FactsOf: TypeAlias = Callable[[Work, Collection[MessageId]], Mapping[MessageId, 
 Then: TypeAlias = Callable[[Work, Settled], None]
 
 WORKER = "worker"
+SETTLED_AT_ONCE = 200
+"""Judging reads around each hit; so many keep SQLite's writer well below 100 ms."""
 
 
 def absorb(works: Works, *, limit: int, facts: FactsOf, patience: Patience) -> int:
@@ -37,7 +39,7 @@ def settle(works: Works, *, limit: int, facts: FactsOf, then: Then) -> Settled:
     whole = Settled()
     while whole.hits < limit:
         with works.begin(WORKER) as work:
-            hits = engagement.due_hits(work, limit=min(CHUNK, limit - whole.hits))
+            hits = engagement.due_hits(work, limit=min(SETTLED_AT_ONCE, limit - whole.hits))
             if not hits:
                 break
             known = facts(work, {hit.message_id for hit in hits})

@@ -1,11 +1,11 @@
 """Bring what people wrote into force: library, mails, tracks, rules; each a new version or nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from campaigns.company import Colleague, load_company, load_sources, load_users
+from campaigns.forms import load_pages
 from campaigns.library import Item, load_content
 from campaigns.vocabulary import MessageKind
 from nurture import content, leads, mail, scoring, tracks, users
@@ -46,9 +46,7 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
                 work, source.key, channel=source.channel, name=source.name,
                 cost_cents_per_month=int(source.per_month * 100),
             )  # fmt: skip
-        assets = apply_content(
-            work, load_content((folder / "content.yaml").read_text()).items, folder
-        )
+        assets = apply_content(work, folder, texts=mails.parent / "content")
         links.write_assets({card.id: card.path for card in content.assets(work)})
         written = [
             publish_mail(work, path, links=links, pages_at=pages_at) for path in _folders(mails)
@@ -74,24 +72,25 @@ def _user(one: Colleague) -> users.NewUser:
     )  # fmt: skip
 
 
-def apply_content(work: Work, items: Sequence[Item], folder: Path) -> int:
-    """Bring library items into the database; their texts lie in templates/content."""
-    rows = [_asset(item) for item in items]
-    content.apply(work, rows)
-    return len(rows)
+def apply_content(work: Work, folder: Path, *, texts: Path) -> int:
+    """Bring library items into force, each with its text and the page that shows it."""
+    items = load_content((folder / "content.yaml").read_text()).items
+    shown = load_pages((folder / "pages.yaml").read_text()).pages.values()
+    paths = {page.asset: f"/p/{page.slug}" for page in shown if page.asset}
+    content.apply(work, [_asset(item, paths, texts) for item in items])
+    return len(items)
 
 
-def _asset(item: Item) -> content.NewAsset:
+def _asset(item: Item, paths: Mapping[str, str], texts: Path) -> content.NewAsset:
     asset = item.asset
+    text = texts / f"{asset.key}.md"
     return content.NewAsset(
         key=asset.key, kind=asset.type, topics=asset.topics, stage=asset.stage,
-        title=asset.title, teaser=item.summary, access=str(item.access), path=item.url,
-        active_from=_midnight(asset.active_from), active_through=_midnight(asset.active_through),
+        title=asset.title, teaser=item.summary, access=str(item.access),
+        path=paths.get(asset.key, item.url), body=text.read_text() if text.exists() else None,
+        minutes=item.minutes, active_from=asset.active_from, active_through=asset.active_through,
+        event_on=asset.event_on, replay_from=asset.replay_from,
     )  # fmt: skip
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), UTC) if day else None
 
 
 def _folders(mails: Path) -> Iterator[Path]:

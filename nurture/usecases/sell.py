@@ -144,11 +144,8 @@ def undo(work: Work, handoff_id: int, *, hands: Hands) -> HandoffView:
     """Take the last answer back within ten minutes, with all that followed from it."""
     undone = handoff.undo(work, handoff_id)
     lead_ids = [undone.lead_id]
-    entered = next(
-        (one for one in lifecycle.history(work, undone.lead_id) if one.since >= undone.at), None
-    )
-    if entered is not None and entered.came_from is not None:
-        back = lifecycle.move(work, lead_ids, to=entered.came_from, reason="Answer taken back")
+    if lifecycle.stages(work, lead_ids)[undone.lead_id] is not undone.stage:
+        back = lifecycle.move(work, lead_ids, to=undone.stage, reason="Answer taken back")
         if not back.moved:
             raise Conflict("Too much has happened since to take this answer back.")
     if undone.was_end:

@@ -191,9 +191,14 @@ def _whose(
     topics = tuple(opened.asset.topics) if opened.asset else ()
     arrival = capture.Arrival(
         lead=leads.NewLead(
-            EmailAddress(email), first_name=own.get("first_name"), phone=own.get("phone"),
-            last_name=own.get("last_name"), job=own.get("job"), company=own.get("company"),
-            facts=facts, interests=topics,
+            EmailAddress(email),
+            first_name=own.get("first_name"),
+            phone=own.get("phone"),
+            last_name=own.get("last_name"),
+            job=own.get("job"),
+            company=own.get("company"),
+            facts=facts,
+            interests=topics,
         ),
         basis=Basis.FORM if visit.agreed else Basis.NONE,
         evidence={"form": opened.page.form, "page": visit.slug, "text": opened.consent.version},

@@ -3,6 +3,7 @@
 from nurture import runtime
 from nurture.kernel.clock import Clock
 from nurture.kernel.log import configure
+from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
 from nurture.usecases import publish
 from nurture.web.app import create_app
@@ -22,5 +23,5 @@ def build(here: Runtime) -> TrackingMiddleware:
     return TrackingMiddleware(create_app(here), tracking)
 
 
-configure(json=runtime.load_settings().log_format == "json")
+configure(json=load_settings().log_format == "json")
 application = build(runtime.start())

@@ -49,9 +49,7 @@ def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
 
 def _ours(port: int, count: int) -> tuple[float, float]:
     sent: list[Result] = []
-    messages = (
-        Outgoing(MessageId(number), _SENDER, _RECIPIENT, _DATA) for number in range(count)
-    )
+    messages = (Outgoing(MessageId(number), _SENDER, _RECIPIENT, _DATA) for number in range(count))
     transport = SmtpTransport(relay_of(f"smtp://127.0.0.1:{port}"), connections=CONNECTIONS)
     began, used = time.perf_counter(), time.process_time()
     transport.send_batch(

@@ -42,6 +42,19 @@ for number in range(1_000_000):
     sys.stdout.write(f"{number}\\n")
     sys.stdout.flush()
 """
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from nurture.kernel.spool import Spool
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (25, 25))
+spool = Spool(Path(sys.argv[1]))
+for number in range(5):
+    try:
+        spool.append(b"line %05d" % number)
+    except OSError:
+        print(number)
+"""
 
 
 def shipped(works: Works) -> Counter[int]:
@@ -159,6 +172,18 @@ def test_a_killed_writer_has_kept_all_that_it_answered(home: Path) -> None:
         found += map(int, spool.read(path, offset=0, limit=1_000_000).lines)
     assert set(range(answered + 1)) <= set(found)
     assert len(found) == len(set(found)) <= answered + 2
+
+
+def test_a_full_disk_is_said_aloud_and_never_joins_two_lines(home: Path) -> None:
+    child = [sys.executable, "-c", FULL_DISK, str(home / "spool")]
+    refused = subprocess.run(child, check=True, capture_output=True, text=True).stdout.split()
+    found = [
+        line
+        for path in spool.files(home / "spool")
+        for line in spool.read(path, offset=0, limit=9).lines
+    ]
+    assert refused == ["2"]
+    assert sorted(found) == [b"line %05d" % number for number in (0, 1, 3, 4)]
 
 
 def test_a_forked_process_gets_a_file_of_its_own(home: Path) -> None:

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from campaigns.behaviour import HABITS, Letter, Temperament, react, temperament_of
 from campaigns.chance import chance
 from campaigns.choice import Asset, Choice, Reader, Wish, choose
+from campaigns.interest import buying_stage, interests
 from campaigns.vocabulary import BuyingStage
-from tests.rules.given import ASSETS, TUESDAY, asset
+from tests.rules.given import ASSETS, TUESDAY, asset, clicked, days
 
 LEARN = BuyingStage.LEARN
+TOPICS = ("energy", "quality", "uptime", "monitoring")
 READER = Reader("kim@plant.example", ("energy", "quality"), LEARN, frozenset())
 
 
@@ -131,3 +133,24 @@ def test_mail_on_the_topic_is_opened_more() -> None:
         return sum(react(7, one, Temperament.SKIMMER, letter).opens for one in people)
 
     assert opens(on_topic=True) > 1.5 * opens(on_topic=False)
+
+
+def test_interests_follow_what_was_clicked_and_fade() -> None:
+    acts = [
+        clicked("energy", at=TUESDAY - days(300)),
+        clicked("energy", at=TUESDAY - days(300)),
+        clicked("quality", at=TUESDAY),
+        clicked("uptime", at=TUESDAY, human=False),
+    ]
+
+    found = interests(acts, stated=("monitoring",), topics=TOPICS, now=TUESDAY)
+
+    assert found == ("monitoring", "quality", "energy")
+
+
+def test_the_buying_stage_is_the_furthest_of_late() -> None:
+    long_ago = clicked("decide", at=TUESDAY - days(100))
+    of_late = clicked("compare", at=TUESDAY - days(10))
+
+    assert buying_stage([long_ago, of_late], now=TUESDAY) is BuyingStage.COMPARE
+    assert buying_stage([], now=TUESDAY) is LEARN

@@ -102,11 +102,12 @@ def test_an_open_is_no_human_sign_by_itself() -> None:
         "2 sheep in 14 d",
         "clicked in spring",
         "0 clicks",
+        "city is 'Bad Ems",
         "wake_date < 2026-13-40",
     ],
 )
 def test_a_line_that_cannot_be_read_says_how_to_mend_it(line: str) -> None:
-    with pytest.raises(PhraseError, match=r"write|no date"):
+    with pytest.raises(PhraseError, match=r"write|no date|quote"):
         parse(line)
 
 

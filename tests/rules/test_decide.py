@@ -2,12 +2,14 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaigns.conditions import Compare, Deed, Did, Op
 from campaigns.decide import decide, enter
 from campaigns.decision import Decision, DecisionKind, Lead, Policy, Position
 from campaigns.limits import Rival
-from campaigns.timing import Calendar, Duration, allowed
+from campaigns.timing import ALWAYS, Calendar, Duration, Window, allowed
 from campaigns.track import (
     Branch,
     Dry,
@@ -37,6 +39,7 @@ from tests.rules.given import (
     track,
     welcome,
 )
+from tests.rules.strategies import tracks
 
 ONE_MAIL = track(Email("hello", "welcome_mail"), Exit("end"))
 
@@ -370,3 +373,27 @@ def test_every_decision_leaves_a_receipt_even_when_asked_too_early() -> None:
     )
 
     assert reasons(decision) == [Receipt.WAITED]
+
+
+@given(of=tracks(), window=st.sampled_from([OFFICE, ALWAYS]), capped=st.booleans())
+def test_any_track_comes_to_its_end_with_receipts_and_one_mail_at_a_time(
+    of: Track, window: Window, *, capped: bool
+) -> None:
+    by = policy(window=window, cap=USUAL_CAP if capped else None)
+    who, now = lead(), TUESDAY
+    position: Position | None = enter(of, at=now)
+    for _ in range(400):
+        assert position is not None
+        decision = decide(of, position, who, now=now, policy=by)
+        assert decision.receipts
+        if decision.position is None:
+            return
+        assert decision.position.serial == position.serial + (decision.message is not None)
+        if decision.message is not None:
+            leaves = decision.message.not_before
+            assert leaves >= now
+            assert allowed(leaves, window, zone="UTC", calendar=Calendar())
+            who = replace(who, sends=(*who.sends, leaves), seen=who.seen | {decision.message.asset})
+        assert decision.position.due_at >= position.due_at
+        position, now = decision.position, max(now, decision.position.due_at)
+    pytest.fail("the lead never left the track")

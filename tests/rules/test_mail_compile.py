@@ -122,7 +122,7 @@ def test_an_unknown_field_blocks_publishing(part: str) -> None:
     broken = {"subject": SOURCE.subject, "html": SOURCE.html, "text": SOURCE.text}
     broken[part] = "{{ lead.shoe_size }}"
 
-    with pytest.raises(MarkupRefused, match="There is no field lead.shoe_size"):
+    with pytest.raises(MarkupRefused, match=r"There is no field lead\.shoe_size"):
         compile_mail(
             replace(SOURCE, subject=broken["subject"], html=broken["html"], text=broken["text"])
         )
@@ -143,6 +143,7 @@ def test_what_the_author_should_know_is_told() -> None:
     for words in ("no subject", "no text part", "no alt", "102 KB", "leaves a gap"):
         assert words in told
     assert told.count("{{ unsubscribe_url }}") == 2
+    assert compile_mail(replace(SOURCE, subject="RE: our talk")).blocked
     assert {f.blocks for f in findings if "unsubscribe_url }}" in f.sentence} == {True}
 
 

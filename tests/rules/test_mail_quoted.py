@@ -60,7 +60,7 @@ def test_a_value_in_html_can_never_leave_its_place(text: str) -> None:
 
 def test_a_missing_value_shows_as_nothing() -> None:
     assert (slot_html(None), slot_text(None), slot_html("")) == ("", "", "")
-    assert (slot_html(7), slot_text(True)) == ("7=\r\n", "True=\r\n")
+    assert (slot_html(7), slot_text(0.5)) == ("7=\r\n", "0.5=\r\n")
 
 
 def test_an_endless_value_is_cut() -> None:

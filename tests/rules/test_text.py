@@ -113,7 +113,7 @@ def test_one_change_changes_one_line() -> None:
     ],
 )
 def test_a_mistake_is_named_with_line_step_and_field(
-    good: str, bad: str, line: int, step: str, field: str, says: str
+    good: str, bad: str, *, line: int, step: str, field: str, says: str
 ) -> None:
     known = Known(mails=frozenset({"welcome_mail", "x"}))
 
@@ -151,6 +151,11 @@ def test_anchors_are_refused_because_they_can_explode() -> None:
     problems = check("a: &x [1]\nb: *x\n", file="t")
 
     assert "anchors" in problems[0].message
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "a: [", "[" * 3000, "a: !!python/object:os.x 1", "\0"])
+def test_a_file_that_is_no_map_is_refused_with_a_sentence(text: str) -> None:
+    assert check(text, file="t")[0].message
 
 
 def test_a_branch_on_opens_is_a_weak_signal() -> None:

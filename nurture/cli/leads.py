@@ -1,0 +1,143 @@
+"""`nurture leads`: import a list, look at it, take it back."""
+
+import json
+import shutil
+from pathlib import Path
+
+import click
+
+from campaigns.vocabulary import Basis
+from nurture import leads as domain
+from nurture import runtime
+from nurture.kernel.types import EmailAddress, LeadId
+from nurture.leads import ImportProgress, ListOptions, Remark
+from nurture.reports.written import written_to
+from nurture.usecases import capture, preview, retract
+from nurture.usecases.capture import ImportOptions
+from nurture.usecases.preview import ImportCheck
+
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def leads() -> None:
+    """Leads: import, show, undo."""
+
+
+@leads.command("import")
+@click.argument("file", type=_file)
+@click.option("--dry-run", is_flag=True, help="Tell what would happen; write nothing.")
+@click.option("--source", default="import", show_default=True, help="Such as fair/spring_fair.")
+@click.option("--campaign", help="Stands on every new lead.")
+@click.option("--mapping", type=_file, help="JSON with `mapping`: heading -> field.")
+@click.option(
+    "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.NONE.value,
+    show_default=True, help="Why we may write to these people.",
+)  # fmt: skip
+def import_(
+    file: Path,
+    *,
+    dry_run: bool,
+    source: str,
+    campaign: str | None,
+    mapping: Path | None,
+    basis: str,
+) -> None:
+    """Import a CSV file of any usual encoding; a bad row never stops the rest."""
+    here = runtime.start()
+    options = ImportOptions(
+        source=source,
+        campaign=campaign,
+        basis=Basis(basis),
+        reading=_reading(mapping),
+    )
+    if dry_run:
+        _say_check(preview.check_import(here.works, file, options, house=here.house))
+        return
+    kept = _keep(file, here.home / "imports")
+    import_id = capture.start_import(here.works, kept, options, house=here.house, actor="cli")
+    done = capture.run_import(here.works, import_id, house=here.house, progress=_say_progress)
+    click.echo("")
+    _say_done(done)
+
+
+@leads.command()
+@click.argument("import_id", type=int)
+def undo(import_id: int) -> None:
+    """Take an import back, as long as nobody in it had mail."""
+    here = runtime.start()
+    undone = retract.undo_import(here.works, import_id, written_to=written_to, actor="cli")
+    click.echo(
+        f"{undone.deleted} leads deleted, {undone.restored} as they were before, "
+        f"{undone.kept} kept because they had mail meanwhile."
+    )
+
+
+@leads.command()
+@click.argument("lead")
+def show(lead: str) -> None:
+    """Show one lead, by id or address: what we know, from where, and what changed."""
+    with runtime.start().works.read("cli") as work:
+        lead_id = LeadId(int(lead)) if lead.isdecimal() else None
+        if lead_id is None:
+            address = EmailAddress(lead.strip().lower())
+            lead_id = domain.by_email(work, [address]).get(address)
+        if lead_id is None:
+            raise domain.NoSuchLead(f"There is no lead with the address {lead}.")
+        person = domain.get(work, lead_id)
+        click.echo(f"{person.id}  {person.name}  <{person.email}>  {person.stage.value}")
+        for name, value in sorted(domain.facts(work, [lead_id])[lead_id].items()):
+            if value not in (None, "", ()):
+                click.echo(f"  {name}: {value}")
+        for touch in domain.touches(work, lead_id):
+            click.echo(f"  {touch.at:%Y-%m-%d}  came by {touch.source or 'an unknown way'}")
+        for change in domain.history(work, lead_id):
+            click.echo(
+                f"  {change.at:%Y-%m-%d}  {change.actor}: {change.field} "
+                f"{change.old!s} -> {change.new!s}"
+            )
+
+
+def _reading(mapping: Path | None) -> ListOptions:
+    if mapping is None:
+        return ListOptions()
+    return ListOptions.from_json(json.loads(mapping.read_text()))
+
+
+def _keep(file: Path, folder: Path) -> Path:
+    """Copy the file to where it stays until the import is over; a crash must not lose it."""
+    kept = folder / f"{domain.fingerprint(file)[:16]}-{file.name}"
+    if not kept.exists():
+        shutil.copyfile(file, kept)
+    return kept
+
+
+def _say_progress(run: ImportProgress) -> None:
+    click.echo(f"\r{run.percent:3d} %  {run.done_rows} of {run.total_rows} rows", nl=False)
+
+
+def _say_done(run: ImportProgress) -> None:
+    click.echo(
+        f"Import {run.id}: {run.created} created, {run.updated} updated, "
+        f"{run.unchanged} unchanged, {run.rejected} rejected, {run.opted_out} opted out."
+    )
+
+
+def _say_check(check: ImportCheck) -> None:
+    counts = ", ".join(f"{number} {outcome.value}" for outcome, number in check.counts.items())
+    click.echo(f"{check.total_rows} rows: {counts}, {check.rejected} rejected. Nothing is written.")
+    click.echo(f"{check.opted_out} opted out, {check.may_write} may be written to.")
+    if check.said_yes and not check.may_write:
+        click.echo(f"{check.said_yes} rows say yes themselves: give --basis to use that.")
+    click.echo("Columns:")
+    for heading, column in check.plan.mapping.items():
+        click.echo(f"  {heading} -> {column or 'left out'}")
+    for title, remarks in (("Rejected", check.rejects), ("Cells left out", check.remarks)):
+        _say_remarks(title, remarks)
+
+
+def _say_remarks(title: str, remarks: tuple[Remark, ...]) -> None:
+    if remarks:
+        click.echo(f"{title} (the first {len(remarks)}):")
+    for remark in remarks:
+        click.echo(f"  row {remark.row}, {remark.column or 'whole row'}: {remark.reason}")

@@ -1,0 +1,1 @@
+"""What we learned: the audit, next actions, funnel and content; read only."""

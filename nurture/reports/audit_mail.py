@@ -1,0 +1,114 @@
+"""The audit queries about mail."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select
+
+from campaigns.vocabulary import MessageKind, MessageState, Receipt
+from nurture.consent.tables import Suppression
+from nurture.handoff.tables import Handoff
+from nurture.kernel import shared
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.mail.tables import Attempt, Message
+from nurture.reports.findings import Row, rows_of
+from nurture.tracks.tables import ReceiptRow
+
+MINUTE = timedelta(minutes=1)
+_LEFT = [str(MessageState.SENT), str(MessageState.IN_DOUBT)]
+_WAITING = [str(MessageState.PLANNED), str(MessageState.DEFERRED)]
+_EXPLAINED = [
+    str(MessageState.DEFERRED),
+    str(MessageState.REFUSED),
+    str(MessageState.IN_DOUBT),
+    str(MessageState.DROPPED),
+]
+
+
+def never_told(work: Work) -> Sequence[Row]:
+    """Q07: no alert of an open hand-off has left within ten minutes."""
+    told = select(Message.id).where(
+        Message.handoff_id == Handoff.id,
+        Message.kind == MessageKind.ALERT,
+        Message.state.in_(_LEFT),
+    )
+    return rows_of(
+        work,
+        select(Handoff.lead_id, Handoff.route_reason).where(
+            Handoff.closed_at.is_(None),
+            Handoff.machine_at < work.machine - 10 * MINUTE,
+            ~told.exists(),
+        ),
+    )
+
+
+def unmatched(work: Work) -> Sequence[Row]:
+    """Q15: a planned step without its mail, or a track's mail that no step planned."""
+    mail = select(Message.id).where(Message.dedup_key == ReceiptRow.dedup_key)
+    step = select(ReceiptRow.id).where(ReceiptRow.dedup_key == Message.dedup_key)
+    without_mail = select(ReceiptRow.lead_id, ReceiptRow.step).where(
+        ReceiptRow.kind == Receipt.PLANNED, ~mail.exists()
+    )
+    without_step = select(Message.lead_id, Message.step).where(
+        Message.enrolment_id.is_not(None), ~step.exists()
+    )
+    found = [*work.session.execute(without_mail), *work.session.execute(without_step)]
+    return [Row(None if lead is None else LeadId(lead), str(step_)) for lead, step_ in found]
+
+
+def stuck(work: Work) -> Sequence[Row]:
+    """Q16: claimed and forgotten, due and not taken, or in doubt and not shown."""
+    forgotten = (Message.state == MessageState.SENDING) & (
+        Message.lease_until < work.machine - MINUTE
+    )
+    hidden = (Message.state == MessageState.IN_DOUBT) & Message.settled_at.is_(None)
+    ways = [forgotten, hidden]
+    if not shared.value(work, shared.SENDING_STOPPED):
+        ways.append(
+            Message.state.in_(_WAITING)
+            & (Message.not_before < work.now - 15 * MINUTE)
+            & or_(Message.retry_at.is_(None), Message.retry_at < work.machine - 15 * MINUTE)
+            & Message.reason.is_(None)
+        )
+    return rows_of(work, select(Message.lead_id, Message.state).where(or_(*ways)))
+
+
+def accepted_twice(work: Work) -> Sequence[Row]:
+    """Q17: two servers' yes to one message."""
+    return rows_of(
+        work,
+        select(Message.lead_id, Message.recipient)
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(Attempt.outcome == MessageState.SENT)
+        .group_by(Message.id, Message.lead_id, Message.recipient)
+        .having(func.count() > 1),
+    )
+
+
+def after_a_no(work: Work) -> Sequence[Row]:
+    """Q18: marketing mail that left more than a minute after the address was suppressed."""
+    rows = work.session.execute(
+        select(Message.lead_id, Suppression.reason, Message.settled_at, Suppression.machine_at)
+        .join(Suppression, Suppression.lead_id == Message.lead_id)
+        .where(
+            Message.kind == MessageKind.MARKETING,
+            Message.state.in_(_LEFT),
+            Message.sent_at > Suppression.created_at,
+        )
+    )
+    return [
+        Row(None if lead_id is None else LeadId(lead_id), reason)
+        for lead_id, reason, settled_at, machine_at in rows
+        if settled_at is None or settled_at - machine_at > MINUTE
+    ]
+
+
+def unexplained(work: Work) -> Sequence[Row]:
+    """Q19: held back, refused, dropped or in doubt without a word."""
+    return rows_of(
+        work,
+        select(Message.lead_id, Message.state).where(
+            Message.state.in_(_EXPLAINED), Message.reason.is_(None)
+        ),
+    )

@@ -1,0 +1,52 @@
+"""Make the Flask application of one process."""
+
+from http import HTTPStatus
+
+import structlog
+from flask import Flask
+
+from nurture import schema
+from nurture.runtime import Runtime
+from nurture.web import auth, errors, public, security
+from nurture.web.current import EXTENSION, TEMPLATES, here
+
+LARGEST_REQUEST = 64 * 1024 * 1024
+"""A list to import; public forms take far less."""
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Put the doors together; a route that declares no permission refuses everybody."""
+    app = Flask("nurture.web", template_folder=str(TEMPLATES), static_folder="static")
+    app.secret_key = runtime.secret
+    app.extensions[EXTENSION] = runtime
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    security.protect(app, https=runtime.settings.base_url.startswith("https://"))
+    errors.register(app)
+    app.register_blueprint(auth.register(app))
+    app.register_blueprint(public.doors)
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", readyz)
+    return app
+
+
+@security.public
+def healthz() -> str:
+    """Say that this process is alive."""
+    return "ok\n"
+
+
+@security.public
+def readyz() -> tuple[str, int]:
+    """Say whether the database answers and has the tables that this code needs."""
+    try:
+        behind = schema.pending(here().works.engine)
+    except Exception:
+        log.exception("not_ready")
+        return "the database does not answer\n", HTTPStatus.SERVICE_UNAVAILABLE
+    if behind:
+        return "the database needs `nurture db upgrade`\n", HTTPStatus.SERVICE_UNAVAILABLE
+    return "ready\n", HTTPStatus.OK

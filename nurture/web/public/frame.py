@@ -1,0 +1,56 @@
+"""What every public page stands in: the company's name, its address, its texts as safe HTML."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import nh3
+from flask import render_template
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from campaigns.company import Company, Plain
+from nurture.kernel.work import Work
+from nurture.usecases.company import company
+from nurture.web.current import TEMPLATES, here
+
+TAGS = {
+    "a", "blockquote", "br", "code", "em", "h2", "h3", "hr", "img", "li", "ol", "p", "pre",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}}
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def show(template: str, firm: Company, **values: object) -> str:
+    """Render a public page in the company's name."""
+    return render_template(f"public/{template}.html", firm=firm, own=own(firm), **values)
+
+
+def firm_of(work: Work) -> Company:
+    """Give the company whose pages these are."""
+    settings = here().settings
+    return company(work, sender=settings.sender, postal=settings.postal_address)
+
+
+def own(firm: Company) -> Mapping[str, Plain]:
+    """Give what the company's file says of itself."""
+    found = firm.words.get("company")
+    return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=256)
+def safe_html(text: str) -> Markup:
+    """Turn Markdown into HTML that holds nothing but text, tables, links and pictures."""
+    html = nh3.clean(
+        _markdown.render(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto", "tel"}
+    )
+    # nh3 has just cleaned it: only the tags and attributes above are left.
+    return Markup(html)  # noqa: S704 - see above
+
+
+@lru_cache(maxsize=256)
+def text_file(name: str) -> str:
+    """Read a text of the library, "" when nobody has written it."""
+    path = TEMPLATES / "content" / name
+    inside = path.resolve().parent == (TEMPLATES / "content").resolve()
+    return path.read_text(encoding="utf-8") if inside and path.is_file() else ""

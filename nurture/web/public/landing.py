@@ -1,0 +1,192 @@
+"""Landing pages and their forms; the link somebody came by saves questions and shows nothing."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import request
+
+from nurture import leads
+from nurture.kernel.errors import NotFound
+from nurture.kernel.tokens import BadToken, Purpose, sign, verify
+from nurture.kernel.types import MessageId
+from nurture.kernel.work import Work
+from nurture.usecases import submit
+from nurture.usecases.submit import AnswersRefused, Open, Thanks, Visit
+from nurture.web import security
+from nurture.web.current import here
+from nurture.web.public.frame import firm_of, own, safe_html, show, text_file
+from nurture.web.public.reckon import reckon
+from nurture.web.track import PARAMETER, visitor
+
+HONEYPOT = "website"
+"""A field that nobody sees; what fills it in is a machine."""
+AGREED = "agree"
+OPEN_FOR = timedelta(days=2)
+"""How long a form may lie open in a browser and still be sent."""
+BLANK = re.compile(r"\{\{ *([a-z_.]+) *\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a form's signed token says: which page, which sending, whose link, since when."""
+
+    slug: str
+    nonce: str
+    message_id: MessageId | None
+    issued: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed, and what is wrong with it."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+@security.public
+def show_page(slug: str) -> str:
+    """Show a landing page."""
+    token = request.args.get(PARAMETER, "")
+    message_id = _visitor(token)
+    with here().works.read("prospect") as work:
+        opened = submit.open_page(work, slug, message_id=message_id)
+        return _page(work, opened, message_id, Draft())
+
+
+@security.public
+def note_seen(slug: str) -> tuple[str, int]:
+    """Note that a person looked at a page; without a link of ours nobody is noted."""
+    message_id = _visitor(request.form.get(PARAMETER, ""))
+    runtime = here()
+    if message_id is not None:
+        with runtime.works.begin("prospect") as work:
+            day = f"{work.now:%Y%m%d}"
+            submit.note_visit(
+                work, slug, message_id=message_id, origin=f"seen:{message_id}:{day}:{slug}"[:80],
+                desk=runtime.desk,
+            )  # fmt: skip
+    return "", HTTPStatus.NO_CONTENT
+
+
+@security.public
+def send_form(key: str) -> str | tuple[str, int]:
+    """Take a form in, and show what comes of it; a wrong answer loses none of the others."""
+    given = {name: value for name, value in request.form.items() if isinstance(value, str)}
+    runtime = here()
+    try:
+        ticket = _ticket(given.get("ticket", ""))
+    except BadToken:
+        note = "This form was open for a long time. Look it over and send it once more."
+        return _again(given.get("page", ""), None, Draft(given, note=note))
+    visit = Visit(
+        slug=ticket.slug, given=given, agreed=AGREED in given, nonce=ticket.nonce,
+        message_id=ticket.message_id, suspicion=_suspicion(given, ticket),
+    )  # fmt: skip
+    with runtime.works.read("prospect") as work:
+        if submit.open_page(work, ticket.slug, message_id=None).page.form != key:
+            raise NotFound("There is no such form. Open the page again.")
+    try:
+        thanks = submit.submit(runtime.works, visit, house=runtime.house, desk=runtime.desk)
+    except AnswersRefused as refusal:
+        return _again(ticket.slug, ticket.message_id, Draft(given, refusal.problems))
+    return _thank(thanks)
+
+
+def _visitor(token: str) -> MessageId | None:
+    runtime = here()
+    return visitor(runtime.keyring, token, machine=runtime.clock.machine()) if token else None
+
+
+def _page(work: Work, opened: Open, message_id: MessageId | None, draft: Draft) -> str:
+    asset, page = opened.asset, opened.page
+    gated = asset is not None and asset.access == "form" and opened.form is not None
+    name = page.text or (f"{asset.key}.md" if asset else "")
+    body = (asset.body if asset else "") or text_file(name)
+    return show(
+        "page", firm_of(work), opened=opened, draft=draft,
+        title=page.title or (asset.title if asset else ""),
+        teaser=asset.teaser if asset else "",
+        body=None if gated else safe_html(body),
+        ticket=_new_ticket(page.slug, message_id), honeypot=HONEYPOT, agreed=AGREED,
+        visit=request.values.get(PARAMETER, "") if message_id is not None else "",
+    )  # fmt: skip
+
+
+def _again(slug: str, message_id: MessageId | None, draft: Draft) -> tuple[str, int]:
+    with here().works.read("prospect") as work:
+        opened = submit.open_page(work, slug, message_id=message_id)
+        return _page(work, opened, message_id, draft), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _new_ticket(slug: str, message_id: MessageId | None) -> str:
+    runtime = here()
+    subject = f"{slug}|{secrets.token_hex(12)}|{message_id or ''}"
+    return sign(
+        runtime.keyring, Purpose.FORM_TIME, subject=subject, issued=runtime.clock.machine()
+    )
+
+
+def _ticket(token: str) -> Ticket:
+    runtime = here()
+    oldest = runtime.clock.machine() - OPEN_FOR
+    signed = verify(runtime.keyring, Purpose.FORM_TIME, token, not_before=oldest)
+    slug, nonce, message = signed.subject.split("|")
+    return Ticket(slug, nonce, MessageId(int(message)) if message else None, signed.issued)
+
+
+def _suspicion(given: Mapping[str, str], ticket: Ticket) -> str | None:
+    runtime = here()
+    if given.get(HONEYPOT):
+        return "filled in a field that nobody sees"
+    seconds = (runtime.clock.machine() - ticket.issued).total_seconds()
+    if seconds < runtime.settings.form_min_seconds:
+        return "came back faster than anybody types"
+    return None
+
+
+def _thank(thanks: Thanks) -> str:
+    asset, form = thanks.asset, thanks.form
+    with here().works.read("prospect") as work:
+        firm = firm_of(work)
+        promised = _promised(work, thanks, str(own(firm).get("zone") or "UTC"))
+        rules = submit.library_pages(work).calculator
+    title, text = form.thanks_title, form.thanks_text
+    if form.does == "call" and not promised:
+        title, text = "We have your question", "One of us answers within a working day."
+    words = {
+        "content.title": asset.title if asset else "",
+        "lead.first_name": str(thanks.answers.get("first_name") or ""),
+        "owner.name": thanks.owner or "One of us",
+        "promised_time": promised,
+    }
+    shown = asset is not None and form.does in ("file", "register")
+    return show(
+        "thanks", firm, thanks=thanks,
+        title=_filled(title, words), text=_filled(text, words),
+        body=safe_html(asset.body or text_file(f"{asset.key}.md")) if asset and shown else None,
+        sum=reckon(thanks.answers, rules) if form.does == "calculate" else None,
+        phone=str(own(firm).get("phone") or ""),
+    )  # fmt: skip
+
+
+def _filled(text: str, words: Mapping[str, str]) -> str:
+    return BLANK.sub(lambda found: words.get(found[1], ""), text)
+
+
+def _promised(work: Work, thanks: Thanks, zone: str) -> str:
+    """Say by when, in the time of whom it was promised to."""
+    if thanks.promised_at is None:
+        return ""
+    if thanks.lead_id is not None:
+        zone = leads.get(work, thanks.lead_id).zone
+    there, now = (moment.astimezone(ZoneInfo(zone)) for moment in (thanks.promised_at, work.now))
+    if there.date() == now.date():
+        return f"{there:%H:%M} today"
+    return f"{there:%H:%M} on {there:%A} {there.day} {there:%B}"

@@ -1,0 +1,1 @@
+"""Whole lives of leads, on a real database."""

@@ -1,0 +1,244 @@
+from datetime import timedelta
+
+import pytest
+
+from campaigns.conditions import Act
+from campaigns.vocabulary import ActivityKind, ExitReason, Heat, Stage
+from nurture import handoff, lifecycle, scoring, tasks
+from nurture.handoff import AlertKind
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Work, Works
+from nurture.scoring import ScoredAct
+from nurture.tasks import Parking
+from nurture.usecases import promote
+from tests.domains.sales import (
+    Team,
+    a_lead,
+    a_team,
+    act,
+    an_inquiry,
+    publish_rules,
+    stage_of,
+)
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+@pytest.fixture
+def people(works: Works) -> dict[str, UserId]:
+    with works.begin("test") as work:
+        publish_rules(work)
+        return a_team(work)
+
+
+def did(work: Work, team: Team, lead_id: LeadId, *acts: Act, **values: str | float) -> None:
+    """Let a lead act: known, and posted to the score."""
+    team.knows(lead_id, *acts, **values)
+    rows = [ScoredAct(lead_id, f"{lead_id}:{n}", one) for n, one in enumerate(acts)]
+    scoring.post_acts(work, rows)
+
+
+def test_who_fits_and_asks_is_promoted_and_offered_in_one_transaction(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    with works.begin("tick") as work:
+        lead_id, noise = a_lead(work, "a@mill.example"), a_lead(work, "b@mill.example")
+        tasks.park(work, [Parking(lead_id, "rests", work.now + timedelta(days=9), queue="x")])
+        did(work, team, lead_id, an_inquiry(work.now))
+        team.knows(noise)
+
+        result = promote.recheck(work, [lead_id, noise], hands=team.hands)
+
+        offer = handoff.find_open(work, lead_id)
+        assert offer is not None
+        assert result.promoted == (lead_id,)
+        assert stage_of(work, lead_id) is Stage.SALES_READY
+        assert stage_of(work, noise) is Stage.MARKETING
+        assert team.alerts == [(offer.id, people["ines"], AlertKind.OFFERED)]
+        assert team.left == [(lead_id, ExitReason.PROMOTED)]
+        assert tasks.next_due(work, [lead_id]) == {}
+        assert offer.grade == "A1"
+        assert offer.packet["topics"] == ["energy"]
+        assert lifecycle.history(work, lead_id)[-1].definition_version == 1
+
+
+def test_checking_again_promotes_nobody_twice(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, an_inquiry(work.now))
+        promote.recheck(work, [lead_id], hands=team.hands)
+
+        again = promote.recheck(work, [lead_id], hands=team.hands)
+
+        assert again.promoted == ()
+        assert len(team.alerts) == 1
+
+
+def test_a_collector_of_downloads_is_never_sales_ready(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        files = [
+            act(ActivityKind.DOWNLOADED, work.now - timedelta(days=n), "compare", f"E{n}")
+            for n in range(20)
+        ]
+        clicks = [
+            act(ActivityKind.CLICKED, work.now - timedelta(days=n), "decide", f"D{n}")
+            for n in range(20)
+        ]
+        did(work, team, lead_id, *files, *clicks)
+
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == ()
+        assert scoring.scores(work, [lead_id])[lead_id].grade == "A1"
+
+
+def test_a_scanner_promotes_nobody(works: Works, people: dict[str, UserId], team: Team) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, act(ActivityKind.VISITED, work.now, "price_page", human=False))
+
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == ()
+
+
+def test_a_hot_lead_reaches_sales_whatever_the_score(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example", stage=Stage.UNQUALIFIED)
+        team.knows(lead_id, how_soon="this_quarter", industry=None, employees=12)
+
+        promote.recheck(work, [lead_id], hands=team.hands)
+
+        offer = handoff.find_open(work, lead_id)
+        assert offer is not None
+        assert offer.heat is Heat.HOT
+        assert offer.reasons[0] == "Needs an answer soon."
+        assert offer.owner_id == people["tom"]
+
+
+def test_a_hot_lead_from_elsewhere_goes_to_the_manager(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example", stage=Stage.UNQUALIFIED)
+        team.knows(lead_id, how_soon="this_quarter", country="US", country_served=False)
+
+        promote.recheck(work, [lead_id], hands=team.hands)
+
+        offer = handoff.find_open(work, lead_id)
+        assert offer is not None
+        assert offer.queue == "jonas"
+
+
+def test_a_lead_is_marketing_or_closed_or_waits(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        plain, foreign, silent = (
+            a_lead(work, f"{name}@mill.example", stage=Stage.UNQUALIFIED)
+            for name in ("plain", "foreign", "silent")
+        )
+        team.knows(plain)
+        team.knows(foreign, country_served=False)
+        team.knows(silent, permission=False, phone=None)
+
+        result = promote.recheck(work, [plain, foreign, silent], hands=team.hands)
+
+        assert (result.marketing, result.disqualified) == ((plain,), (foreign,))
+        assert result.waiting == (silent,)
+        assert lifecycle.history(work, foreign)[-1].reason == "Country not served"
+        assert team.left == [(foreign, ExitReason.DISQUALIFIED)]
+
+
+def test_who_qualifies_at_once_has_been_a_marketing_lead(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example", stage=Stage.UNQUALIFIED)
+        did(work, team, lead_id, an_inquiry(work.now))
+
+        promote.recheck(work, [lead_id], hands=team.hands)
+
+        stages = [one.stage for one in lifecycle.history(work, lead_id)]
+        assert stages == [Stage.UNQUALIFIED, Stage.MARKETING, Stage.SALES_READY]
+
+
+def test_what_sales_sent_back_needs_a_new_act(
+    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, an_inquiry(work.now), how_soon="this_quarter")
+        promote.recheck(work, [lead_id], hands=team.hands)
+        offer = handoff.find_open(work, lead_id)
+        assert offer is not None
+        handoff.end(work, offer.id, answer=handoff.Answer.REJECT, reason="no_need")
+        lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason="No need")
+        asked_at = work.now
+    clock.advance(timedelta(days=1))
+    with works.begin("tick") as work:
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == ()
+
+        team.knows(lead_id, an_inquiry(asked_at), an_inquiry(work.now), how_soon="this_quarter")
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == (lead_id,)
+
+
+def test_new_points_are_looked_at_by_the_tick_even_if_nobody_asked(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("worker") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, an_inquiry(work.now))
+
+    assert promote.recheck_due(works, limit=50, hands=team.hands) == 1
+    assert promote.recheck_due(works, limit=50, hands=team.hands) == 0
+    with works.read("test") as work:
+        assert stage_of(work, lead_id) is Stage.SALES_READY
+
+
+def test_a_person_may_pass_a_lead_on_but_not_call_one_back(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("user:1") as work:
+        cold = a_lead(work, "a@mill.example")
+        accepted = a_lead(work, "b@mill.example", stage=Stage.ACCEPTED)
+        for lead_id in (cold, accepted):
+            team.knows(lead_id)
+
+        went = promote.make_ready(
+            work, [cold, accepted], reason="Met at the fair", hands=team.hands
+        )
+
+        assert went == (cold,)
+        assert stage_of(work, accepted) is Stage.ACCEPTED
+
+
+def test_a_colleague_of_an_open_lead_goes_to_the_same_person(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, an_inquiry(work.now), company_owner_id=int(people["petra"]))
+
+        promote.recheck(work, [lead_id], hands=team.hands)
+
+        offer = handoff.find_open(work, lead_id)
+        assert offer is not None
+        assert offer.owner_id == people["petra"]

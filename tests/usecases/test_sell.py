@@ -1,0 +1,205 @@
+from datetime import date, timedelta
+
+import pytest
+
+from campaigns.vocabulary import ExitReason, HandoffState, Stage
+from nurture import handoff, leads, scoring, tasks
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.errors import Invalid
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Work, Works
+from nurture.scoring import ScoredAct
+from nurture.usecases import promote, sell
+from nurture.usecases.sell import SENT_BACK, Rejection, RejectReason
+from tests.domains.sales import Team, a_lead, a_team, an_inquiry, publish_rules, stage_of
+
+ENDS = {RejectReason.LEFT_COMPANY, RejectReason.NOT_OURS, RejectReason.STUDENT_OR_COMPETITOR}
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team()
+
+
+@pytest.fixture
+def people(works: Works) -> dict[str, UserId]:
+    with works.begin("test") as work:
+        publish_rules(work)
+        return a_team(work)
+
+
+@pytest.fixture
+def lead_id(works: Works, people: dict[str, UserId], team: Team) -> LeadId:
+    """Promote a lead to Ines."""
+    assert people
+    with works.begin("tick") as work:
+        made = a_lead(work, "a@mill.example")
+        team.knows(made, an_inquiry(work.now))
+        scoring.post_acts(work, [ScoredAct(made, "submission:1", an_inquiry(work.now))])
+        promote.recheck(work, [made], hands=team.hands)
+        return made
+
+
+def offer_of(work: Work, lead_id: LeadId) -> int:
+    found = handoff.of_lead(work, lead_id)
+    return found[0].id
+
+
+def test_accepting_and_speaking_move_lead_and_offer(works: Works, lead_id: LeadId) -> None:
+    with works.begin("user:4") as work:
+        offer = offer_of(work, lead_id)
+        assert sell.accept(work, offer).state is HandoffState.ACCEPTED
+        assert stage_of(work, lead_id) is Stage.ACCEPTED
+        assert sell.contacted(work, offer).contacted_at == work.now
+        sell.pursue(work, offer)
+        assert stage_of(work, lead_id) is Stage.OPPORTUNITY
+
+
+@pytest.mark.parametrize("reason", list(RejectReason))
+def test_every_reason_sends_the_lead_somewhere(
+    works: Works, team: Team, lead_id: LeadId, reason: RejectReason
+) -> None:
+    rejection = Rejection(reason, wake_on=date(2026, 9, 1) if reason == "later" else None)
+    with works.begin("user:4") as work:
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+
+        person = leads.get(work, lead_id)
+        assert (person.owner_id, person.queue) == (None, sell.MARKETING_QUEUE)
+        assert handoff.find_open(work, lead_id) is None
+        if reason in ENDS:
+            assert person.stage is Stage.DISQUALIFIED
+            assert (lead_id, ExitReason.DISQUALIFIED) in team.left
+        else:
+            assert person.stage is Stage.RECYCLED
+            assert team.enrolled == [(sell.RECYCLE_TRACK, lead_id)]
+        asked = [one.title for one in tasks.open_tasks(work, lead_id=lead_id)]
+        assert asked == ([SENT_BACK[reason].ask] if SENT_BACK[reason].ask else [])
+
+
+def test_no_budget_comes_back_in_half_a_year(works: Works, team: Team, lead_id: LeadId) -> None:
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.NO_BUDGET)
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+
+        facts = leads.get(work, lead_id).facts
+        assert facts["wake_date"] == "2026-09-02"
+        assert facts["sent_back_reason"] == "no_budget"
+
+
+def test_later_asks_for_a_day_to_come(works: Works, team: Team, lead_id: LeadId) -> None:
+    with works.begin("user:4") as work, pytest.raises(Invalid, match="a day to come"):
+        rejection = Rejection(RejectReason.LATER, wake_on=work.now.date())
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+
+
+def test_a_lead_that_no_track_takes_is_parked_and_wakes_before_somebodys_eyes(
+    works: Works, clock: FrozenClock, team: Team, lead_id: LeadId
+) -> None:
+    team.full = True
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.NO_NEED)
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+        assert tasks.next_due(work, [lead_id]) == {lead_id: work.now + sell.REST}
+    clock.advance(sell.REST)
+
+    assert sell.wake(works, limit=50, hands=team.hands) == 1
+    assert sell.wake(works, limit=50, hands=team.hands) == 0
+    with works.read("test") as work:
+        (triage,) = tasks.open_tasks(work, queue=sell.MARKETING_QUEUE)
+        assert (triage.kind, triage.lead_id) == (tasks.TaskKind.TRIAGE, lead_id)
+
+
+def test_a_parked_lead_goes_back_into_the_track(
+    works: Works, clock: FrozenClock, team: Team, lead_id: LeadId
+) -> None:
+    team.full = True
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.NO_NEED)
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+    clock.advance(sell.REST)
+    team.full = False
+
+    sell.wake(works, limit=50, hands=team.hands)
+
+    assert team.enrolled == [(sell.RECYCLE_TRACK, lead_id)]
+
+
+def test_calls_without_answer_end_as_unreachable(
+    works: Works, clock: FrozenClock, team: Team, lead_id: LeadId
+) -> None:
+    for _ in range(5):
+        with works.begin("user:4") as work:
+            sell.no_answer(work, offer_of(work, lead_id), hands=team.hands)
+        clock.advance(timedelta(days=1))
+    with works.read("test") as work:
+        closed = handoff.get(work, offer_of(work, lead_id))
+        assert (closed.outcome, closed.reason) == ("rejected", "unreachable")
+        assert stage_of(work, lead_id) is Stage.RECYCLED
+
+
+def test_won_makes_a_customer_and_ends_all_tracks(
+    works: Works, team: Team, lead_id: LeadId
+) -> None:
+    with works.begin("user:4") as work:
+        sell.close(work, offer_of(work, lead_id), hands=team.hands)
+
+        assert stage_of(work, lead_id) is Stage.CUSTOMER
+        assert (lead_id, ExitReason.GOAL) in team.left
+
+
+def test_lost_goes_back_with_its_reason(works: Works, team: Team, lead_id: LeadId) -> None:
+    with works.begin("user:4") as work:
+        offer = offer_of(work, lead_id)
+        sell.pursue(work, offer)
+        lost = Rejection(RejectReason.OTHER_SUPPLIER)
+        closed = sell.close(work, offer, hands=team.hands, lost=lost)
+
+        assert (closed.outcome, closed.reason) == ("lost", "other_supplier")
+        assert stage_of(work, lead_id) is Stage.RECYCLED
+
+
+def test_taking_an_answer_back_restores_lead_owner_and_offer(
+    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team, lead_id: LeadId
+) -> None:
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.NOT_THE_DECIDER)
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+    clock.advance(timedelta(minutes=9))
+    with works.begin("user:4") as work:
+        restored = sell.undo(work, offer_of(work, lead_id), hands=team.hands)
+
+        assert restored.state is HandoffState.OFFERED
+        assert stage_of(work, lead_id) is Stage.SALES_READY
+        assert leads.get(work, lead_id).owner_id == people["ines"]
+        assert tasks.open_tasks(work, lead_id=lead_id) == []
+        assert (lead_id, ExitReason.REMOVED) in team.left
+
+
+def test_accepted_then_silent_goes_to_somebody_else_and_waits_again(
+    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team, lead_id: LeadId
+) -> None:
+    with works.begin("user:4") as work:
+        sell.accept(work, offer_of(work, lead_id))
+    for _ in range(60):
+        clock.advance(timedelta(hours=1))
+        sell.chase(works, limit=50, hands=team.hands)
+        with works.read("test") as work:
+            if handoff.get(work, offer_of(work, lead_id)).owner_id != people["ines"]:
+                break
+    with works.read("test") as work:
+        moved = handoff.get(work, offer_of(work, lead_id))
+        assert (moved.owner_id, moved.state) == (people["tom"], HandoffState.OFFERED)
+        assert moved.accepted_at is None
+        assert stage_of(work, lead_id) is Stage.SALES_READY
+
+
+def test_a_redirected_lead_waits_for_its_new_owner(
+    works: Works, people: dict[str, UserId], team: Team, lead_id: LeadId
+) -> None:
+    with works.begin("user:2") as work:
+        offer = offer_of(work, lead_id)
+        sell.accept(work, offer)
+        sell.redirect(work, offer, to=people["petra"], hands=team.hands)
+
+        assert stage_of(work, lead_id) is Stage.SALES_READY
+        assert leads.get(work, lead_id).owner_id == people["petra"]
