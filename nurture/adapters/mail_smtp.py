@@ -151,7 +151,7 @@ class _Sender:
         self._desk = desk
         self._breaks = 0
         self._again = True
-        self._held: Outgoing | None = None
+        self._held: list[Outgoing] = []
 
     def run(self) -> None:
         """Work until the pile is empty, the work is to end, or the server keeps hanging up."""
@@ -161,17 +161,18 @@ class _Sender:
             self._hold_one_conversation()
             while self._again and self._breaks < BREAKS_IN_A_ROW:
                 # Nobody is called again without something to say.
-                self._held = self._next()
-                if self._held is None or self._desk.stopped():
+                first = self._next()
+                if first is None:
                     return
+                self._held.insert(0, first)
                 self._hold_one_conversation()
         except RelayUnavailable as error:
             self._desk.refusal = error
         except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
             self._desk.fail(error)
         finally:
-            if self._held is not None:
-                self._desk.report(_result(self._held, _Step(Outcome.NOT_STARTED)))
+            for message in self._held:
+                self._desk.report(_result(message, _Step(Outcome.NOT_STARTED)))
 
     def _hold_one_conversation(self) -> None:
         line = connect(self._relay)
@@ -193,7 +194,7 @@ class _Sender:
                 step = self._finish(talk, message, following)
             self._settle(message, step)
             if not step.live:
-                self._held = self._held or following
+                self._held.extend([following] if following else [])
                 return
             started = following is not None
             message = following or self._next()
@@ -202,9 +203,8 @@ class _Sender:
 
     def _next(self) -> Outgoing | None:
         """Draw, refusing at once what no server may be asked; what was held goes first."""
-        if self._held is not None:
-            held, self._held = self._held, None
-            return held
+        if self._held:
+            return self._held.pop(0)
         while (message := self._desk.draw()) is not None:
             try:
                 addr_spec(message.sender)
@@ -254,7 +254,7 @@ class _Sender:
         self._breaks = 0 if step.live else self._breaks + 1
         self._again = step.again
         if step.outcome is Outcome.NOT_STARTED:
-            self._held = message
+            self._held.append(message)
         else:
             self._desk.report(_result(message, step))
 

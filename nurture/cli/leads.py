@@ -28,7 +28,6 @@ def leads() -> None:
 @click.argument("file", type=_file)
 @click.option("--dry-run", is_flag=True, help="Tell what would happen; write nothing.")
 @click.option("--source", default="import", show_default=True, help="Such as fair/spring_fair.")
-@click.option("--campaign", help="Stands on every new lead.")
 @click.option("--mapping", type=_file, help="JSON with `mapping`: heading -> field.")
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.NONE.value,
@@ -39,7 +38,6 @@ def import_(
     *,
     dry_run: bool,
     source: str,
-    campaign: str | None,
     mapping: Path | None,
     basis: str,
 ) -> None:
@@ -47,7 +45,6 @@ def import_(
     here = runtime.start()
     options = ImportOptions(
         source=source,
-        campaign=campaign,
         basis=Basis(basis),
         reading=_reading(mapping),
     )

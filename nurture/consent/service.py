@@ -12,7 +12,7 @@ from nurture.consent.model import MAIL, Grant
 from nurture.consent.queries import ever_asked
 from nurture.consent.rules import RANK
 from nurture.consent.tables import Permission, Suppression
-from nurture.kernel.database import CHUNK, Base, chunks, upsert
+from nurture.kernel.database import CHUNK, chunks, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
 
@@ -139,12 +139,14 @@ def address_hash(address: EmailAddress, *, key: bytes) -> str:
     return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()
 
 
-def _insert_new(work: Work, table: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert what no constraint holds yet; one prepared statement for all rows."""
+def _insert_new(
+    work: Work, table: type[Permission] | type[Suppression], rows: Sequence[Mapping[str, object]]
+) -> int:
+    """Insert what no constraint holds yet, and count it; drivers do not count it alike."""
     if not rows:
         return 0
-    statement = upsert(work.session, table).on_conflict_do_nothing()
-    return work.session.connection().execute(statement, list(rows)).rowcount
+    statement = upsert(work.session, table).on_conflict_do_nothing().returning(table.id)
+    return len(work.session.connection().execute(statement, list(rows)).all())
 
 
 def _strengthen(work: Work, rows: Sequence[Mapping[str, object]]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from nurture.content.model import Applied, NewAsset, SeenRow
 from nurture.content.tables import Asset, Seen
-from nurture.kernel.database import insert_ignoring
+from nurture.kernel.database import upsert
 from nurture.kernel.work import Work
 
 
@@ -40,7 +40,10 @@ def mark_seen(work: Work, rows: Sequence[SeenRow]) -> int:
         {"lead_id": row.lead_id, "asset_id": row.asset_id, "at": work.now, "how": row.how}
         for row in rows
     ]
-    return insert_ignoring(work.session, Seen, values)
+    if not values:
+        return 0
+    statement = upsert(work.session, Seen).on_conflict_do_nothing().returning(Seen.id)
+    return len(work.session.connection().execute(statement, values).all())
 
 
 def _values(item: NewAsset) -> dict[str, object]:

@@ -18,11 +18,12 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 T = TypeVar("T")
 
@@ -115,20 +116,45 @@ def upsert(session: Session, table: type[Base]) -> "postgresql.Insert | sqlite.I
 def insert_ignoring(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]
 ) -> int:
-    """Insert what is new and pass over what a unique constraint already holds; count the new."""
+    """Insert what is new and pass over what a unique constraint already holds; count the new.
+
+    Every row names the same columns.
+    """
+    return _insert(session, table, rows, ignoring=True)
+
+
+def bulk_insert(session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert many rows that name the same columns; one statement on PostgreSQL."""
+    return _insert(session, table, rows, ignoring=False)
+
+
+def _insert(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *, ignoring: bool
+) -> int:
     if not rows:
         return 0
-    added = 0
-    for chunk in chunks(rows, CHUNK):
-        statement = upsert(session, table).values(list(chunk)).on_conflict_do_nothing()
-        added += affected(session, statement)
-    return added
+    names = list(rows[0])
+    statement = upsert(session, table)
+    if not is_postgresql(session):
+        plain = statement.on_conflict_do_nothing() if ignoring else statement
+        return max(session.connection().execute(plain, [dict(row) for row in rows]).rowcount, 0)
+    given = _given(table, rows, names)
+    whole = statement.from_select(names, select(*[given.c[name] for name in names]))
+    whole = whole.on_conflict_do_nothing() if ignoring else whole
+    return max(session.connection().execute(whole).rowcount, 0)
 
 
-def affected(session: Session, statement: Insert) -> int:
-    """Execute an INSERT and count its rows."""
-    result = session.connection().execute(statement)
-    return max(result.rowcount, 0)
+def _given(
+    table: type[Base], rows: Sequence[Mapping[str, object]], names: Sequence[str]
+) -> TableValuedAlias:
+    """Send rows as one array a column: one compiled statement serves any number of rows."""
+    columns = table.__table__.c
+    arrays = [
+        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type))
+        for name in names
+    ]
+    typed = [column(name, columns[name].type) for name in names]
+    return func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
 
 
 def chunks(rows: Sequence[T], size: int) -> Iterable[Sequence[T]]:
@@ -155,14 +181,7 @@ def bulk_update(
     if not is_postgresql(session):
         return _update_one_by_one(session, table, rows, names, key)
     columns = table.__table__.c
-    arrays = [
-        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type))
-        for name in (key, *names)
-    ]
-    given = func.unnest(*arrays).table_valued(
-        *[column(name, columns[name].type) for name in (key, *names)], name="given"
-    )
-    given = given.render_derived()
+    given = _given(table, rows, [key, *names])
     statement = (
         update(table)
         .where(columns[key] == given.c[key])

@@ -2,7 +2,7 @@
 
 from nurture.lifecycle.queries import Stretch, history, last_entered, stages
 from nurture.lifecycle.rules import LIVE, MAILABLE, MOVES, may_move
-from nurture.lifecycle.service import Moved, begin, move
+from nurture.lifecycle.service import Moved, begin, hold, move
 
 __all__ = [
     "LIVE",
@@ -12,6 +12,7 @@ __all__ = [
     "Stretch",
     "begin",
     "history",
+    "hold",
     "last_entered",
     "may_move",
     "move",

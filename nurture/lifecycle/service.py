@@ -1,6 +1,6 @@
 """The only writer of `lead.stage`: a move ends one stretch of the history and begins another."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -36,27 +36,33 @@ def begin(work: Work, lead_ids: Sequence[LeadId], *, stage: Stage, reason: str) 
         _enter(work, [(lead_id, None) for lead_id in new], stage, reason, None)
 
 
+def hold(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Stage]:
+    """Lock leads in id order and tell their stages: who decides next sees what was decided."""
+    return {
+        LeadId(lead_id): Stage(stage)
+        for chunk in chunks(sorted(set(lead_ids)), CHUNK)
+        for lead_id, stage in work.session.execute(
+            select(Lead.id, Lead.stage)
+            .where(Lead.id.in_(chunk), Lead.erased_at.is_(None))
+            .order_by(Lead.id)
+            .with_for_update()
+        )
+    }
+
+
 def move(
     work: Work,
     lead_ids: Sequence[LeadId],
     *,
     to: Stage,
     reason: str,
-    only_from: Collection[Stage] = tuple(Stage),
     definition_version: int | None = None,
 ) -> Moved:
     """Move every lead that may; of two racing moves one wins (rows are locked in id order)."""
     moved: list[LeadId] = []
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         leaving = [
-            (LeadId(lead_id), Stage(stage))
-            for lead_id, stage in work.session.execute(
-                select(Lead.id, Lead.stage)
-                .where(Lead.id.in_(chunk), Lead.erased_at.is_(None))
-                .order_by(Lead.id)
-                .with_for_update()
-            )
-            if may_move(Stage(stage), to) and stage in only_from
+            (lead_id, stage) for lead_id, stage in hold(work, chunk).items() if may_move(stage, to)
         ]
 
         _enter(work, list(leaving), to, reason, definition_version)

@@ -108,9 +108,7 @@ def state_counts(work: Work, *, since: datetime | None = None) -> dict[MessageSt
     query = select(Message.state, func.count()).where(Message.kind != MessageKind.ALERT)
     if since is not None:
         query = query.where(func.coalesce(Message.sent_at, Message.not_before) >= since)
-    return {
-        MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state))
-    }
+    return {MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state))}
 
 
 def unfinished(work: Work) -> int:
@@ -188,7 +186,9 @@ def link_counts(work: Work, version_ids: Sequence[int]) -> dict[int, int]:
     """Count the links of template versions."""
     found = compiled(work, version_ids)
     return {
-        version: len(links) if isinstance(stored, dict) and isinstance(links := stored.get("links"), list) else 0
+        version: len(links)
+        if isinstance(stored, dict) and isinstance(links := stored.get("links"), list)
+        else 0
         for version, stored in found.items()
     }
 

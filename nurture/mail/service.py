@@ -5,11 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
 from nurture.kernel import shared
-from nurture.kernel.database import bulk_update, insert_ignoring, is_postgresql
+from nurture.kernel.database import (
+    bulk_insert,
+    bulk_update,
+    insert_ignoring,
+    is_postgresql,
+)
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
@@ -247,7 +252,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
         if one.event is not MessageEvent.HANDED_BACK
     ]  # fmt: skip
     if answers:
-        work.session.execute(insert(Attempt), answers)
+        bulk_insert(work.session, Attempt, answers)
 
 
 def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:

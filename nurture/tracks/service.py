@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from campaigns import text
 from campaigns.limits import may_enter
 from campaigns.track import Track
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
-from nurture.kernel.database import bulk_update, insert_ignoring
+from nurture.kernel.database import bulk_insert, bulk_update, insert_ignoring
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -224,7 +224,7 @@ def note(work: Work, receipts: Sequence[NewReceipt]) -> None:
             }
             for one in receipts
         ]  # fmt: skip
-        work.session.execute(insert(ReceiptRow), rows)
+        bulk_insert(work.session, ReceiptRow, rows)
 
 
 def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:

@@ -29,6 +29,7 @@ class Enrol(Protocol):
         work: Work,
         track_key: str,
         lead_ids: Sequence[LeadId],
+        /,
         *,
         due_at: datetime,
         reason: str,
@@ -41,7 +42,7 @@ class LeaveTracks(Protocol):
     """End all active enrolments of leads (`tracks.leave`)."""
 
     def __call__(
-        self, work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
+        self, work: Work, lead_ids: Sequence[LeadId], /, *, reason: ExitReason, words: str
     ) -> object:
         """End them at once; the receipts say why in words."""
         ...
@@ -50,7 +51,7 @@ class LeaveTracks(Protocol):
 class FactsOf(Protocol):
     """Load what is known of leads, in bulk (`knowledge.known`)."""
 
-    def __call__(self, work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Facts]:
+    def __call__(self, work: Work, lead_ids: Sequence[LeadId], /) -> Mapping[LeadId, Facts]:
         """Give values and named acts."""
         ...
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from campaigns.conditions import holds
 from campaigns.decide import decide
 from campaigns.decision import Ask, Decision, DecisionKind, Lead, Policy, Position
+from campaigns.interest import buying_stage, interests
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, MessageKind, Stage
 from nurture import consent, content, handoff, leads, lifecycle, mail, tasks, tracks, users
@@ -19,7 +20,7 @@ from nurture.tracks import Due
 from nurture.usecases import promote
 from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known
-from nurture.usecases.policy import policy
+from nurture.usecases.policy import policy, topic_words
 
 CONTENT_MAIL = "content"
 """The mail that presents an item of the library."""
@@ -117,6 +118,7 @@ def _subjects(
     seen = content.seen(work, ids)
     topics = content.last_topics(work, ids)
     rivals = tracks.rivals(work, ids)
+    topics_known = topic_words(work).keys()
     subjects = {}
     for lead_id in ids:
         person = stock.people[lead_id]
@@ -129,7 +131,10 @@ def _subjects(
             zone=person.zone,
             country=person.country or "",
             sends=sends.get(lead_id, ()),
-            interests=tuple(person.interests),
+            interests=interests(
+                facts[lead_id].acts, stated=person.interests, topics=topics_known, now=work.now
+            ),
+            buying_stage=buying_stage(facts[lead_id].acts, now=work.now),
             seen=seen.get(lead_id, frozenset()),
             last_topics=tuple(topics.get(lead_id, ())),
             rivals=rivals.get(lead_id, ()),

@@ -53,12 +53,12 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
     lead_ids = list(dict.fromkeys(lead_ids))
     if not lead_ids:
         return Rechecked()
+    stages = lifecycle.hold(work, lead_ids)
     card, agreed = scoring.scorecard(work), scoring.definitions(work)
     known = hands.facts(work, lead_ids)
     scoring.post_fit(work, known)
     facts = with_standing(work, known)
     scores = scoring.scores(work, lead_ids, card=card)
-    stages = lifecycle.stages(work, lead_ids)
     verdicts = {
         one: judge(agreed, facts[one], stage=stages[one], now=work.now)
         for one in lead_ids
@@ -81,7 +81,9 @@ def make_ready(
     work: Work, lead_ids: Sequence[LeadId], *, reason: str, hands: Hands
 ) -> tuple[LeadId, ...]:
     """Pass leads on because a person or a track says so (F181); tell who went."""
-    facts = with_standing(work, hands.facts(work, lead_ids))
+    stages = lifecycle.hold(work, lead_ids)
+    open_ones = [one for one, stage in stages.items() if stage in OPEN_STAGES]
+    facts = with_standing(work, hands.facts(work, open_ones))
     verdicts = {
         one: Verdict(
             Stage.SALES_READY, via_marketing=False, reason=reason, hot=False, changes_at=None
@@ -104,7 +106,6 @@ def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Fac
         acts = tuple(_marked(card, act) for act in known.acts)
         owner = known.values.get("company_owner_id")
         values: dict[str, Value] = {
-            **_derived(known.values),
             **known.values,
             "cell": scores[lead_id].grade,
             "fit": scores[lead_id].fit,
@@ -220,8 +221,6 @@ def _move(
             lead_ids,
             to=to,
             reason=reason,
-            # A racing promotion may have gone further already; it is not called back.
-            only_from=HOT_STAGES,
             definition_version=version,
         ).moved
     return tuple(moved)
@@ -277,12 +276,3 @@ def _number(value: Value) -> float:
 
 def _marked(card: Scorecard, act: Act) -> Act:
     return act if act.intent else replace(act, intent=is_intent(card, act))
-
-
-def _derived(values: Mapping[str, Value]) -> dict[str, Value]:
-    """Give the names that rules use for what is kept under others."""
-    interests = values.get("interests")
-    return {
-        "topic": interests[0] if isinstance(interests, tuple) and interests else None,
-        "source_kind": values.get("channel"),
-    }

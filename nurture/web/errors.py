@@ -54,9 +54,7 @@ def _plain(error: HTTPException) -> tuple[str, int, dict[str, str]]:
     status = HTTPStatus(error.code or HTTPStatus.BAD_REQUEST)
     _, title = STATUS[NotFound] if status is HTTPStatus.NOT_FOUND else (0, "This did not work")
     sentence = PLAIN.get(status, "Go back and try it once more.")
-    headers = {
-        name: value for name, value in error.get_headers() if name not in ("Content-Type", "Location")
-    }  # fmt: skip
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return *page(status, title, sentence), headers
 
 

@@ -117,10 +117,10 @@ def _same_site() -> None:
 
 def _headers(response: Response) -> Response:
     policy = (
-        "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+        f"default-src 'self'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; "
         "img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; "
         "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    ).format(nonce=csp_nonce())
+    )
     response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     # Our own pages may know each other (CSRF on https asks for it), the outside may not: an

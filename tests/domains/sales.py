@@ -29,7 +29,7 @@ READY: Mapping[str, Value] = {
     "reachable": True,
     "permission": True,
     "phone": "+442012345678",
-    "topic": "energy",
+    "interests": ("energy",),
 }
 
 
@@ -128,7 +128,8 @@ class Team:
         reason: str,
     ) -> "Enrolled":
         """Write an enrolment down."""
-        assert due_at and reason
+        assert due_at.tzinfo
+        assert reason
         taken = () if self.full else tuple(lead_ids)
         self.enrolled += [(track_key, one) for one in taken]
         return Enrolled(taken)

@@ -33,15 +33,20 @@ class World:
     def __init__(self, work: Work) -> None:
         """Make all of it a day ago."""
         self.work = work
-        old = {"created_at": work.now - DAY}
+        then = work.now - DAY
         publish_rules(work)
         self.owner = a_user(work, "tom")
-        self.nurtured = a_lead(work, "nurtured@mill.example", **old)
-        self.parked = a_lead(work, "parked@mill.example", stage=Stage.RECYCLED, **old)
+        self.nurtured = a_lead(work, "nurtured@mill.example", created_at=then)
+        self.parked = a_lead(work, "parked@mill.example", stage=Stage.RECYCLED, created_at=then)
         self.sold = a_lead(
-            work, "sold@mill.example", stage=Stage.ACCEPTED, owner_id=self.owner, queue=None, **old
+            work,
+            "sold@mill.example",
+            stage=Stage.ACCEPTED,
+            owner_id=self.owner,
+            queue=None,
+            created_at=then,
         )
-        self.closed = a_lead(work, "closed@mill.example", stage=Stage.DISQUALIFIED, **old)
+        self.closed = a_lead(work, "closed@mill.example", stage=Stage.DISQUALIFIED, created_at=then)
         self.enrolment = self._enrolment()
         self.template = self._template()
         tasks.park(work, [tasks.Parking(self.parked, "later", work.now + DAY, queue="marketing")])

@@ -11,8 +11,10 @@ from nurture.kernel.types import EmailAddress
 from nurture.kernel.work import Work
 from nurture.leads import FieldPolicy, NewLead, Origin
 
-E1 = NewAsset("E1", "article", ("energy", "uptime"), BuyingStage.LEARN, "Leak", "…", "open", "/p/leak",
-              body="text", minutes=2)  # fmt: skip
+E1 = NewAsset(
+    "E1", "article", ("energy", "uptime"), BuyingStage.LEARN, "Leak", "…", "open", "/p/leak",
+    body="text", minutes=2,
+)  # fmt: skip
 U4 = NewAsset("U4", "webinar", ("uptime",), BuyingStage.COMPARE, "Ask us", "…", "form", "/p/ask",
               active_through=date(2026, 2, 12), event_on=date(2026, 2, 12))  # fmt: skip
 
@@ -32,11 +34,8 @@ def test_the_shelf_follows_the_files_and_keeps_its_ids(work: Work) -> None:
 def test_choosing_sees_an_item_as_its_file_has_it(work: Work) -> None:
     content.apply(work, [U4])
     seen = content.get(work, "U4").to_choice()
-    assert (seen.topics, seen.stage, seen.event_on) == (
-        ("uptime",),
-        BuyingStage.COMPARE,
-        U4.event_on,
-    )
+    assert (seen.topics, seen.stage) == (("uptime",), BuyingStage.COMPARE)
+    assert seen.event_on == date(2026, 2, 12)
 
 
 def test_the_first_time_that_a_lead_has_an_item_counts(work: Work) -> None:
@@ -50,9 +49,6 @@ def test_the_first_time_that_a_lead_has_an_item_counts(work: Work) -> None:
     again = [SeenRow(first, e1, "downloaded"), SeenRow(first, u4, "downloaded")]
     assert content.mark_seen(work, again) == 1
 
-    assert content.seen(work, [first, other]) == {
-        first: frozenset({"E1", "U4"}),
-        other: frozenset(),
-    }
+    assert content.seen(work, [first, other]) == {first: {"E1", "U4"}, other: frozenset()}
     assert content.last_topics(work, [first]) == {first: ("uptime", "energy")}
     assert content.seen_counts(work) == {e1: {"mailed": 1}, u4: {"downloaded": 1}}

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from campaigns.conditions import Facts
+from campaigns.routing import RoutingRule, ToUsers
 from campaigns.vocabulary import Channel, HandoffState, Heat, Stage
 from nurture import handoff
 from nurture.handoff import AlertKind, Answer, NewOffer, Rules
@@ -140,9 +141,7 @@ def test_leads_of_one_rule_go_round_and_the_turn_is_kept(
 ) -> None:
     with works.begin("tick") as work:
         rules = rules_of(work)
-        both = replace(
-            rules.routing.rules[5], to=replace(rules.routing.rules[5].to, users=("tom", "ines"))
-        )  # type: ignore[type-var,call-arg]  # the rule names users
+        both = RoutingRule("Small plants", ToUsers(("tom", "ines")))
         rules = Rules(replace(rules.routing, rules=(both,)), rules.sla)
         for n in range(4):
             one = an_offer(ready(work, f"l{n}@mill.example"), product="service")

@@ -82,14 +82,11 @@ def test_moving_twice_moves_once(work: Work) -> None:
     assert len(lifecycle.history(work, lead_id)) == 2
 
 
-def test_only_from_bounds_a_move_beyond_the_table(work: Work) -> None:
+def test_holding_tells_the_stages_of_those_who_are_not_erased(work: Work) -> None:
     lead_id = a_lead(work, "ada@mill.example", stage=Stage.ACCEPTED)
+    gone = a_lead(work, "bob@mill.example", erased_at=work.now)
 
-    moved = lifecycle.move(
-        work, [lead_id], to=Stage.SALES_READY, reason="ready", only_from={Stage.MARKETING}
-    )
-
-    assert moved.left_out == (lead_id,)
+    assert lifecycle.hold(work, [gone, lead_id]) == {lead_id: Stage.ACCEPTED}
 
 
 def test_beginning_twice_opens_one_history(work: Work) -> None:

@@ -245,18 +245,25 @@ def test_the_others_of_a_batch_are_sent_whatever_happens_to_one(make: Make, fate
 def test_no_dot_leaves_when_it_cannot_be_noted(make: Make) -> None:
     reported: list[Result] = []
 
+    drawn: list[MessageId] = []
+
+    def pile() -> Iterator[Outgoing]:
+        for number in range(1, 9):
+            drawn.append(MessageId(number))
+            yield Outgoing(MessageId(number), SENDER, "a@x.example", b"x\r\n")
+
     def broken(message_id: MessageId) -> None:
         raise JournalBroken(f"No room for {message_id}.")
 
     with pytest.raises(JournalBroken):
         make({}).send_batch(
-            [Outgoing(MessageId(n), SENDER, "a@x.example", b"x\r\n") for n in range(1, 9)],
+            pile(),
             before_dot=broken,
             on_reply=reported.append,
             should_stop=lambda: False,
         )
 
-    assert reported
+    assert sorted(result.message_id for result in reported) == drawn
     assert {result.outcome for result in reported} == {Outcome.NOT_STARTED}
 
 

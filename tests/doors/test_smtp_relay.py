@@ -102,7 +102,7 @@ def _silent(listener: socket.socket, done: threading.Event) -> None:
             elif line == b".\r\n":
                 done.wait(10)
                 return
-            elif line.startswith((b"EHLO", b"MAIL", b"RCPT")):
+            elif line.upper().startswith((b"EHLO", b"MAIL", b"RCPT")):
                 talk.sendall(b"250 ok\r\n")
 
 

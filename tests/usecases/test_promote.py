@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from sqlalchemy import event
 
 from campaigns.conditions import Act
 from campaigns.vocabulary import ActivityKind, ExitReason, Heat, Stage
@@ -242,3 +245,52 @@ def test_a_colleague_of_an_open_lead_goes_to_the_same_person(
         offer = handoff.find_open(work, lead_id)
         assert offer is not None
         assert offer.owner_id == people["petra"]
+
+
+def test_the_number_of_statements_does_not_grow_with_the_leads(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+
+    def statements(count: int) -> int:
+        with works.begin("tick") as work:
+            leads = [a_lead(work, f"{count}-{n}@mill.example") for n in range(count)]
+            for lead_id in leads:
+                team.knows(lead_id, an_inquiry(work.now))
+            acts = [ScoredAct(one, f"s:{one}", an_inquiry(work.now)) for one in leads]
+            seen: list[str] = []
+
+            def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+                seen.append(statement)
+
+            engine = work.session.connection().engine
+            event.listen(engine, "before_cursor_execute", note)
+            scoring.post_acts(work, acts)
+            promoted = promote.recheck(work, leads, hands=team.hands).promoted
+            event.remove(engine, "before_cursor_execute", note)
+            assert len(promoted) == count
+            return len(seen)
+
+    assert statements(2) == statements(9)
+
+
+def test_two_that_promote_one_lead_at_once_make_one_offer(fresh_works: Works, team: Team) -> None:
+    with fresh_works.begin("test") as work:
+        publish_rules(work)
+        a_team(work)
+        lead_id = a_lead(work, "a@mill.example")
+        did(work, team, lead_id, an_inquiry(work.now))
+    together = Barrier(2)
+
+    def run(_n: int) -> int:
+        together.wait(10)
+        with fresh_works.begin("tick") as work:
+            return len(promote.recheck(work, [lead_id], hands=team.hands).promoted)
+
+    with ThreadPoolExecutor(2) as pool:
+        promoted = list(pool.map(run, range(2)))
+
+    assert sorted(promoted) == [0, 1]
+    assert len(team.alerts) == 1
+    with fresh_works.read("test") as work:
+        assert len(handoff.of_lead(work, lead_id)) == 1

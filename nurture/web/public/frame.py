@@ -42,7 +42,10 @@ def own(firm: Company) -> Mapping[str, Plain]:
 def safe_html(text: str) -> Markup:
     """Turn Markdown into HTML that holds nothing but text, tables, links and pictures."""
     html = nh3.clean(
-        _markdown.render(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto", "tel"}
+        _markdown.render(text),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
     )
     # nh3 has just cleaned it: only the tags and attributes above are left.
     return Markup(html)  # noqa: S704 - see above

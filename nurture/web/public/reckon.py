@@ -46,8 +46,8 @@ def reckon(answers: Mapping[str, Json], rules: Mapping[str, Plain]) -> Sum | Non
     energy = power * hours * weeks * load
     cost = energy * cents / CENTS
     how = (
-        f"{power:g} kW × {hours:g} h × {weeks:g} weeks × {load:.0%} load"
-        f" = {energy:,.0f} kWh, at {cents:g} cents"
+        f"{power:g} kW, {hours:g} h a week, {weeks:g} weeks, {load:.0%} load: "
+        f"{energy:,.0f} kWh, at {cents:g} cents"
     )
     today = Line("Your compressed air costs a year", how, cost)
     return Sum(today, tuple(_measures(cost, _number(answers.get("age_years")), rules)))

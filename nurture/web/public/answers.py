@@ -1,0 +1,201 @@
+"""The answer page of the alert mail: GET shows the lead, POST answers, ten minutes to change it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+
+from campaigns.vocabulary import HandoffState, Role
+from nurture import handoff, leads, users
+from nurture.handoff import UNDO_WITHIN, HandoffEventView, HandoffView
+from nurture.kernel.errors import Conflict, Invalid, Refusal
+from nurture.kernel.tokens import BadToken, Purpose, verify
+from nurture.kernel.types import UserId
+from nurture.kernel.work import Work
+from nurture.leads import Person
+from nurture.usecases import sell
+from nurture.usecases.alerts import ANSWERS
+from nurture.usecases.hands import Hands
+from nurture.usecases.sell import SENT_BACK, Rejection, RejectReason
+from nurture.users import UserCard
+from nurture.web import security
+from nurture.web.current import here
+from nurture.web.public.frame import firm_of, show
+from nurture.web.public.spoken import Spoken, spoken
+
+NOT_A_FIT = "not_a_fit"
+UNDO = "undo"
+OPEN_TO = {
+    HandoffState.OFFERED: ANSWERS,
+    HandoffState.ACCEPTED: ("spoke", "no_answer", NOT_A_FIT),
+    HandoffState.CONTACTED: ("no_answer", NOT_A_FIT),
+    HandoffState.CLOSED: (),
+}
+OVERSEERS = (Role.MANAGER, Role.ADMIN)
+ANSWERED = frozenset(
+    str(one)
+    for one in handoff.Answer
+    if one not in (handoff.Answer.REDIRECT, handoff.Answer.REASSIGN, handoff.Answer.WITHDRAW)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the link of an alert mail stands for."""
+
+    handoff_id: int
+    user_id: UserId
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An offer as the page shows it to one reader."""
+
+    asked: Asked
+    offer: HandoffView
+    reader: UserCard
+    owner: UserCard | None
+    person: Person
+    last: HandoffEventView | None
+    now: datetime
+
+    @property
+    def theirs(self) -> bool:
+        """Tell whether this reader may answer: the owner, their boss, or whoever opens a queue."""
+        if self.owner is None or self.owner.id == self.reader.id:
+            return True
+        return self.owner.boss_id == self.reader.id or self.reader.has(*OVERSEERS)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Name the answers that make sense now."""
+        return OPEN_TO[self.offer.state] if self.theirs else ()
+
+    @property
+    def first(self) -> str:
+        """Name the answer that the link was for, while it makes sense."""
+        if self.asked.answer in self.choices:
+            return self.asked.answer
+        return self.choices[0] if self.choices else ""
+
+    @property
+    def noted(self) -> str:
+        """Name the answer that this reader gave last, "" when something else came after it."""
+        mine = self.last is not None and self.last.actor == f"user:{self.reader.id}"
+        return self.last.kind if self.last and mine and self.last.kind in ANSWERED else ""
+
+    @property
+    def until(self) -> datetime | None:
+        """Tell how long the last answer can be changed."""
+        if not self.noted or self.last is None or self.now - self.last.at > UNDO_WITHIN:
+            return None
+        return self.last.at + UNDO_WITHIN
+
+
+@security.public
+def ask_for_answer(token: str) -> str:
+    """Show the lead and the answers."""
+    asked = _asked(token)
+    with here().works.read(f"user:{asked.user_id}") as work:
+        scene = _scene(work, asked)
+        return _page(work, token, scene, why=_asks_why(scene))
+
+
+@security.public
+def answer(token: str) -> Response | tuple[str, int]:
+    """Note an answer; without one in the form it is the one that the link was for."""
+    asked = _asked(token)
+    runtime = here()
+    try:
+        with runtime.works.begin(f"user:{asked.user_id}") as work:
+            _act(work, _scene(work, asked), runtime.hands)
+    except (Conflict, Invalid) as refusal:
+        return _refused(token, asked, refusal)
+    return redirect(f"/answer/{token}", HTTPStatus.SEE_OTHER)
+
+
+def _act(work: Work, scene: Scene, hands: Hands) -> None:
+    chosen = request.form.get("answer") or scene.asked.answer
+    handoff_id, by = scene.offer.id, scene.reader.id
+    if chosen == UNDO:
+        if not scene.noted:
+            raise Conflict("Something else has happened since your answer. It cannot be changed.")
+        sell.undo(work, handoff_id, hands=hands)
+        return
+    if not scene.theirs:
+        raise Conflict(f"{_name(scene.owner)} looks after this lead now.")
+    match chosen:
+        case "accept":
+            sell.accept(work, handoff_id, by=by)
+        case "spoke":
+            sell.contacted(work, handoff_id, by=by)
+        case "no_answer":
+            sell.no_answer(work, handoff_id, hands=hands, by=by)
+        case "not_a_fit":
+            sell.reject(work, handoff_id, rejection=_rejection(), hands=hands)
+        case _:
+            raise Invalid("Choose one of the answers.")
+
+
+def _rejection() -> Rejection:
+    try:
+        reason = RejectReason(request.form.get("reason", ""))
+    except ValueError as error:
+        raise Invalid("Choose why: the reason decides what happens next.") from error
+    given = request.form.get("wake_on", "") if SENT_BACK[reason].asks_date else ""
+    try:
+        wake_on = date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise Invalid("Write the day as year-month-day, such as 2026-09-01.") from error
+    return Rejection(reason, note=request.form.get("note", "").strip()[:500], wake_on=wake_on)
+
+
+def _asked(token: str) -> Asked:
+    signed = verify(here().keyring, Purpose.ANSWER, token)
+    handoff_id, user_id, wanted = signed.subject.split(":")
+    return Asked(int(handoff_id), UserId(int(user_id)), wanted)
+
+
+def _scene(work: Work, asked: Asked) -> Scene:
+    offer = handoff.get(work, asked.handoff_id)
+    reader = users.find(work, asked.user_id)
+    if reader is None or not reader.active:
+        raise BadToken
+    owner = users.find(work, offer.owner_id) if offer.owner_id is not None else None
+    events = handoff.events(work, offer.id)
+    return Scene(
+        asked=asked, offer=offer, reader=reader, owner=owner, person=leads.get(work, offer.lead_id),
+        last=events[-1] if events else None, now=work.now,
+    )  # fmt: skip
+
+
+def _asks_why(scene: Scene) -> bool:
+    wanted = request.args.get("show") == "reasons" or scene.first == NOT_A_FIT
+    plain = request.args.get("show") == "lead"
+    return wanted and not plain and not scene.noted and NOT_A_FIT in scene.choices
+
+
+def _refused(token: str, asked: Asked, refusal: Refusal) -> tuple[str, int]:
+    invalid = isinstance(refusal, Invalid)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if invalid else HTTPStatus.CONFLICT
+    with here().works.read(f"user:{asked.user_id}") as work:
+        scene = _scene(work, asked)
+        why = invalid and NOT_A_FIT in scene.choices
+        return _page(work, token, scene, why=why, problem=refusal.sentence), status
+
+
+def _page(work: Work, token: str, scene: Scene, *, why: bool, problem: str = "") -> str:
+    firm = firm_of(work)
+    said: Spoken = spoken(scene.offer, scene.person, scene.reader, firm=firm, now=work.now)
+    return show(
+        "reasons" if why else "answer", firm, scene=scene, said=said, token=token,
+        problem=problem, reasons=SENT_BACK, typed=request.form,
+        tomorrow=said.today + timedelta(days=1), owner=_name(scene.owner),
+    )  # fmt: skip
+
+
+def _name(person: UserCard | None) -> str:
+    return person.name if person else "Nobody"

@@ -1,0 +1,129 @@
+"""An offer in the words of the answer page: who, by when, what is known, what to ask."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.company import Company
+from campaigns.vocabulary import HandoffState
+from nurture.handoff import HandoffView
+from nurture.kernel.types import Json
+from nurture.leads import Person
+from nurture.users import UserCard
+
+DEADLINES = {
+    HandoffState.OFFERED: "Answer by",
+    HandoffState.ACCEPTED: "Call by",
+    HandoffState.CONTACTED: "Result by",
+}
+LANGUAGES = {"de": "German", "en": "English", "nl": "Dutch", "fr": "French"}
+HOUR, DAY = 60, 24 * 60
+RING = 37.7
+"""The circumference of the ring that shows how much time is left."""
+HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What stands on the page."""
+
+    by: str
+    left: str
+    late: bool
+    ring: float
+    rush: str
+    """ok, soon or late: the colour of the ring."""
+    who: str
+    where: str
+    known: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+    say: str
+    zone: ZoneInfo
+    today: date
+
+    def clock(self, moment: datetime) -> str:
+        """Give the time of day where the reader is."""
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+
+def spoken(
+    offer: HandoffView, person: Person, reader: UserCard, *, firm: Company, now: datetime
+) -> Spoken:
+    """Put an offer into words, in the reader's time."""
+    zone = ZoneInfo(reader.zone)
+    left = offer.left(now)
+    share = _share(offer, now)
+    late = left < timedelta(0)
+    return Spoken(
+        by=f"{DEADLINES.get(offer.state, 'By')} {_when(offer.due_at, now, zone)}",
+        left=f"{_length(-left)} late" if late else f"{_length(left)} left",
+        late=late, ring=round(RING * share, 1),
+        rush="late" if late else "ok" if share > HALF else "soon",
+        who=", ".join(part for part in (_words(person.job), person.company) if part),
+        where=_where(person, firm),
+        known=tuple((name, _text(one)) for name, one in _map(offer.packet.get("known")).items()),
+        unknown=_list(offer.packet.get("unknown")),
+        say=_text(offer.packet.get("say")), zone=zone, today=now.astimezone(zone).date(),
+    )  # fmt: skip
+
+
+def _share(offer: HandoffView, now: datetime) -> float:
+    """Give how much of the time is left, between 0 and 1."""
+    started = offer.timer_from
+    if offer.state is not HandoffState.OFFERED:
+        started = offer.contacted_at or offer.accepted_at or started
+    whole = (offer.due_at - started).total_seconds()
+    share = offer.left(now).total_seconds() / whole if whole > 0 else 0.0
+    return min(max(share, 0.0), 1.0)
+
+
+def _when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    there, here = moment.astimezone(zone), now.astimezone(zone)
+    if there.date() == here.date():
+        return f"{there:%H:%M}"
+    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+
+
+def _length(left: timedelta) -> str:
+    minutes = int(left.total_seconds() // 60)
+    if minutes >= 2 * DAY:
+        return f"{minutes // DAY} days"
+    hours, rest = divmod(minutes, HOUR)
+    if hours >= DAY:
+        return f"{hours} h"
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def _where(person: Person, firm: Company) -> str:
+    parts = [part for part in (person.postcode, _country(person.country, firm)) if part]
+    place = ", ".join(parts)
+    speaks = LANGUAGES.get(person.language or "")
+    return ". ".join(part for part in (place, f"Speaks {speaks}" if speaks else "") if part)
+
+
+def _country(code: str | None, firm: Company) -> str:
+    """Name a country as the company's imports first write it."""
+    names = _plain_list(firm, code or "")
+    return names[0].title() if names else code or ""
+
+
+def _plain_list(firm: Company, code: str) -> list[str]:
+    countries = firm.words.get("countries")
+    found = countries.get(code) if isinstance(countries, dict) else None
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _words(raw: str | None) -> str:
+    return raw.replace("_", " ").capitalize() if raw and "_" in raw else raw or ""
+
+
+def _map(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)

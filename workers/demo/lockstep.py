@@ -1,0 +1,98 @@
+"""Play the story step by step: jump to the next instant, let act who is due, wait until all is quiet."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from redis import Redis
+from rq.registry import StartedJobRegistry
+
+from nurture import engagement
+from nurture.kernel.stepped import set_instant
+from nurture.reports import horizon
+from workers.demo.agenda import Agenda
+from workers.demo.cast import Cast
+from workers.demo.scene import BEGINS, Scene
+from workers.queues import queue
+from workers.tick import Tick
+
+PAUSE_SECONDS = 0.005
+PATIENCE_SECONDS = 120.0
+RECHECK_EVERY = timedelta(hours=1)
+"""Answers that change by time alone are looked at every hour; they wait for windows of days."""
+
+
+class Stuck(RuntimeError):
+    """Something did not come to rest."""
+
+
+class Lockstep:
+    """The clock of a story that is played once, as fast as it goes."""
+
+    def __init__(self, scene: Scene, cast: Cast, connection: Redis) -> None:
+        """Tick in this process; worker, web, queue and sink are real ones beside it."""
+        self._scene = scene
+        self._cast = cast
+        self._tick = Tick(scene.here, connection)
+        self._queue = queue(connection)
+        self.instants = 0
+
+    def play(self, until: datetime, *, say: Callable[[str], None]) -> None:
+        """Step from instant to instant until the last day is over."""
+        now = BEGINS
+        day = now.date()
+        while now < until:
+            self.instants += 1
+            set_instant(self._scene.options.home, now)
+            self._cast.act(now)
+            self._settle(now)
+            now = self._next(now)
+            if now.date() != day and now.isoweekday() == 1:
+                say(f"  {now:%d %B}")
+            day = now.date()
+
+    def _settle(self, now: datetime) -> None:
+        """Let everything come to rest, with what people do at once about what has come in."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            done = self._shipped() and self._tick.pass_once()
+            if self._quiet() and not done and self._shipped():
+                if not self._cast.read_mail(now):
+                    return
+            elif not done:
+                time.sleep(PAUSE_SECONDS)
+            if time.monotonic() > deadline:
+                raise Stuck(f"At {now:%d %B %H:%M} something does not come to rest: {self._busy()}")
+
+    def _shipped(self) -> bool:
+        here = self._scene.here
+        with here.works.read("demo") as work:
+            return engagement.unshipped(work, here.home) == 0
+
+    def _quiet(self) -> bool:
+        if self._queue.count or StartedJobRegistry(queue=self._queue).count:
+            return False
+        return not self._busy()
+
+    def _busy(self) -> horizon.Busy:
+        with self._scene.here.works.read("demo") as work:
+            return horizon.busy(work)
+
+    def _next(self, now: datetime) -> datetime:
+        """Jump to the next moment at which anybody or anything is due."""
+        with self._scene.here.works.read("demo") as work:
+            due = horizon.next_due(work)
+            recheck = horizon.next_recheck(work)
+        moments = [due, self._cast.agenda.next_at, recheck and _next_hour(max(recheck, now))]
+        ahead = [moment for moment in moments if moment is not None]
+        if due is not None and due <= now:
+            raise Stuck(f"At {now:%d %B %H:%M} something stays due since {due:%d %B %H:%M}.")
+        return min(ahead, default=datetime.max.replace(tzinfo=UTC))
+
+
+def _next_hour(moment: datetime) -> datetime:
+    hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour + RECHECK_EVERY
+
+
+__all__ = ["Agenda", "Lockstep", "Stuck"]
