@@ -1,6 +1,6 @@
 """Who we are, who works here and where leads come from: the plain files of a library folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias, cast
@@ -36,8 +36,22 @@ class Company:
     """Countries (ISO 3166 two-letter codes) that we sell to; none named = all."""
     pages_at: str = ""
     """The address that stands for our own pages in mails; each instance puts its own there."""
+    industries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words in a company's name that tell its industry."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """How lists write a topic -> its key."""
+    free_mail: frozenset[str] = frozenset()
+    throw_away: frozenset[str] = frozenset()
     words: Mapping[str, Plain] = field(default_factory=dict)
-    """The rest of the file, such as how imports write topics."""
+    """The whole file."""
+
+
+def industry_of(industries: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """Read an industry off a company's name; the first line that has one of its words decides."""
+    lower = name.lower()
+    return next(
+        (key for key, words in industries.items() if any(word in lower for word in words)), None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,12 @@ def load_company(text: str) -> Company:
     return Company(
         name=_text(own, "name"), sender=_text(own, "sender"), postal=_text(own, "postal"),
         domain=_text(own, "domain"), serves=frozenset(_texts(own, "serves")),
-        pages_at=_text(own, "pages_at"), words=whole,
+        pages_at=_text(own, "pages_at"), industries=_word_lists(whole, "industries"),
+        topics={
+            word: key for key, words in _word_lists(whole, "topics").items() for word in (key, *words)
+        },
+        free_mail=frozenset(_texts(_map(whole.get("hosts")), "free")),
+        throw_away=frozenset(_texts(_map(whole.get("hosts")), "throw_away")), words=whole,
     )  # fmt: skip
 
 
@@ -109,6 +128,11 @@ def load_sources(text: str) -> list[SourceItem]:
         )
         for one in _maps(load_plain(text), "sources")
     ]  # fmt: skip
+
+
+def _word_lists(whole: Mapping[str, Plain], name: str) -> dict[str, tuple[str, ...]]:
+    lists = _map(whole.get(name))
+    return {key: tuple(word.lower() for word in _texts(lists, key)) for key in lists}
 
 
 def _map(value: Plain) -> dict[str, Plain]:

@@ -21,6 +21,7 @@ from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
+from nurture.leads import HostLists
 from nurture.usecases import arrive
 from nurture.usecases.alerts import AlertMail
 from nurture.usecases.capture import House
@@ -59,7 +60,11 @@ class Runtime:
     @property
     def house(self) -> House:
         """What taking leads in needs."""
-        return House(key=self.secret, settle_new=partial(arrive.settle_new, desk=self.desk))
+        with self.works.read("runtime") as work:
+            firm = company(work, sender="", postal="")
+        hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
+        settle_new = partial(arrive.settle_new, desk=self.desk)
+        return House(key=self.secret, settle_new=settle_new, hosts=hosts)
 
     @property
     def patience(self) -> Patience:

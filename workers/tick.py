@@ -8,20 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from nurture import mail, runtime
 from nurture.kernel import shared
-from nurture.kernel.errors import Unavailable
+from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import logger
 from nurture.runtime import Runtime
-from nurture.usecases import deliver, evidence, listen, progress, promote, sell
-from workers.queues import connect, queue_url
+from nurture.usecases import capture, deliver, evidence, listen, progress, promote, sell
+from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
 
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
-"""How often leftovers are looked for: dead senders, hits that no job absorbed, late hand-offs."""
+"""How often leftovers are looked for: hits that no job absorbed, stalled imports, late hand-offs."""
 BATCH = 500
+MOST_WAITING = 8
+"""Jobs in the queue from which on no more mail is put in batches; the database is the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +40,30 @@ class Tick:
         for part in self._parts(sweep=sweep):
             try:
                 done += part()
-            except Unavailable as refusal:
-                logger().warning("unavailable", reason=refusal.sentence)
+            except Refusal as refusal:
+                logger().warning("refused", part=part.__name__, reason=refusal.sentence)
         return done
 
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
-        quick = (self._settle, self._advance, self._batch, self._relay)
-        slow = (self._reap, self._absorb, self._recheck, self._chase, self._wake)
+        quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
+        slow = (self._absorb, self._resume, self._recheck, self._chase, self._wake)
         return (*slow, *quick) if sweep else quick
 
     def _advance(self) -> int:
         return progress.advance(self.here.works, limit=BATCH, desk=self.here.desk).due
 
     def _batch(self) -> int:
+        room = MOST_WAITING - self._waiting()
         with self.here.works.begin("tick") as work:
             shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
-            return len(mail.batch_due(work))
+            return len(mail.batch_due(work, batches=room)) if room > 0 else 0
+
+    def _waiting(self) -> int:
+        """Count the jobs that no worker has taken yet."""
+        try:
+            return queue(self.connection).count
+        except RedisError as error:
+            raise Unavailable("The queue does not answer; mail waits in the database.") from error
 
     def _relay(self) -> int:
         return relay_once(self.here.works, self.connection)
@@ -72,7 +83,12 @@ class Tick:
         )
 
     def _reap(self) -> int:
-        return deliver.reap(self.here.works, post=self.here.post())
+        here = self.here
+        journals = here.home / "journals"
+        return deliver.reap(here.works, journals=journals, host=here.host, secret=here.secret)
+
+    def _resume(self) -> int:
+        return capture.resume_stalled(self.here.works)
 
     def _recheck(self) -> int:
         return promote.recheck_due(self.here.works, limit=BATCH, hands=self.here.hands)

@@ -11,7 +11,7 @@ from nurture import leads as domain
 from nurture import runtime
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.leads import ImportProgress, ListOptions, Remark
-from nurture.reports.written import written_to
+from nurture.mail import written_to
 from nurture.usecases import capture, preview, retract
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.preview import ImportCheck

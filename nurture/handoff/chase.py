@@ -103,8 +103,11 @@ class _Hunt:
                 return self._reassign(row, person, facts, had)
 
     def _remind(self, row: Handoff, person: Colleague) -> Chased:
-        due = row.accept_by if row.state == HandoffState.OFFERED else row.contact_by
-        self._next(row, chase_after_reminder(due=due, now=self.work.now))
+        if row.state == HandoffState.OFFERED:
+            self._next(row, chase_after_reminder(due=row.accept_by, now=self.work.now))
+        else:
+            # A call to repeat, or a result to bring: the owner has it in hand and gets a day.
+            self._next(row, nag(self.work.now, person.hours))
         return self._tell(row, person.id, AlertKind.REMINDED)
 
     def _escalate(self, row: Handoff, person: Colleague) -> Chased:

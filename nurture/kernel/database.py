@@ -137,11 +137,14 @@ def _insert(
     statement = upsert(session, table)
     if not is_postgresql(session):
         plain = statement.on_conflict_do_nothing() if ignoring else statement
-        return max(session.connection().execute(plain, [dict(row) for row in rows]).rowcount, 0)
+        counted = plain.execution_options(preserve_rowcount=True)
+        return session.connection().execute(counted, [dict(row) for row in rows]).rowcount
     given = _given(table, rows, names)
     whole = statement.from_select(names, select(*[given.c[name] for name in names]))
     whole = whole.on_conflict_do_nothing() if ignoring else whole
-    return max(session.connection().execute(whole).rowcount, 0)
+    # Counts of updates are kept by themselves; those of inserts only on request.
+    counted = whole.execution_options(preserve_rowcount=True)
+    return session.connection().execute(counted).rowcount
 
 
 def _given(
@@ -149,8 +152,9 @@ def _given(
 ) -> TableValuedAlias:
     """Send rows as one array a column: one compiled statement serves any number of rows."""
     columns = table.__table__.c
+    # One dimension, whatever the values: a list in a JSON column is one value, not an array.
     arrays = [
-        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type))
+        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type, dimensions=1))
         for name in names
     ]
     typed = [column(name, columns[name].type) for name in names]

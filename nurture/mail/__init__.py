@@ -9,7 +9,7 @@ from nurture.mail.compose import (
     compose,
     message_header,
 )
-from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, settled
+from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
 from nurture.mail.queries import (
     MessageLine,
     MessageRef,
@@ -22,6 +22,7 @@ from nurture.mail.queries import (
     messages,
     next_due,
     of_lead,
+    overdue_claims,
     refs,
     sends,
     state_counts,
@@ -56,7 +57,7 @@ __all__ = [
     "NewMessage", "Outcome", "Outgoing", "Recipient", "Recorded", "RelayUnavailable", "ReplyClass",
     "Result", "Sending", "Transport", "attempts", "batch_due", "cancel", "candidates", "claim",
     "classify", "compiled", "compiled_mail", "compose", "drop", "expire_leases", "held_by", "hold",
-    "in_doubt", "link_counts", "live_versions", "load_source", "message_header", "messages", "next_due",
-    "next_state", "of_lead", "plan", "prove_arrived", "publish_template", "record", "refs",
+    "in_doubt", "is_kept", "link_counts", "live_versions", "load_source", "message_header", "messages", "next_due",
+    "next_state", "of_lead", "overdue_claims", "plan", "prove_arrived", "publish_template", "record", "refs",
     "sends", "settled", "state_counts", "unfinished", "upcoming", "written_to",
 ]  # fmt: skip

@@ -159,6 +159,11 @@ def settled(folder: Path) -> Iterator[AbandonedJournal]:
             os.close(number)
 
 
+def is_kept(folder: Path, identity: str) -> bool:
+    """Tell whether a journal of this host still exists, whoever holds it."""
+    return (folder / f"{identity}{SUFFIX}").exists()
+
+
 def boot_id() -> str:
     """Name this boot of the machine: after another one, unsynced lines may be missing."""
     try:

@@ -182,6 +182,15 @@ def held_by(work: Work, journal: str) -> list[int]:
     return list(work.session.scalars(query.order_by(Message.id)))
 
 
+def overdue_claims(work: Work, *, host: str) -> list[str]:
+    """Name the journals of a host whose messages are still being sent after their lease."""
+    query = select(Message.claim).where(
+        Message.state == MessageState.SENDING, Message.lease_until < work.machine,
+        Message.host == host,
+    )  # fmt: skip
+    return [one for one in work.session.scalars(query.distinct()) if one is not None]
+
+
 def link_counts(work: Work, version_ids: Sequence[int]) -> dict[int, int]:
     """Count the links of template versions."""
     found = compiled(work, version_ids)

@@ -1,11 +1,11 @@
 """Plan messages, batch what is due, claim, record what the world answered."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
 from nurture.kernel import shared
@@ -24,7 +24,7 @@ from nurture.mail.tables import Attempt, Message, SendBatch, TemplateVersion
 
 BATCH = 500
 """Messages of one send job."""
-BATCH_STALE = timedelta(seconds=90)
+BATCH_STALE = timedelta(seconds=25)
 """A batch that no worker claimed in this time (machine) is made anew: the queue forgot it."""
 
 
@@ -289,16 +289,20 @@ def _moved(
     }  # fmt: skip
 
 
-def expire_leases(work: Work, *, own_host: str) -> int:
-    """Park what a silent sender on another host held: in doubt, never sent again by itself."""
+def expire_leases(work: Work, *, own_host: str, lost: Collection[str] = ()) -> int:
+    """Park what a silent sender held: in doubt, never sent again by itself.
+
+    That is a sender on another host, or one of this host whose journal is `lost`: what became of
+    its messages stands nowhere.
+    """
+    out_of_reach = or_(Message.host != own_host, Message.claim.in_(list(lost)))
     done = work.session.connection().execute(
         update(Message)
         .where(
-            Message.state == MessageState.SENDING, Message.lease_until < work.machine,
-            Message.host != own_host,
+            Message.state == MessageState.SENDING, Message.lease_until < work.machine, out_of_reach
         )
         .values(
-            state=MessageState.IN_DOUBT, reason="its sender was lost with its host",
+            state=MessageState.IN_DOUBT, reason="its sender was lost with its journal",
             sent_at=work.now, settled_at=work.machine,
         )
     )  # fmt: skip

@@ -16,7 +16,7 @@ from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.tracks.errors import TrackRefused
-from nurture.tracks.queries import ACTIVE, get_track, last_ends, texts
+from nurture.tracks.queries import ACTIVE, TrackState, get_track, last_ends, texts
 from nurture.tracks.tables import Enrolment, ReceiptRow, TrackRow, TrackVersion
 
 _parsed: dict[int, Track] = {}
@@ -124,6 +124,7 @@ def enrol(
         raise Conflict(f"The track “{track.name}” has never been published.")
     definition = definitions(work, [track.version_id])[track.version_id]
     been = last_ends(work, track.id, lead_ids)
+    place = _first_place(track, definition.first, due_at)
     left_out: dict[LeadId, str] = {}
     rows: list[dict[str, object]] = []
     for lead_id in dict.fromkeys(lead_ids):
@@ -133,22 +134,18 @@ def enrol(
         elif not may_enter(definition.again, ended, now=work.now):
             left_out[lead_id] = "has been in it and may not come back yet"
         else:
-            rows.append(
-                _first_place(lead_id, track.id, track.version_id, runs + 1, definition, due_at)
-            )
+            rows.append(place | {"lead_id": lead_id, "run": runs + 1})
     insert_ignoring(work.session, Enrolment, rows)
     enrolled = tuple(lead for lead in dict.fromkeys(lead_ids) if lead not in left_out)
     _note_entry(work, track.id, enrolled, definition.first, reason)
     return EnrolResult(enrolled=enrolled, left_out=left_out)
 
 
-def _first_place(
-    lead_id: LeadId, track_id: int, version_id: int, run: int, definition: Track, due_at: datetime
-) -> dict[str, object]:
+def _first_place(track: TrackState, first: str, due_at: datetime) -> dict[str, object]:
     return {
-        "lead_id": lead_id, "track_id": track_id, "version_id": version_id, "run": run,
-        "state": EnrolmentState.ACTIVE, "step": definition.first, "due_at": due_at, "arrived_at": due_at, "started_at": due_at, "serial": 0, "casts": 0,
-        "outcome": "",
+        "lead_id": 0, "run": 0, "track_id": track.id, "version_id": track.version_id,
+        "state": EnrolmentState.ACTIVE, "step": first, "due_at": due_at, "arrived_at": due_at,
+        "started_at": due_at, "serial": 0, "casts": 0, "outcome": "",
     }  # fmt: skip
 
 

@@ -329,22 +329,28 @@ def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> Non
     mail.cancel(work, gone, reason="the address does not work")
 
 
-def reap(works: Works, *, post: Post) -> int:
+def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
     """Settle what dead senders of this host left behind; count the messages."""
     count = 0
-    for abandoned in mail.settled(post.journals):
+    for abandoned in mail.settled(journals):
         with works.begin("reaper") as work:
-            count += _settle(work, abandoned)
+            count += _settle(work, abandoned, secret=secret)
         abandoned.retire()
     with works.begin("reaper") as work:
-        count += mail.expire_leases(work, own_host=post.host)
+        # Asked first: a journal goes only after its last message has left SENDING.
+        silent = mail.overdue_claims(work, host=host)
+        lost = [one for one in silent if not mail.is_kept(journals, one)]
+        count += mail.expire_leases(work, own_host=host, lost=lost)
     return count
 
 
-def _settle(work: Work, abandoned: mail.AbandonedJournal) -> int:
+def _settle(work: Work, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
     held = mail.held_by(work, abandoned.id)
     results = [_evidence(key, abandoned) for key in held]
     mail.record(work, results, journal=abandoned.id)
+    dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and _is_hard(one)]
+    addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}
+    bounce(work, {one: address for one, address in addresses.items() if one}, secret=secret)
     return len(results)
 
 

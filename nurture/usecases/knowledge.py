@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from campaigns.company import Company
+from campaigns.company import industry_of
 from campaigns.conditions import Act, Facts, Value
 from campaigns.scorecard import Scorecard, is_intent
 from nurture import consent, content, engagement, leads, mail, scoring
@@ -20,27 +20,16 @@ def known(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Facts]:
     values = leads.facts(work, lead_ids)
     permitted = consent.permitted(work, lead_ids)
     firm = company(work, sender="", postal="")
-    served = firm.serves
     acts = acts_of(work, lead_ids)
     facts: dict[LeadId, Facts] = {}
     for lead_id in lead_ids:
         own: dict[str, Value] = dict(values.get(lead_id, {}))
         if not own.get("industry"):
-            own["industry"] = industry_of(firm, str(own.get("company") or ""))
+            own["industry"] = industry_of(firm.industries, str(own.get("company") or ""))
         own["permission"] = lead_id in permitted
-        own["country_served"] = not served or own.get("country") in {*served, None}
+        own["country_served"] = not firm.serves or own.get("country") in {*firm.serves, None}
         facts[lead_id] = Facts(own, acts.get(lead_id, ()))
     return facts
-
-
-def industry_of(firm: Company, name: str) -> str | None:
-    """Tell a company's industry from a word in its name; the first line that has one decides."""
-    lines = firm.words.get("industries")
-    lowered = name.casefold()
-    for industry, words in (lines if isinstance(lines, dict) else {}).items():
-        if any(str(word).casefold() in lowered for word in (words if isinstance(words, list) else ())):
-            return industry
-    return None
 
 
 def acts_of(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Act, ...]]:

@@ -27,6 +27,9 @@ CONTENT_MAIL = "content"
 TRIAGE_WAIT = Duration(2, "bd")
 """Where nobody else takes over, the source's queue looks at the lead within two working days."""
 
+NO_MAIL_WAIT = Duration(365, "d")
+"""Whom no mail may reach rests: looking again within days would find the same no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -201,7 +204,8 @@ def _collect_after(
     elif decision.exit not in (ExitReason.GOAL, ExitReason.PROMOTED):
         person = stock.people[due.lead_id]
         calendar = Calendar(person.country or "")
-        wait = decision.park or TRIAGE_WAIT
+        closed = decision.exit in (ExitReason.SUPPRESSED, ExitReason.NO_PERMISSION)
+        wait = decision.park or (NO_MAIL_WAIT if closed else TRIAGE_WAIT)
         until = add(now, wait, zone=person.zone, calendar=calendar)
         batch.parked[due.lead_id] = (until, f"{due.track_key}: {words}")
 

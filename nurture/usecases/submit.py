@@ -5,7 +5,7 @@ questions, and never shows anybody's data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -149,7 +149,7 @@ def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
 
     lead_id = _whose(work, visit, answers, opened, house)
     pages.link(work, kept, lead_id)
-    _note(work, opened, visit, lead_id, kept, desk)
+    _note(work, _Kept(kept, lead_id, visit, opened), desk=desk)
     return _promise(work, thanks, lead_id, kept)
 
 
@@ -161,9 +161,15 @@ def _checked(opened: Open, visit: Visit) -> dict[str, Json]:
             leads.read_address(str(checked.answers["email"]))
         except Invalid as refusal:
             problems["email"] = refusal.sentence
+    answers: dict[str, Json] = dict(checked.answers)
+    if "phone" in answers:
+        try:
+            answers["phone"] = leads.read_phone(str(answers["phone"]), country=None)
+        except Invalid as refusal:
+            problems["phone"] = refusal.sentence
     if problems:
         raise AnswersRefused(problems)
-    return dict(checked.answers)
+    return answers
 
 
 def _as_before(work: Work, visit: Visit, thanks: Thanks) -> Thanks:
@@ -211,27 +217,37 @@ def _whose(
     return captured.rows[0].lead_id
 
 
-def _note(work: Work, opened: Open, visit: Visit, lead_id: LeadId, kept: int, desk: Desk) -> None:
-    """Write the acts down, send what was asked for, weigh it all."""
-    name = opened.page.acts_as or opened.page.slug
-    asset_id = opened.asset.id if opened.asset else None
-    kinds = [ActivityKind.SUBMITTED]
-    if opened.form is not None and opened.form.does == "file":
-        kinds.append(ActivityKind.DOWNLOADED)
-    if opened.form is not None and opened.form.does == "register":
-        kinds.append(ActivityKind.REGISTERED)
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A stored submission whose lead is known."""
+
+    id: int
+    lead_id: LeadId
+    visit: Visit
+    opened: Open
+
+
+FOLLOWS = {"file": ActivityKind.DOWNLOADED, "register": ActivityKind.REGISTERED}
+"""What a form does beside being sent, as the timeline calls it."""
+
+
+def _note(work: Work, kept: _Kept, *, desk: Desk) -> None:
+    """Write the acts down and weigh them; a form proves that the click before it was a person's."""
+    opened, message_id = kept.opened, kept.visit.message_id
+    follows = FOLLOWS.get(opened.form.does) if opened.form else None
     rows = [
         ActivityRow(
-            lead_id=lead_id, kind=kind, at=work.now, origin=f"submission:{kept}:{kind}",
-            message_id=visit.message_id, asset_id=asset_id, name=name,
-            verdict=Verdict.HUMAN_PROVEN,
+            lead_id=kept.lead_id, kind=kind, at=work.now, origin=f"submission:{kept.id}:{kind}",
+            message_id=message_id, asset_id=opened.asset.id if opened.asset else None,
+            name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
         )
-        for kind in kinds
+        for kind in (ActivityKind.SUBMITTED, follows)
+        if kind is not None
     ]  # fmt: skip
-    if asset_id is not None:
-        content.mark_seen(work, [content.SeenRow(lead_id, asset_id, "downloaded")])
-    if visit.message_id is not None:
-        engagement.mark_proven(work, [visit.message_id], reason="a form was sent from its link")
+    if opened.asset is not None:
+        content.mark_seen(work, [content.SeenRow(kept.lead_id, opened.asset.id, "downloaded")])
+    if message_id is not None:
+        engagement.mark_proven(work, [message_id], reason="a form was sent from its link")
     evidence.weigh(work, engagement.note_activity(work, rows), desk=desk)
 
 
@@ -242,12 +258,16 @@ def _promise(work: Work, thanks: Thanks, lead_id: LeadId, kept: int) -> Thanks:
     if thanks.form.does == "call":
         owner, promised = _who_calls(work, person, kept)
         pages.link(work, kept, lead_id, promised_by=promised)
+    done = replace(
+        thanks,
+        lead_id=lead_id,
+        first_name=person.first_name or "",
+        owner=owner,
+        promised_at=promised,
+    )
     if thanks.form.mail and (thanks.asset is not None or promised is not None):
-        _mail_at_once(work, thanks, person, kept, owner=owner, promised=promised)
-    return Thanks(
-        thanks.page, thanks.form, lead_id, person.first_name or "", thanks.asset, owner, promised,
-        thanks.answers,
-    )  # fmt: skip
+        _mail_at_once(work, done, person, kept)
+    return done
 
 
 def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, datetime]:
@@ -270,20 +290,12 @@ def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, dateti
     return "One of us", by
 
 
-def _mail_at_once(
-    work: Work,
-    thanks: Thanks,
-    person: leads.Person,
-    kept: int,
-    *,
-    owner: str,
-    promised: datetime | None,
-) -> None:
+def _mail_at_once(work: Work, thanks: Thanks, person: leads.Person, kept: int) -> None:
     context: dict[str, Json] = {}
-    if promised is not None:
-        there = promised.astimezone(ZoneInfo(person.zone))
+    if thanks.promised_at is not None:
+        there = thanks.promised_at.astimezone(ZoneInfo(person.zone))
         context = {
-            "owner": {"name": owner, "phone": None},
+            "owner": {"name": thanks.owner, "phone": None},
             "promised_time": f"{there:%a} {there.day} {there:%b}, {there:%H:%M}",
             "question": str(thanks.answers.get("your_question") or ""),
         }

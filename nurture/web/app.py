@@ -7,7 +7,7 @@ from flask import Flask
 
 from nurture import schema
 from nurture.runtime import Runtime
-from nurture.web import auth, errors, public, security
+from nurture.web import auth, console, errors, public, security
 from nurture.web.current import EXTENSION, TEMPLATES, here
 
 LARGEST_REQUEST = 64 * 1024 * 1024
@@ -28,6 +28,7 @@ def create_app(runtime: Runtime) -> Flask:
     errors.register(app)
     app.register_blueprint(auth.register(app))
     app.register_blueprint(public.doors)
+    console.register(app)
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
     return app
@@ -43,7 +44,8 @@ def healthz() -> str:
 def readyz() -> tuple[str, int]:
     """Say whether the database answers and has the tables that this code needs."""
     try:
-        behind = schema.pending(here().works.engine)
+        # Reading must not queue behind a writer of SQLite.
+        behind = schema.pending(here().works.engine.execution_options(nurture_reading=True))
     except Exception:
         log.exception("not_ready")
         return "the database does not answer\n", HTTPStatus.SERVICE_UNAVAILABLE

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask, url_for
 
 STATIC = Path(str(files("nurture.web"))) / "static"
-KIT = ("tabler.min.css", "htmx.min.js", "icons.svg", "inter/opsz.css")
+KIT = ("kit.css", "htmx.min.js", "icons.svg", "inter-latin.woff2")
 
 
 def register(app: Flask) -> None:

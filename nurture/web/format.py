@@ -11,6 +11,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 FEW = 30
 """Below so many cases a share is told as counts (`ui.md` 7)."""
 TEN = 10
+SOON_DAYS = 2
 FULL, HALF = 37.7, 0.5
 """The circumference of the ring of a countdown; from half on it is amber."""
 
@@ -63,6 +64,18 @@ class Reader:
         """Give the time today, the date otherwise."""
         same = self.local(at).date() == self.local(self.now).date()
         return self.time(at) if same else self.date(at)
+
+    def until(self, at: datetime) -> str:
+        """Say how far away something is: today, tomorrow, in 6 days, 2 days late."""
+        if at < self.now:
+            return f"{length(self.now - at)} late"
+        days = (self.local(at).date() - self.local(self.now).date()).days
+        return ("today", "tomorrow")[days] if days < SOON_DAYS else f"in {days} days"
+
+    def since(self, at: datetime) -> str:
+        """Say how long ago something was: 5 min ago, else the day."""
+        past = self.now - at
+        return f"{length(past)} ago" if past < timedelta(days=1) else self.day(at)
 
     def exact(self, at: datetime) -> str:
         """Give the instant and its zone, for whoever hovers."""

@@ -285,3 +285,24 @@ def test_an_answer_can_be_taken_back_for_ten_minutes(
     clock.advance(timedelta(minutes=10, seconds=1))
     with works.begin("user:4") as work, pytest.raises(Conflict, match="ten minutes"):
         handoff.undo(work, made.handoff_id)
+
+
+def test_who_has_spoken_with_a_lead_is_reminded_of_the_result_and_keeps_it(
+    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+) -> None:
+    with works.begin("user:4") as work:
+        (made,) = offered(work, team, an_offer(ready(work)))
+        result_by = handoff.contacted(work, made.handoff_id).result_by
+    clock.instant = result_by - timedelta(minutes=1)
+    with works.begin("tick") as work:
+        assert handoff.due_chases(work, limit=9) == []
+    for _ in range(5):
+        clock.advance(timedelta(days=1))
+        with works.begin("tick") as work:
+            due = handoff.due_chases(work, limit=9)
+            handoff.chase(work, due, facts={}, rules=rules_of(work), notify=team)
+
+    kinds = [kind for _, _, kind in team.alerts]
+    assert kinds[:3] == [AlertKind.OFFERED, AlertKind.REMINDED, AlertKind.ESCALATED]
+    with works.read("test") as work:
+        assert handoff.get(work, made.handoff_id).owner_id == people["ines"]

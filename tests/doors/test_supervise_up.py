@@ -15,7 +15,7 @@ def test_everything_is_embedded_when_nothing_is_set(home: Path) -> None:
     programs = children(given)
 
     names = [child.name for child in programs]
-    assert names == ["valkey", "mail sink", "worker", "tick", "web"]
+    assert names == ["valkey", "mail sink", "worker 1", "tick", "web"]
     assert programs[-1].env["NURTURE_SMTP_URL"].startswith("smtp://127.0.0.1:")
     assert programs[-1].env["NURTURE_HOME"] == str(home.resolve())
     assert programs[-1].address == ("127.0.0.1", given.port)
@@ -24,4 +24,4 @@ def test_everything_is_embedded_when_nothing_is_set(home: Path) -> None:
 def test_what_the_settings_name_is_not_started(home: Path) -> None:
     given = settings(home, redis_url="redis://cache:6379/0", smtp_url="smtp://mail:25")
 
-    assert [child.name for child in children(given)] == ["worker", "tick", "web"]
+    assert [child.name for child in children(given)] == ["worker 1", "tick", "web"]

@@ -9,9 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nurture import runtime
+from nurture.kernel.settings import load_settings
+from nurture.runtime import Runtime
+from nurture.usecases.publish import publish_library
 from tests.support.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def prepared(home: Path, settings: Mapping[str, str]) -> Runtime:
+    """Publish the example library, and give what an installation with these settings works with."""
+    given = {name.removeprefix("NURTURE_").lower(): value for name, value in settings.items()}
+    here = runtime.start(load_settings(home=home, **given))
+    library, mails = ROOT / "campaigns" / "library", ROOT / "templates" / "mail"
+    publish_library(here.works, library, mails=mails, links=here.links)
+    return here
 
 
 @dataclass
@@ -19,6 +32,11 @@ class Installation:
     """`nurture up` with its process tree."""
 
     process: subprocess.Popen[bytes]
+
+    def horses(self) -> list[int]:
+        """Name the forks that run jobs: below a worker, with its command line."""
+        parents = _children(self.process.pid)
+        return [pid for pid in self.pids("workers worker") if pid not in parents]
 
     def pids(self, *words: str) -> list[int]:
         """Name the processes below the supervisor whose command line has every word."""

@@ -1,1 +1,5 @@
-"""Play the example company: its list of leads, its prospects, and the story they tell."""
+"""The example company comes to life: a dirty list, prospects, link scanners, sales people."""
+
+from workers.demo.play import main
+
+__all__ = ["main"]

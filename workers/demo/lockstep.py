@@ -10,7 +10,6 @@ from rq.registry import StartedJobRegistry
 from nurture import engagement
 from nurture.kernel.stepped import set_instant
 from nurture.reports import horizon
-from workers.demo.agenda import Agenda
 from workers.demo.cast import Cast
 from workers.demo.scene import BEGINS, Scene
 from workers.queues import queue
@@ -55,8 +54,9 @@ class Lockstep:
         """Let everything come to rest, with what people do at once about what has come in."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            done = self._shipped() and self._tick.pass_once()
-            if self._quiet() and not done and self._shipped():
+            shipped = self._shipped()
+            done = self._tick.pass_once() if shipped else 0
+            if shipped and not done and self._quiet():
                 if not self._cast.read_mail(now):
                     return
             elif not done:
@@ -95,4 +95,3 @@ def _next_hour(moment: datetime) -> datetime:
     return hour + RECHECK_EVERY
 
 
-__all__ = ["Agenda", "Lockstep", "Stuck"]

@@ -9,6 +9,7 @@ LARGEST_FORM = 64 * 1024
 doors = Blueprint("public", __name__)
 doors.add_url_rule("/p/<slug>", "show_page", landing.show_page)
 doors.add_url_rule("/p/<slug>/seen", "note_seen", landing.note_seen, methods=["POST"])
+doors.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)
 doors.add_url_rule("/f/<key>", "send_form", landing.send_form, methods=["POST"])
 doors.add_url_rule("/u/<token>", "ask_to_stop", stopping.ask_to_stop)
 doors.add_url_rule("/u/<token>", "stop_all", stopping.stop_all, methods=["POST"])

@@ -30,7 +30,7 @@ UNDO = "undo"
 OPEN_TO = {
     HandoffState.OFFERED: ANSWERS,
     HandoffState.ACCEPTED: ("spoke", "no_answer", NOT_A_FIT),
-    HandoffState.CONTACTED: ("no_answer", NOT_A_FIT),
+    HandoffState.CONTACTED: ("won", NOT_A_FIT, "no_answer"),
     HandoffState.CLOSED: (),
 }
 OVERSEERS = (Role.MANAGER, Role.ADMIN)
@@ -76,10 +76,11 @@ class Scene:
 
     @property
     def first(self) -> str:
-        """Name the answer that the link was for, while it makes sense."""
-        if self.asked.answer in self.choices:
-            return self.asked.answer
-        return self.choices[0] if self.choices else ""
+        """Name the answer that the link was for, while it makes sense; after a talk nothing
+        is more likely than anything else."""
+        if self.offer.state is HandoffState.CONTACTED or not self.choices:
+            return ""
+        return self.asked.answer if self.asked.answer in self.choices else self.choices[0]
 
     @property
     def noted(self) -> str:
@@ -134,6 +135,8 @@ def _act(work: Work, scene: Scene, hands: Hands) -> None:
             sell.contacted(work, handoff_id, by=by)
         case "no_answer":
             sell.no_answer(work, handoff_id, hands=hands, by=by)
+        case "won":
+            sell.close(work, handoff_id, hands=hands)
         case "not_a_fit":
             sell.reject(work, handoff_id, rejection=_rejection(), hands=hands)
         case _:
@@ -173,7 +176,7 @@ def _scene(work: Work, asked: Asked) -> Scene:
 
 
 def _asks_why(scene: Scene) -> bool:
-    wanted = request.args.get("show") == "reasons" or scene.first == NOT_A_FIT
+    wanted = request.args.get("show") == "reasons" or scene.asked.answer == NOT_A_FIT
     plain = request.args.get("show") == "lead"
     return wanted and not plain and not scene.noted and NOT_A_FIT in scene.choices
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from flask import request
+from werkzeug.wrappers import Response
 
 from nurture import leads
 from nurture.kernel.errors import NotFound
@@ -97,6 +98,30 @@ def send_form(key: str) -> str | tuple[str, int]:
     except AnswersRefused as refusal:
         return _again(ticket.slug, ticket.message_id, Draft(given, refusal.problems))
     return _thank(thanks)
+
+
+@security.public
+def calendar(slug: str) -> Response:
+    """Give the entry for a calendar: the day of an event, in every zone the same day."""
+    with here().works.read("prospect") as work:
+        asset = submit.open_page(work, slug, message_id=None).asset
+        stamp = f"{work.now:%Y%m%dT%H%M%SZ}"
+    if asset is None or asset.event_on is None:
+        raise NotFound("Nothing on this page has a day of its own.")
+    day, after = asset.event_on, asset.event_on + timedelta(days=1)
+    address = f"{here().settings.base_url}/p/{slug}"
+    lines = (
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nurture//Pages//EN", "BEGIN:VEVENT",
+        f"UID:{asset.key}-{day:%Y%m%d}@{slug}", f"DTSTAMP:{stamp}",
+        f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{after:%Y%m%d}",
+        f"SUMMARY:{_escaped(asset.title)}", f"DESCRIPTION:{_escaped(asset.teaser)}",
+        f"URL:{address}", "END:VEVENT", "END:VCALENDAR", "",
+    )  # fmt: skip
+    return Response("\r\n".join(lines), mimetype="text/calendar")
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", " ")
 
 
 def _visitor(token: str) -> MessageId | None:

@@ -31,9 +31,9 @@ class Sum:
         return sum(line.euros for line in self.savings)
 
     @property
-    def share(self) -> float:
+    def share(self) -> str:
         """Give the part of today's cost that they save."""
-        return self.saved / self.cost.euros if self.cost.euros else 0.0
+        return _part(self.saved / self.cost.euros if self.cost.euros else 0.0)
 
 
 def reckon(answers: Mapping[str, Json], rules: Mapping[str, Plain]) -> Sum | None:
@@ -46,7 +46,7 @@ def reckon(answers: Mapping[str, Json], rules: Mapping[str, Plain]) -> Sum | Non
     energy = power * hours * weeks * load
     cost = energy * cents / CENTS
     how = (
-        f"{power:g} kW, {hours:g} h a week, {weeks:g} weeks, {load:.0%} load: "
+        f"{power:g} kW, {hours:g} h a week, {weeks:g} weeks, {_part(load)} load: "
         f"{energy:,.0f} kWh, at {cents:g} cents"
     )
     today = Line("Your compressed air costs a year", how, cost)
@@ -57,17 +57,21 @@ def _measures(cost: float, age: float, rules: Mapping[str, Plain]) -> list[Line]
     """Take one after the other: each saves from what the one before has left."""
     leaks, old = _group(rules, "leaks"), _group(rules, "age")
     share = _rule(leaks, "now", 0.25) - _rule(leaks, "mended", 0.1)
-    found = [Line("Mend the large leaks", f"{share:.0%} of the energy", cost * share)]
+    found = [Line("Mend the large leaks", f"{_part(share)} of the energy", cost * share)]
     left = cost - found[0].euros
     bar = _rule(rules, "per_bar", 0.07)
-    found.append(Line("One bar less pressure", f"{bar:.0%} of what is left", left * bar))
+    found.append(Line("One bar less pressure", f"{_part(bar)} of what is left", left * bar))
     left -= found[1].euros
     more, since = _rule(old, "more_power", 0.15), _rule(old, "from_years", 12)
     if age >= since:
         spared = left * more / (1 + more)
-        how = f"A machine of {since:g} years or more needs {more:.0%} more power"
+        how = f"A machine of {since:g} years or more needs {_part(more)} more power"
         found.append(Line("A new machine", how, spared))
     return found
+
+
+def _part(share: float) -> str:
+    return f"{share:.0%}".replace("%", "\u202f%")
 
 
 def _group(rules: Mapping[str, Plain], name: str) -> Mapping[str, Plain]:

@@ -91,7 +91,9 @@ def _length(left: timedelta) -> str:
     hours, rest = divmod(minutes, HOUR)
     if hours >= DAY:
         return f"{hours} h"
-    return f"{hours} h {rest} min" if hours else f"{rest} min"
+    if hours and rest:
+        return f"{hours} h {rest} min"
+    return f"{hours} h" if hours else f"{rest} min"
 
 
 def _where(person: Person, firm: Company) -> str:

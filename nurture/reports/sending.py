@@ -1,0 +1,81 @@
+"""How sending stands: what waits, what leaves, what is in doubt, what was not sent and why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from campaigns.vocabulary import MessageState
+from nurture import mail
+from nurture.kernel.work import Work
+from nurture.mail import MessageLine
+from nurture.mail.tables import Message
+
+DAY = timedelta(days=1)
+_WAITING = [str(MessageState.PLANNED), str(MessageState.DEFERRED)]
+
+
+class Pile(StrEnum):
+    """The piles that mails lie on; each opens as a list."""
+
+    DUE = "due"
+    LATER = "later"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    """Within the last 24 hours of business time."""
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class SendingHealth:
+    """The height of every pile, and since when the oldest due mail waits."""
+
+    piles: dict[Pile, int]
+    oldest_due: datetime | None
+    dropped: dict[str, int]
+    """By reason, the most frequent first."""
+
+
+def sending_health(work: Work) -> SendingHealth:
+    """Count every pile; one number and the list behind it come from one condition."""
+    piles = {
+        pile: work.session.scalar(select(func.count()).where(_on(pile, work))) or 0 for pile in Pile
+    }
+    oldest = work.session.scalar(select(func.min(Message.not_before)).where(_on(Pile.DUE, work)))
+    return SendingHealth(piles=piles, oldest_due=oldest, dropped=_dropped(work))
+
+
+def mails_on(
+    work: Work, pile: Pile, *, reason: str | None = None, before: int | None = None, limit: int = 50
+) -> list[MessageLine]:
+    """List the mails of a pile, the newest first; `before` is the id of the last one shown."""
+    conditions = [_on(pile, work)]
+    if reason is not None:
+        conditions.append(func.coalesce(Message.reason, "") == reason)
+    if before is not None:
+        conditions.append(Message.id < before)
+    return mail.messages(work, *conditions, limit=limit)
+
+
+def _dropped(work: Work) -> dict[str, int]:
+    reason = func.coalesce(Message.reason, "")
+    query = select(reason, func.count()).where(_on(Pile.DROPPED, work)).group_by(reason)
+    rows = work.session.execute(query.order_by(func.count().desc(), reason))
+    return {str(words): int(number) for words, number in rows}
+
+
+def _on(pile: Pile, work: Work) -> ColumnElement[bool]:
+    match pile:
+        case Pile.DUE:
+            return Message.state.in_(_WAITING) & (Message.not_before <= work.now)
+        case Pile.LATER:
+            return Message.state.in_(_WAITING) & (Message.not_before > work.now)
+        case Pile.SENT:
+            return (Message.state == MessageState.SENT) & (Message.sent_at > work.now - DAY)
+        case _:
+            return Message.state == str(MessageState(pile.value))

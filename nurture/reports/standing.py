@@ -1,0 +1,152 @@
+"""Who stands where in a track, what happened at its steps, and how those who left it left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+
+from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.tracks.tables import Enrolment, ReceiptRow, TrackVersion
+
+_ACTIVE = Enrolment.state == EnrolmentState.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many ever came into a track, are in it now, and fall due before an instant."""
+
+    came: int
+    inside: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One run of a lead through a track: where it stands, or how it ended."""
+
+    id: int
+    lead_id: LeadId
+    step: str
+    due_at: datetime
+    arrived_at: datetime
+    waiting_for: str | None
+    hold: str | None
+    ended_at: datetime | None
+    exit_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A published version of a track, and who is still on it."""
+
+    id: int
+    number: int
+    published_at: datetime
+    published_by: str
+    inside: int
+
+
+def loads(work: Work, *, before: datetime) -> dict[int, Load]:
+    """Tell of every track how full it is."""
+    came = _by_track(work, select(Enrolment.track_id, func.count()))
+    inside = _by_track(work, select(Enrolment.track_id, func.count()).where(_ACTIVE))
+    due = _by_track(
+        work, select(Enrolment.track_id, func.count()).where(_ACTIVE, Enrolment.due_at < before)
+    )
+    return {
+        track_id: Load(count, inside.get(track_id, 0), due.get(track_id, 0))
+        for track_id, count in came.items()
+    }
+
+
+def _by_track(work: Work, query: Select[int, int]) -> dict[int, int]:
+    rows = work.session.execute(query.group_by(Enrolment.track_id))
+    return {int(track_id): int(count) for track_id, count in rows}
+
+
+def standing(
+    work: Work, track_id: int, *, step: str | None = None, after: int = 0, limit: int = 100
+) -> list[Standing]:
+    """List who is in a track, or at one of its steps; `after` is the last id shown."""
+    query = select(Enrolment).where(Enrolment.track_id == track_id, _ACTIVE, Enrolment.id > after)
+    if step is not None:
+        query = query.where(Enrolment.step == step)
+    return _standings(work, query, limit)
+
+
+def due_before(
+    work: Work, track_id: int, *, before: datetime, after: int = 0, limit: int = 100
+) -> list[Standing]:
+    """List whose next step falls due before an instant."""
+    query = select(Enrolment).where(
+        Enrolment.track_id == track_id, _ACTIVE, Enrolment.due_at < before, Enrolment.id > after
+    )
+    return _standings(work, query, limit)
+
+
+def ended(
+    work: Work, track_id: int, *, reason: ExitReason, after: int = 0, limit: int = 100
+) -> list[Standing]:
+    """List the runs that ended for one reason."""
+    query = select(Enrolment).where(
+        Enrolment.track_id == track_id, Enrolment.exit_reason == reason, Enrolment.id > after
+    )
+    return _standings(work, query, limit)
+
+
+def everybody(work: Work, track_id: int, *, after: int = 0, limit: int = 100) -> list[Standing]:
+    """List every run that ever began in a track."""
+    query = select(Enrolment).where(Enrolment.track_id == track_id, Enrolment.id > after)
+    return _standings(work, query, limit)
+
+
+def _standings(work: Work, query: Select[Enrolment], limit: int) -> list[Standing]:
+    rows = work.session.scalars(query.order_by(Enrolment.id).limit(limit))
+    return [
+        Standing(
+            id=row.id, lead_id=LeadId(row.lead_id), step=row.step, due_at=row.due_at,
+            arrived_at=row.arrived_at, waiting_for=row.waiting_for, hold=row.hold,
+            ended_at=row.ended_at, exit_reason=row.exit_reason,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def happened(work: Work, track_id: int) -> Mapping[str, Mapping[Receipt, int]]:
+    """Count what happened at each step, also every kind of not sending."""
+    query = (
+        select(ReceiptRow.step, ReceiptRow.kind, func.count())
+        .join(Enrolment, Enrolment.id == ReceiptRow.enrolment_id)
+        .where(Enrolment.track_id == track_id)
+        .group_by(ReceiptRow.step, ReceiptRow.kind)
+    )
+    found: dict[str, dict[Receipt, int]] = {}
+    for step, kind, count in work.session.execute(query):
+        found.setdefault(step, {})[Receipt(kind)] = count
+    return found
+
+
+def editions(work: Work, track_id: int) -> list[Edition]:
+    """List the versions of a track, the newest first."""
+    inside = dict(
+        work.session.execute(
+            select(Enrolment.version_id, func.count())
+            .where(Enrolment.track_id == track_id, _ACTIVE)
+            .group_by(Enrolment.version_id)
+        ).all()
+    )
+    rows = work.session.scalars(
+        select(TrackVersion)
+        .where(TrackVersion.track_id == track_id)
+        .order_by(TrackVersion.number.desc())
+    )
+    return [
+        Edition(
+            id=row.id, number=row.number, published_at=row.published_at,
+            published_by=row.published_by, inside=inside.get(row.id, 0),
+        )
+        for row in rows
+    ]  # fmt: skip

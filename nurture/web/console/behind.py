@@ -1,0 +1,116 @@
+"""The list behind a number: each number of a report opens one, and it is as long as the number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import request
+
+from campaigns.vocabulary import Stage
+from nurture import leads, users
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.web.console import shell
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list before the lead's own words are known."""
+
+    lead_id: LeadId
+    detail: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLine:
+    """One lead of the list."""
+
+    href: str
+    name: str
+    firm: str
+    stage: Stage
+    owner: str
+    detail: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A stretch of the list; `detail` and `more` head the two columns that the report fills."""
+
+    title: str
+    sentence: str
+    total: int
+    lines: tuple[LeadLine, ...]
+    first: int
+    next_from: int | None
+    detail: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list is called, and what its own columns are called."""
+
+    title: str
+    sentence: str
+    detail: str = ""
+    more: str = ""
+
+
+def behind(work: Work, asked: Asked, entries: Sequence[Entry]) -> Behind:
+    """Show a stretch of entries, all of which are known."""
+    first = _first()
+    shown = entries[first : first + SHOWN]
+    return _behind(work, asked, shown, first=first, total=len(entries))
+
+
+def behind_ids(work: Work, asked: Asked, lead_ids: Sequence[LeadId]) -> Behind:
+    """Show a stretch of leads that have nothing beside their names."""
+    return behind(work, asked, [Entry(one) for one in lead_ids])
+
+
+def behind_rows(
+    work: Work, asked: Asked, *, total: int, fetch: Callable[[int, int], Sequence[Entry]]
+) -> Behind:
+    """Show a stretch that a query gives: `fetch(first, limit)`."""
+    first = _first()
+    return _behind(work, asked, fetch(first, SHOWN), first=first, total=total)
+
+
+def page(behind_: Behind, nav: str, crumbs: Sequence[tuple[str, str]], work: Work) -> str:
+    """Render the list in the console's frame."""
+    return shell.show("behind", shell.Page(behind_.title, nav, crumbs), work, behind=behind_)
+
+
+def _behind(
+    work: Work, asked: Asked, entries: Sequence[Entry], *, first: int, total: int
+) -> Behind:
+    people = leads.by_ids(work, [one.lead_id for one in entries])
+    staff = {one.id: one.name for one in users.everybody(work)}
+    lines = tuple(_line(one, people, staff) for one in entries if one.lead_id in people)
+    after = first + len(entries)
+    return Behind(
+        title=asked.title, sentence=asked.sentence, total=total, lines=lines, first=first,
+        next_from=after if after < total else None, detail=asked.detail, more=asked.more,
+    )  # fmt: skip
+
+
+def _line(
+    entry: Entry, people: Mapping[LeadId, leads.Person], staff: Mapping[users.UserId, str]
+) -> LeadLine:
+    person = people[entry.lead_id]
+    return LeadLine(
+        href=f"/leads/{entry.lead_id}", name=person.name,
+        firm=", ".join(part for part in (person.company, person.country) if part),
+        stage=person.stage,
+        owner=staff.get(person.owner_id, "") if person.owner_id is not None else person.queue or "",
+        detail=entry.detail, more=entry.more,
+    )  # fmt: skip
+
+
+def _first() -> int:
+    asked = request.args.get("from", "0")
+    return int(asked) if asked.isdecimal() and len(asked) < 10 else 0  # noqa: PLR2004 - more digits than leads

@@ -1,0 +1,334 @@
+"""A hand-off as pages show it: who, how warm, whose, and how much of the time is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.timing import Calendar, Hours, next_working_moment, working_time
+from campaigns.vocabulary import HandoffState, Heat, Role
+from nurture import handoff, leads, users
+from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.leads import Person
+from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.users import UserCard
+
+OVERSEERS = (Role.MANAGER, Role.ADMIN)
+READERS = (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+"""Who sees everybody's hand-offs; sales and dealers see their own."""
+WAITING_FOR = {
+    HandoffState.OFFERED: "Accept",
+    HandoffState.ACCEPTED: "First contact",
+    HandoffState.CONTACTED: "Result",
+    HandoffState.CLOSED: "Nothing, it is closed",
+}
+WORKING_DAY = timedelta(hours=8)
+MOMENT = timedelta(minutes=1)
+RING = 37.7
+"""The circumference of a countdown's ring."""
+HALF = 0.5
+UNDOABLE = frozenset(
+    str(one) for one in Answer if one not in (Answer.REDIRECT, Answer.REASSIGN, Answer.WITHDRAW)
+)
+EVENTS = {
+    "offered": ("send", "Offered"),
+    "reminded": ("bell", "Reminded"),
+    "escalated": ("flag", "The manager was told"),
+    "reassigned": ("repeat", "Given to somebody else, nobody had answered"),
+    "redirected": ("user-plus", "Given to somebody else"),
+    "accepted": ("check", "Accepted"),
+    "contacted": ("phone-call", "Spoke with them"),
+    "no_answer": ("phone-off", "Called, no answer"),
+    "rejected": ("arrow-back-up", "Given back to marketing"),
+    "won": ("trophy", "Won"),
+    "lost": ("circle-x", "Lost"),
+    "withdrawn": ("archive", "Withdrawn"),
+    "undone": ("history", "Took the answer back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """What is left of a deadline in the owner's working time, drawn as a ring."""
+
+    due: datetime
+    words: str
+    late: bool
+    rush: str
+    """ok, soon or late."""
+    ring: float
+    rests_until: datetime | None
+    """When the owner's clock goes on, where it stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRow:
+    """One line of the queue."""
+
+    id: int
+    href: str
+    lead: str
+    firm: str
+    phone: str
+    heat: Heat
+    owner: str
+    owner_id: UserId | None
+    waiting_for: str
+    countdown: Countdown | None
+    """None once it is closed."""
+    may_accept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One thing that happened to a hand-off."""
+
+    at: datetime
+    icon: str
+    words: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPanel:
+    """One hand-off opened: what sales was told, what can be done, what happened."""
+
+    row: HandoffRow
+    state: HandoffState
+    lead_href: str
+    who: str
+    email: str
+    why_theirs: str
+    reasons: tuple[str, ...]
+    topics: tuple[str, ...]
+    known: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+    say: str
+    promised: str
+    events: tuple[EventLine, ...]
+    answers: tuple[str, ...]
+    others: tuple[tuple[int, str, str], ...]
+    """Id, name and load of whoever else may get it; empty where this reader may not give it."""
+    noted: str
+    """The reader's last answer in words, while it can be taken back."""
+    undo_until: datetime | None
+    ended: str
+    tomorrow: date
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLoad:
+    """Who has how much."""
+
+    id: int
+    name: str
+    open: int
+    late: int
+    capacity: int
+    away: bool
+
+
+def sees(reader: UserCard, offer: HandoffView) -> bool:
+    """Tell whether somebody may look at an offer: theirs, or any for those who oversee."""
+    return offer.owner_id == reader.id or reader.has(*READERS)
+
+
+def answers_for(reader: UserCard, offer: HandoffView, owner: UserCard | None) -> bool:
+    """Tell whether somebody may answer an offer: the owner, their boss, whoever oversees."""
+    if offer.owner_id == reader.id or reader.has(*OVERSEERS):
+        return True
+    return owner is not None and owner.boss_id == reader.id
+
+
+def handoff_rows(
+    offers: Sequence[HandoffView],
+    *,
+    people: Mapping[LeadId, Person],
+    staff: Mapping[UserId, UserCard],
+    reader: UserCard,
+    now: datetime,
+) -> tuple[HandoffRow, ...]:
+    """Put offers into lines, in the order given."""
+    return tuple(
+        _row(one, people[one.lead_id], _whose(one, staff), reader=reader, now=now)
+        for one in offers
+        if one.lead_id in people
+    )
+
+
+def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPanel:
+    """Put everything about one offer together."""
+    staff = {one.id: one for one in users.everybody(work)}
+    person = leads.get(work, offer.lead_id)
+    owner = _whose(offer, staff)
+    mine = answers_for(reader, offer, owner)
+    events = handoff.events(work, offer.id)
+    until = _undo_until(events, reader, work.now)
+    packet = offer.packet
+    return HandoffPanel(
+        row=_row(offer, person, owner, reader=reader, now=work.now),
+        state=offer.state, lead_href=f"/leads/{offer.lead_id}",
+        who=", ".join(one for one in (_plain(person.job), person.company, person.country) if one),
+        email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
+        topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
+        unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
+        promised=_text(packet.get("promised")), events=_lines(events, staff),
+        answers=answers_to(offer.state) if mine else (),
+        others=_others(work, offer) if mine and offer.closed_at is None else (),
+        noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
+        ended=_ended(offer),
+        tomorrow=work.now.astimezone(ZoneInfo(reader.zone)).date() + timedelta(days=1),
+    )  # fmt: skip
+
+
+def answers_to(state: HandoffState) -> tuple[str, ...]:
+    """Name the answers that make sense, the first one first."""
+    match state:
+        case HandoffState.OFFERED:
+            return ("accept", "spoke", "no_answer", "not_a_fit")
+        case HandoffState.ACCEPTED:
+            return ("spoke", "no_answer", "not_a_fit")
+        case HandoffState.CONTACTED:
+            return ("won", "no_answer", "not_a_fit")
+        case HandoffState.CLOSED:
+            return ()
+
+
+def person_loads(work: Work, offers: Sequence[HandoffView]) -> tuple[PersonLoad, ...]:
+    """Count open and late offers by person, whoever is latest first."""
+    away = users.away(work, at=work.now)
+    found = [
+        PersonLoad(
+            id=one.id, name=one.name, capacity=one.capacity, away=one.id in away,
+            open=sum(offer.owner_id == one.id for offer in offers),
+            late=sum(offer.owner_id == one.id and offer.due_at <= work.now for offer in offers),
+        )
+        for one in users.everybody(work)
+        if one.active and one.channel is not None
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.late, -one.open, one.name)))
+
+
+def countdown(offer: HandoffView, owner: UserCard | None, now: datetime) -> Countdown | None:
+    """Measure what is left in the owner's working time; nothing runs once it is closed."""
+    if offer.closed_at is not None:
+        return None
+    hours = Hours(owner.zone, Calendar(owner.country or "")) if owner else Hours("UTC")
+    late = offer.due_at <= now
+    first, last = (offer.due_at, now) if late else (now, offer.due_at)
+    span = max(working_time(first, last, hours=hours), MOMENT)
+    whole = max(working_time(_started(offer), offer.due_at, hours=hours), MOMENT)
+    share = 0.0 if late else min(span / whole, 1.0)
+    goes_on = next_working_moment(now, hours=hours)
+    return Countdown(
+        due=offer.due_at, late=late, words=f"{length(span)} late" if late else length(span),
+        rush="late" if late else "ok" if share > HALF else "soon",
+        ring=RING if late else round(RING * share, 1),
+        rests_until=goes_on if goes_on > now and not late else None,
+    )  # fmt: skip
+
+
+def length(span: timedelta) -> str:
+    """Say a stretch of working time: 42 min, 1 h 36 min, 3 working days."""
+    if span >= 2 * WORKING_DAY:
+        return f"{span // WORKING_DAY} working days"
+    hours, minutes = divmod(int(span.total_seconds() // 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _row(
+    offer: HandoffView, person: Person, owner: UserCard | None, *, reader: UserCard, now: datetime
+) -> HandoffRow:
+    accepts = offer.state is HandoffState.OFFERED and answers_for(reader, offer, owner)
+    return HandoffRow(
+        id=offer.id, href=f"/handoffs/{offer.id}", lead=person.name,
+        firm=", ".join(part for part in (person.company, person.country) if part),
+        phone=person.phone or "", heat=offer.heat,
+        owner=owner.name if offer.owner_id and owner else f"Queue of {owner.name}" if owner
+        else "Nobody yet",
+        owner_id=offer.owner_id, waiting_for=WAITING_FOR[offer.state],
+        countdown=countdown(offer, owner, now), may_accept=accepts,
+    )  # fmt: skip
+
+
+def _whose(offer: HandoffView, staff: Mapping[UserId, UserCard]) -> UserCard | None:
+    """Find the owner; of an offer in a queue, whoever looks after the queue."""
+    if offer.owner_id is not None:
+        return staff.get(offer.owner_id)
+    return next((one for one in staff.values() if one.handle == offer.queue), None)
+
+
+def _started(offer: HandoffView) -> datetime:
+    match offer.state:
+        case HandoffState.CONTACTED:
+            return offer.contacted_at or offer.timer_from
+        case _:
+            return offer.timer_from
+
+
+def _undo_until(
+    events: Sequence[HandoffEventView], reader: UserCard, now: datetime
+) -> datetime | None:
+    last = events[-1] if events else None
+    if last is None or last.kind not in UNDOABLE or last.actor != f"user:{reader.id}":
+        return None
+    until = last.at + UNDO_WITHIN
+    return until if now <= until else None
+
+
+def _lines(
+    events: Sequence[HandoffEventView], staff: Mapping[UserId, UserCard]
+) -> tuple[EventLine, ...]:
+    return tuple(
+        EventLine(one.at, *EVENTS.get(one.kind, ("point", _plain(one.kind))), _actor(one, staff))
+        for one in reversed(events)
+    )
+
+
+def _actor(event: HandoffEventView, staff: Mapping[UserId, UserCard]) -> str:
+    kind, _, number = event.actor.partition(":")
+    card = staff.get(UserId(int(number))) if kind == "user" and number.isdecimal() else None
+    return card.name if card else "by itself"
+
+
+def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
+    held: dict[UserId, int] = {}
+    for one in handoff.waiting_for(work):
+        if one.owner_id is not None:
+            held[one.owner_id] = held.get(one.owner_id, 0) + 1
+    return tuple(
+        (one.user_id, one.name, "away" if one.away else f"{held.get(one.user_id, 0)} open")
+        for one in users.candidates(work, at=work.now)
+        if one.user_id != offer.owner_id
+    )
+
+
+def _ended(offer: HandoffView) -> str:
+    if offer.closed_at is None:
+        return ""
+    words = EVENTS.get(offer.outcome or "", ("", "Closed"))[1]
+    if offer.reason in set(RejectReason):
+        words = f"{words}: {SENT_BACK[RejectReason(offer.reason)].words}"
+    return f"{words}. {offer.note}" if offer.note else f"{words}."
+
+
+def _plain(raw: str | None) -> str:
+    return raw.replace("_", " ").capitalize() if raw and "_" in raw else raw or ""
+
+
+def _words(value: Json) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def _pairs(value: Json) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    return tuple((name, _text(one)) for name, one in value.items())
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)

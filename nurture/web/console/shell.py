@@ -1,0 +1,251 @@
+"""The frame around every page of the console: who reads, where they are, what runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, flash, g, get_flashed_messages, render_template, url_for
+from markupsafe import Markup
+
+from campaigns.vocabulary import Role
+from nurture import handoff, leads
+from nurture.kernel import shared
+from nurture.kernel.clock import FastClock, SteppedClock
+from nurture.kernel.errors import Forbidden
+from nurture.kernel.work import Work
+from nurture.lifecycle import LIVE
+from nurture.usecases.company import company
+from nurture.users import UserCard
+from nurture.web import assets
+from nurture.web import format as forms
+from nurture.web.auth import reader
+from nurture.web.console import remember, wording
+from nurture.web.current import here
+from nurture.web.format import Reader
+
+YEAR_SECONDS = 31_536_000
+MINUTE_SECONDS = 60
+INNER = (Role.MARKETER, Role.MANAGER, Role.ADMIN)
+"""Who sees every lead; sales people and dealers see their own."""
+MAKERS = (Role.MARKETER, Role.ADMIN)
+"""Who may change tracks, content and mails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the sidebar; it shows once a page has its endpoint."""
+
+    endpoint: str
+    words: str
+    icon: str
+    roles: tuple[Role, ...] = INNER
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line of the sidebar as this reader sees it."""
+
+    words: str
+    icon: str
+    href: str
+    here: bool
+    count: str = ""
+    late: bool = False
+    key: str = ""
+    """`g` and this letter open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says of itself: its title, its line in the sidebar, the way to it."""
+
+    title: str
+    nav: str
+    crumbs: Sequence[tuple[str, str]] = ()
+    """(words, address) of the pages above this one."""
+
+
+EVERYBODY = tuple(Role)
+KEYS = {"today.show": "t", "leads.show": "l", "handoffs.show": "h"}
+MAIN = (
+    Place("today.show", "Today", "home", EVERYBODY),
+    Place("leads.show", "Leads", "users", EVERYBODY),
+    Place("handoffs.show", "Hand-offs", "inbox", EVERYBODY),
+)
+NURTURE = (
+    Place("tracks.show", "Tracks", "route"),
+    Place("content.show", "Content", "notebook"),
+    Place("mails.show", "Mails", "mail"),
+    Place("imports.show", "Imports", "file-import"),
+    Place("pages.show", "Pages and forms", "forms"),
+    Place("segments.show", "Segments", "filter"),
+)
+LEARN = (
+    Place("funnel.show", "Funnel", "chart-histogram"),
+    Place("content_report.show", "Content report", "chart-dots"),
+    Place("sources.show", "Sources", "coins"),
+    Place("pipeline.show", "Pipeline", "columns-3"),
+)
+FOOT = (
+    Place("sending.show", "Sending", "send"),
+    Place("mailbox.show", "Mailbox", "mail-opened"),
+    Place("settings.show", "Settings", "settings", (Role.ADMIN,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that stands around a page."""
+
+    me: UserCard
+    roles: str
+    company: str
+    page: Page
+    groups: Sequence[tuple[str, Sequence[Shown]]]
+    foot: Sequence[Shown]
+    clock: str
+    sending: bool
+    kit: bool
+    said: Sequence[str]
+
+
+def prepare(app: Flask) -> None:
+    """Give templates the words, the numbers and the addresses of assets."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
+    assets.register(app)
+    env = app.jinja_env
+    env.globals.update(words=wording, many=forms.plural, share=forms.share, ring=forms.ring,
+                       rush=forms.rush, left_words=forms.left_words, sees_all=sees_all)
+    env.filters.update(
+        number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
+        initials=forms.initials, middle=forms.middle, capital=capital, moment=moment,
+        time=lambda at: eye().time(at), day=lambda at: eye().day(at),
+        date=lambda at: eye().date(at), long_day=lambda at: eye().long_day(at),
+        until=lambda at: eye().until(at), since=lambda at: eye().since(at),
+        brief=lambda at: eye().brief(at), exact=lambda at: eye().exact(at),
+    )  # fmt: skip
+
+
+def show(template: str, page: Page, work: Work, **values: object) -> str:
+    """Render a page of the console in its frame."""
+    return render_template(f"console/{template}.html", frame=_frame(work, page), now=work.now, **values)
+
+
+def part(template: str, work: Work, **values: object) -> str:
+    """Render a piece that a page fetches by itself."""
+    _look(work.now)
+    return render_template(f"console/{template}.html", now=work.now, **values)
+
+
+def me() -> UserCard:
+    """Give whoever is logged in; every page of the console has asked for a login already."""
+    found = reader()
+    if found is None:
+        raise Forbidden("You are not logged in any more. Log in, then do it again.")
+    return found
+
+
+def actor() -> str:
+    """Name whoever is logged in as histories do."""
+    return f"user:{me().id}"
+
+
+def sees_all() -> bool:
+    """Tell whether this reader sees every lead, not only their own."""
+    return me().has(*INNER)
+
+
+def say(words: str) -> None:
+    """Say at the foot of the next page what was done."""
+    flash(words)
+
+
+def eye() -> Reader:
+    """Give whose zone and now this page is read in."""
+    found = g.eye
+    assert isinstance(found, Reader)
+    return found
+
+
+def moment(at: datetime, words: str = "") -> Markup:
+    """Show an instant, or these words in its place; hovering tells it whole, with its zone."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(timespec="seconds"), eye().exact(at), words or eye().moment(at)
+    )
+
+
+def capital(words: str) -> str:
+    """Begin with a capital and leave the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def _frame(work: Work, page: Page) -> Frame:
+    _look(work.now)
+    settings = here().settings
+    firm = company(work, sender=settings.sender, postal=settings.postal_address)
+    counts = _counts(work)
+    return Frame(
+        me=me(),
+        roles=", ".join(wording.ROLES[role] for role in Role if role in me().roles),
+        company=firm.name,
+        page=page,
+        groups=[
+            (words, shown)
+            for words, places in (("", MAIN), ("Nurture", NURTURE), ("Learn", LEARN))
+            if (shown := _shown(places, page, counts))
+        ],
+        foot=_shown(FOOT, page, counts),
+        clock=_clock(work.now),
+        sending=not shared.value(work, shared.SENDING_STOPPED),
+        kit=assets.kit_built(),
+        said=[str(one) for one in get_flashed_messages()],
+    )
+
+
+def _look(now: datetime) -> None:
+    g.eye = Reader(ZoneInfo(me().zone), now)
+
+
+def _shown(
+    places: Sequence[Place], page: Page, counts: Mapping[str, tuple[str, bool]]
+) -> list[Shown]:
+    return [
+        Shown(
+            words="My leads" if place.endpoint == "leads.show" and not sees_all() else place.words,
+            icon=place.icon,
+            href=url_for(place.endpoint),
+            here=place.endpoint == page.nav,
+            count=counts.get(place.endpoint, ("", False))[0],
+            late=counts.get(place.endpoint, ("", False))[1],
+            key=KEYS.get(place.endpoint, ""),
+        )
+        for place in places
+        if place.endpoint in current_app.view_functions and me().has(*place.roles)
+    ]
+
+
+def _counts(work: Work) -> dict[str, tuple[str, bool]]:
+    """Count what stands behind the lines of the sidebar."""
+    mine = None if sees_all() else me().id
+    late = sum(1 for one in handoff.waiting_for(work, owner_id=mine) if one.left(work.now).days < 0)
+    found = {"handoffs.show": (f"{late} late" if late else "", bool(late))}
+    if mine is None:
+        stages, _ = remember.minute(work, "stages", leads.stage_counts)
+        found["leads.show"] = (forms.number(sum(stages[stage] for stage in LIVE)), False)
+    return found
+
+
+def _clock(now: datetime) -> str:
+    """Tell the demo's time and pace; nothing where business time is the real one."""
+    clock = here().clock
+    time = f"{eye().day(now)} {eye().local(now).year}, {eye().time(now)}"
+    if isinstance(clock, FastClock):
+        return f"{time}, one day {_pace(clock.day_seconds)}"
+    return f"{time}, standing still" if isinstance(clock, SteppedClock) else ""
+
+
+def _pace(seconds: float) -> str:
+    if seconds == MINUTE_SECONDS:
+        return "a minute"
+    return f"in {seconds:g} s" if seconds < MINUTE_SECONDS else f"in {seconds / MINUTE_SECONDS:g} min"

@@ -1,0 +1,223 @@
+from datetime import timedelta
+from pathlib import Path
+from re import findall
+
+import pytest
+
+from campaigns.vocabulary import ActivityKind, Basis, MessageKind
+from nurture import consent, engagement, mail
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Works
+from nurture.web.public.frame import safe_html
+from nurture.web.public.reckon import reckon
+from tests.doors.public import HENK, Site, henk, open_site, person
+
+JAN = "jan@bakker.example"
+
+
+@pytest.fixture
+def site(works: Works, clock: FrozenClock, home: Path) -> Site:
+    return open_site(works, clock, home)
+
+
+def kinds(site: Site, lead_id: LeadId) -> set[ActivityKind]:
+    with site.works.read("test") as work:
+        return {one.kind for one in engagement.timeline(work, lead_id, limit=9, before=None)}
+
+
+def test_an_open_page_shows_its_whole_text(site: Site) -> None:
+    text = site.client.get("/p/prices").text
+
+    assert "<h1>What a station costs</h1>" in text
+    assert "EUR 24,000 to 38,000" in text
+    assert "<form" not in text
+
+
+def test_a_gated_page_shows_its_teaser_and_a_form(site: Site) -> None:
+    text = site.client.get("/p/load-profiles").text
+
+    assert "We logged seven stations" in text
+    assert 'action="/f/download"' in text
+    assert "Set-Cookie" not in site.client.get("/p/load-profiles").headers
+
+
+def test_looking_at_every_page_changes_nothing(site: Site) -> None:
+    visit = site.visit(site.a_mail(henk(site)))
+    before = site.everything()
+
+    for page in ("prices", "load-profiles", "calculator", "contact", "helped", "leak-cost"):
+        assert site.client.get(f"/p/{page}").status_code == 200
+        assert site.client.get(f"/p/{page}?m={visit}").status_code == 200
+        assert site.client.head(f"/p/{page}?m={visit}").status_code == 200
+
+    assert site.everything() == before
+
+
+def test_a_form_gives_what_was_asked_for_at_once_and_makes_a_lead(site: Site) -> None:
+    answer = site.send("leak-hunt", {"email": JAN, "first_name": "Jan", "agree": "2026-01"})
+
+    assert answer.status_code == 200
+    assert "Here it is" in answer.text
+    assert "<article>" in answer.text
+    with site.works.read("test") as work:
+        lead = person(work, JAN)
+        assert lead is not None
+        assert lead.first_name == "Jan"
+        assert [one.basis for one in consent.permissions(work, lead.id)] == [Basis.FORM]
+        assert MessageKind.REQUESTED in {one.kind for one in mail.of_lead(work, lead.id)}
+    assert kinds(site, lead.id) >= {ActivityKind.SUBMITTED, ActivityKind.DOWNLOADED}
+
+
+def test_without_the_tick_nobody_may_write_to_them(site: Site) -> None:
+    site.send("leak-hunt", {"email": JAN})
+
+    with site.works.read("test") as work:
+        lead = person(work, JAN)
+        assert lead is not None
+        assert consent.permissions(work, lead.id) == []
+
+
+def test_a_wrong_answer_loses_none_of_the_others(site: Site) -> None:
+    refused = site.send("leak-hunt", {"email": "jan", "first_name": "Jan<b>", "agree": "2026-01"})
+
+    assert refused.status_code == 422
+    assert "not a whole address" in refused.text
+    assert 'value="Jan&lt;b&gt;"' in refused.text
+    assert " checked>" in refused.text
+    with site.works.read("test") as work:
+        assert person(work, "jan") is None
+
+
+def test_sending_twice_is_once(site: Site) -> None:
+    form = site.form("leak-hunt")
+    action = form.pop("action")
+    site.client.post(action, data={**form, "email": JAN})
+    first = site.everything()
+
+    again = site.client.post(action, data={**form, "email": JAN})
+
+    assert "Here it is" in again.text
+    assert site.everything() == first
+
+
+def test_what_we_know_is_neither_asked_again_nor_shown(site: Site) -> None:
+    lead_id = henk(site, first_name="Henk", facts={"company": "Vlietstra", "employees": "150"})
+    visit = site.visit(site.a_mail(lead_id))
+
+    known = site.client.get(f"/p/leak-hunt?m={visit}").text
+    unknown = site.client.get("/p/leak-hunt").text
+
+    assert 'name="email"' in unknown
+    assert 'name="email"' not in known
+    assert 'name="first_name"' not in known
+    assert "Henk" not in known
+    assert HENK not in known
+
+
+def test_a_form_from_a_mail_belongs_to_its_lead(site: Site) -> None:
+    lead_id = henk(site)
+    visit = site.visit(site.a_mail(lead_id))
+
+    answer = site.send("leak-hunt", {"first_name": "Henk"}, visit=visit)
+
+    assert answer.status_code == 200
+    assert ActivityKind.SUBMITTED in kinds(site, lead_id)
+
+
+@pytest.mark.parametrize("trap", [True, False])
+def test_a_machine_gets_the_same_answer_and_makes_no_lead(
+    works: Works, clock: FrozenClock, home: Path, *, trap: bool
+) -> None:
+    site = open_site(works, clock, home, form_min_seconds=0 if trap else 2)
+
+    answer = site.send("leak-hunt", {"email": JAN, "website": "http://spam" if trap else ""})
+
+    assert answer.status_code == 200
+    assert "Here it is" in answer.text
+    with site.works.read("test") as work:
+        assert person(work, JAN) is None
+    assert "filled in" in str(site.everything()["submission"]) or not trap
+
+
+def test_a_form_that_lay_open_for_days_is_offered_again_with_what_was_typed(site: Site) -> None:
+    form = site.form("leak-hunt")
+    site.clock.advance(timedelta(days=3))
+
+    again = site.client.post(form.pop("action"), data={**form, "email": JAN})
+
+    assert again.status_code == 422
+    assert f'value="{JAN}"' in again.text
+
+
+def test_a_form_goes_only_where_its_page_sends_it(site: Site) -> None:
+    form = site.form("leak-hunt")
+
+    assert site.client.post("/f/contact", data={**form, "email": JAN}).status_code == 404
+    assert site.client.post("/f/none", data={**form, "email": JAN}).status_code == 404
+
+
+def test_who_asks_for_a_call_is_told_by_when(site: Site) -> None:
+    answer = site.send("contact", {"email": JAN, "your_question": "How much?"})
+
+    title = findall(r"<h1>(.*)</h1>", answer.text)[0]
+    assert " calls you by " in title
+    assert "{{" not in answer.text
+
+
+def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:
+    numbers = {"compressor_kw": "100", "hours_per_week": "100", "age_years": "12"}
+
+    answer = site.send("calculator", {"email": JAN, **numbers})
+
+    # 100 kW x 100 h x 50 weeks x 70 % = 350,000 kWh at 18 cents.
+    assert "350,000 kWh" in answer.text
+    assert "EUR 63,000" in answer.text
+    assert "EUR 9,450" in answer.text
+
+
+def test_the_sum_needs_power_and_hours() -> None:
+    assert reckon({"compressor_kw": 100.0}, {}) is None
+    found = reckon({"compressor_kw": 10.0, "hours_per_week": 40.0, "age_years": 3.0}, {})
+    assert found is not None
+    assert len(found.savings) == 2
+    assert found.saved < found.cost.euros
+
+
+def test_a_person_on_a_page_is_counted_once_a_day(site: Site) -> None:
+    lead_id = henk(site)
+    visit = site.visit(site.a_mail(lead_id))
+
+    for _ in range(2):
+        assert site.client.post("/p/prices/seen", data={"m": visit}).status_code == 204
+
+    with site.works.read("test") as work:
+        told = engagement.timeline(work, lead_id, limit=9, before=None)
+    assert [one.kind for one in told].count(ActivityKind.VISITED) == 1
+
+
+def test_a_stranger_on_a_page_is_nobody(site: Site) -> None:
+    before = site.everything()
+
+    assert site.client.post("/p/prices/seen", data={"m": "made-up"}).status_code == 204
+    assert site.client.post("/p/prices/seen").status_code == 204
+
+    assert site.everything() == before
+
+
+def test_an_unknown_page_says_so(site: Site) -> None:
+    answer = site.client.get("/p/none")
+
+    assert answer.status_code == 404
+    assert "The link may be incomplete" in answer.text
+
+
+def test_texts_cannot_smuggle_scripts_in() -> None:
+    html = safe_html(
+        "# Hi\n\n<script>x</script> [a](javascript:x) <img src=x onerror=y>\n\n| a |\n|-|"
+    )
+
+    assert "<script" not in html
+    assert "javascript:" not in str(html).replace("[a](javascript:x)", "")
+    assert "<img" not in html
+    assert "<table>" in html

@@ -1,0 +1,99 @@
+"""An installation of the example company inside one test transaction, with a mail server in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from campaigns.vocabulary import Basis
+from nurture import leads, mail, runtime
+from nurture.adapters.mail_memory import Fate, MemoryTransport
+from nurture.engagement import ActivityRow, note_activity
+from nurture.kernel import outbox
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.settings import load_settings
+from nurture.kernel.types import EmailAddress, LeadId
+from nurture.kernel.work import Works
+from nurture.runtime import Runtime
+from nurture.usecases import capture, deliver, evidence, progress
+from nurture.usecases.publish import publish_library
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class House:
+    """What tests of whole lives drive."""
+
+    here: Runtime
+    clock: FrozenClock
+    transport: MemoryTransport
+
+    @property
+    def works(self) -> Works:
+        return self.here.works
+
+    def let_in(self, *names: str, basis: Basis = Basis.CONSENT, **more: str) -> list[LeadId]:
+        """Capture people at firms of their own, as an import would."""
+        arrivals = [
+            capture.Arrival(
+                leads.NewLead(
+                    EmailAddress(f"{name}@{name}-works.example"), first_name=name.capitalize(),
+                    country=more.get("country", "DE"), zone="Europe/Berlin",
+                    phone=more.get("phone"), interests=("energy",),
+                    facts={"industry": "food", "employees": 250, "compressor_kw": 90},
+                ),
+                basis=basis,
+            )
+            for name in names
+        ]  # fmt: skip
+        with self.works.begin("test") as work:
+            found = capture.capture_leads(
+                work, arrivals, origin=leads.Origin(), policy=leads.FieldPolicy.FILL_BLANKS,
+                house=self.here.house,
+            )  # fmt: skip
+        return [row.lead_id for row in found.rows]
+
+    def tick(self) -> progress.Advanced:
+        """Move on what is due."""
+        return progress.advance(self.works, limit=100, desk=self.here.desk)
+
+    def send(self) -> None:
+        """Send what is due, as a worker would."""
+        post = replace(self.here.post(), transport=self.transport)
+        with self.works.begin("tick") as work:
+            batches = mail.batch_due(work)
+        with self.works.begin("relay") as work:
+            promised = [one.id for one in outbox.open_promises(work)]
+            outbox.mark_relayed(work, promised)
+        for batch in batches:
+            deliver.deliver(self.works, batch, post=post)
+
+    def days(self, count: float) -> None:
+        """Let time pass, hour by hour where something is due, and keep everything moving."""
+        end = self.clock.instant + timedelta(days=count)
+        while self.clock.instant < end:
+            self.clock.advance(min(timedelta(hours=6), end - self.clock.instant))
+            while self.tick().due:
+                pass
+            self.send()
+
+    def happens(self, *rows: ActivityRow) -> None:
+        """Let prospects act, as settled evidence."""
+        with self.works.begin("test") as work:
+            evidence.weigh(work, note_activity(work, list(rows)), desk=self.here.desk)
+
+    @property
+    def sent(self) -> list[str]:
+        """Name the addresses that got mail, in order."""
+        return [one.recipient for one in self.transport.accepted]
+
+
+def open_house(works: Works, clock: FrozenClock, home: Path, script: Mapping[str, Fate]) -> House:
+    """Publish the example library on a database of tests."""
+    settings = load_settings(home=home, smtp_url="smtp://127.0.0.1:1", clock="real")
+    here = replace(runtime.start(settings), works=works, clock=clock)
+    publish_library(
+        works, ROOT / "campaigns" / "library", mails=ROOT / "templates" / "mail", links=here.links
+    )
+    return House(here, clock, MemoryTransport(script))

@@ -1,0 +1,196 @@
+"""Whole lives of leads: in, mailed, followed, promoted, or looked after by somebody."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from campaigns.vocabulary import ActivityKind, Basis, MessageState, Receipt, Stage, Verdict
+from nurture import content, handoff, leads, lifecycle, mail, tasks, tracks
+from nurture.adapters.mail_memory import Fate
+from nurture.engagement import ActivityRow
+from nurture.kernel import shared
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Works
+from nurture.reports.audit import run_audit
+from tests.usecases.house import House, open_house
+
+
+@pytest.fixture
+def house(works: Works, clock: FrozenClock, home: Path) -> House:
+    clock.advance(timedelta(days=1, hours=1))  # Tuesday, inside everybody's sending hours
+    return open_house(works, clock, home, {})
+
+
+def click(house: House, lead_id: LeadId, name: str, *, verdict: Verdict) -> ActivityRow:
+    with house.works.read("test") as work:
+        line = mail.of_lead(work, lead_id)[0]
+    return ActivityRow(
+        lead_id=lead_id, kind=ActivityKind.CLICKED, at=house.clock.now(), origin=f"test:{name}",
+        message_id=line.id, asset_id=line.asset_id, verdict=verdict,
+    )  # fmt: skip
+
+
+def test_a_lead_with_permission_is_welcomed_at_once(house: House) -> None:
+    house.let_in("anna")
+    house.tick()
+    house.send()
+    assert house.sent == ["anna@anna-works.example"]
+    text = house.transport.accepted[0].data.decode("ascii")
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in text
+    assert "Foundry Lane" in text
+
+
+def test_a_lead_without_permission_is_never_mailed_but_looked_after(house: House) -> None:
+    from_nowhere = house.let_in("bert", basis=Basis.NONE, phone="+4930231250")
+    house.days(30)
+    assert house.sent == []
+    with house.works.read("test") as work:
+        assert tasks.open_tasks(work, lead_id=from_nowhere[0])
+
+
+def test_nothing_leaves_twice_however_often_the_tick_looks(house: House) -> None:
+    house.let_in("anna", "carl")
+    for _ in range(5):
+        house.tick()
+        house.send()
+    assert sorted(house.sent) == ["anna@anna-works.example", "carl@carl-works.example"]
+
+
+def test_no_item_is_sent_twice_to_a_lead(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(60)
+    with house.works.read("test") as work:
+        items = [line.asset_id for line in mail.of_lead(work, anna) if line.asset_id]
+        assert len(items) >= 2
+        assert len(items) == len(set(items))
+        assert len(content.seen(work, [anna])[anna]) == len(items)
+
+
+def test_never_more_than_two_mails_a_week_or_one_in_three_days(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(60)
+    with house.works.read("test") as work:
+        sent = sorted(line.sent_at for line in mail.of_lead(work, anna) if line.sent_at)
+    gaps = [later - earlier for earlier, later in zip(sent, sent[1:], strict=False)]
+    assert all(gap >= timedelta(days=3) - timedelta(hours=6) for gap in gaps)
+
+
+def test_every_due_step_ends_in_a_receipt(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(20)
+    with house.works.read("test") as work:
+        kinds = {line.kind for line in tracks.receipts(work, anna)}
+    assert {Receipt.PLANNED, Receipt.WAITED, Receipt.BRANCHED} <= kinds
+
+
+def test_a_human_click_moves_a_waiting_branch_at_once(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(7.5)
+    with house.works.read("test") as work:
+        assert tracks.stays(work, anna)[0].step == "b1"
+    house.happens(click(house, anna, "c1", verdict=Verdict.HUMAN_LIKELY))
+    house.tick()
+    with house.works.read("test") as work:
+        assert tracks.stays(work, anna)[0].step == "w2"
+
+
+def test_a_scanners_click_moves_nothing(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(7.5)
+    house.happens(click(house, anna, "c1", verdict=Verdict.SCANNER_CERTAIN))
+    house.tick()
+    with house.works.read("test") as work:
+        assert tracks.stays(work, anna)[0].step == "b1"
+
+
+def test_an_act_of_intent_by_a_fitting_lead_is_with_sales_in_the_same_transaction(
+    house: House,
+) -> None:
+    (anna,) = house.let_in("anna", phone="+4930231250")
+    house.days(1)
+    house.happens(
+        *[
+            ActivityRow(
+                lead_id=anna, kind=ActivityKind.SUBMITTED, at=house.clock.now(), name=name,
+                origin=f"test:{name}", verdict=Verdict.HUMAN_PROVEN,
+            )
+            for name in ("calculator", "contact")
+        ]
+    )  # fmt: skip
+    with house.works.read("test") as work:
+        assert lifecycle.stages(work, [anna])[anna] is Stage.SALES_READY
+        offer = handoff.find_open(work, anna)
+        assert offer is not None
+        assert tracks.rivals(work, [anna]) == {}
+        alerts = [line for line in mail.messages(work) if line.template == "alert"]
+        assert len(alerts) == (1 if offer.owner_id else 0)
+        assert run_audit(work) == []
+
+
+def test_reading_alone_however_much_never_makes_sales_ready(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(1)
+    with house.works.read("test") as work:
+        assets = content.assets(work)
+    house.happens(
+        *[
+            ActivityRow(
+                lead_id=anna, kind=ActivityKind.DOWNLOADED, at=house.clock.now(), origin=f"d:{one.id}",
+                asset_id=one.id, verdict=Verdict.HUMAN_PROVEN,
+            )
+            for one in assets
+        ]
+    )  # fmt: skip
+    with house.works.read("test") as work:
+        assert lifecycle.stages(work, [anna])[anna] is Stage.MARKETING
+
+
+def test_a_dead_address_is_never_written_to_again(
+    works: Works, clock: FrozenClock, home: Path
+) -> None:
+    clock.advance(timedelta(days=1, hours=1))
+    house = open_house(works, clock, home, {"anna@anna-works.example": Fate.UNKNOWN_RECIPIENT})
+    (anna,) = house.let_in("anna")
+    house.days(30)
+    with house.works.read("test") as work:
+        states = [line.state for line in mail.of_lead(work, anna)]
+        assert states == [MessageState.REFUSED]
+        assert not leads.get(work, anna).deliverable
+        assert tracks.rivals(work, [anna]) == {}
+
+
+def test_a_paused_track_keeps_everybodys_place(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(1)
+    with house.works.begin("user:1") as work:
+        tracks.pause(work, "welcome")
+        before = tracks.stays(work, anna)[0].step
+    house.days(20)
+    assert len(house.sent) == 1
+    with house.works.begin("user:1") as work:
+        assert tracks.stays(work, anna)[0].step == before
+        tracks.resume(work, "welcome")
+    house.days(4)
+    assert len(house.sent) == 2
+
+
+def test_the_stop_switch_holds_everything_back_and_loses_nothing(house: House) -> None:
+    house.let_in("anna")
+    house.tick()
+    with house.works.begin("user:1") as work:
+        shared.put(work, shared.SENDING_STOPPED, new=True)
+    house.send()
+    assert house.sent == []
+    with house.works.begin("user:1") as work:
+        shared.put(work, shared.SENDING_STOPPED, new=False)
+    house.send()
+    assert len(house.sent) == 1
+
+
+def test_ninety_days_later_nobody_is_forgotten(house: House) -> None:
+    house.let_in("anna", "bert", "carl", "dora")
+    house.days(90)
+    with house.works.read("test") as work:
+        assert run_audit(work) == []

@@ -1,0 +1,22 @@
+"""The demo for looking on: a day a minute, until somebody stops it."""
+
+import time
+
+from workers.demo.cast import Cast
+from workers.demo.scene import Imported, Scene
+from workers.up import say
+
+EVERY_SECONDS = 0.25
+
+
+def play(scene: Scene, imported: Imported | None) -> int:
+    """Let prospects and sales people act as the clock runs."""
+    if imported is not None:
+        say(f"Imported {imported.created} leads, {imported.rejected} rows were rejected.")
+    say(f"Nurture runs at {scene.base_url}, a day a minute. Ctrl-C stops it.")
+    cast = Cast(scene)
+    while True:
+        now = scene.here.clock.now()
+        cast.read_mail(now)
+        cast.act(now)
+        time.sleep(EVERY_SECONDS)

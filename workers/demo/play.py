@@ -1,0 +1,112 @@
+"""`make demo`: start everything, bring the list in, and let prospects and sales people act."""
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from nurture.kernel.settings import load_settings
+from workers.demo import live
+from workers.demo.cast import Cast
+from workers.demo.lockstep import Lockstep
+from workers.demo.scene import (
+    BEGINS,
+    PASSWORD,
+    Imported,
+    Options,
+    Scene,
+    bring_in,
+    free_port,
+    has_leads,
+    prepare,
+)
+from workers.demo.story import tell
+from workers.queues import connect, queue_url
+from workers.supervise import Supervisor
+from workers.up import children, say
+from workers.valkey import forget_socket
+
+HOME = Path(".nurture/demo")
+PORT = 8000
+
+
+@dataclass(slots=True)
+class _Play:
+    """What runs beside the supervisor, and how it ended."""
+
+    scene: Scene
+    act: Callable[[], int]
+    supervisor: Supervisor | None = None
+    code: int = 1
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        """Play; whatever happens, everything is stopped afterwards."""
+        try:
+            self.code = self.act()
+        except BaseException as error:  # noqa: BLE001 - told by the main thread
+            self.error = error
+        finally:
+            if self.supervisor is not None:
+                self.supervisor.stop()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demo: `python -m workers demo [--once]`."""
+    options = _options(arguments)
+    started = time.monotonic()
+    scene = prepare(options)
+    if options.once:
+        code = _run(scene, lambda: _once(scene), without=frozenset({"tick"}))
+        say(f"(played in {time.monotonic() - started:.0f} s)")
+        return code
+    return _run(scene, lambda: live.play(scene, _fill(scene)), without=frozenset())
+
+
+def _options(arguments: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="nurture demo", description=main.__doc__)
+    parser.add_argument("--once", action="store_true", help="play to the end, print the story")
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--seed", type=int, default=7, help="one seed tells one story")
+    parser.add_argument("--home", type=Path, help="the instance's folder")
+    parser.add_argument("--port", type=int, help=f"of the web; {PORT} unless --once")
+    parser.add_argument("--keep", action="store_true", help="go on with what the folder holds")
+    told = parser.parse_args(arguments)
+    home = told.home or (Path(tempfile.mkdtemp(prefix="nurture-")) if told.once else HOME)
+    port = told.port or (free_port() if told.once else PORT)
+    return Options(told.once, told.days, told.seed, home.resolve(), port, told.keep)
+
+
+def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> int:
+    """Keep the processes alive while the play goes on in a thread."""
+    settings = load_settings(smtp_url="")
+    found = [child for child in children(settings) if child.name not in without]
+    play = _Play(scene, act)
+    supervisor = Supervisor(found, say=lambda line: sys.stderr.write(line + "\n") and None)
+    play.supervisor = supervisor
+    thread = threading.Thread(target=play.run, name="play", daemon=True)
+    supervisor.run(when_ready=thread.start)
+    forget_socket(scene.options.home)
+    if play.error is not None:
+        raise play.error
+    return play.code
+
+
+def _once(scene: Scene) -> int:
+    imported = _fill(scene)
+    cast = Cast(scene)
+    steps = Lockstep(scene, cast, connect(queue_url(scene.here.settings)))
+    steps.play(BEGINS + timedelta(days=scene.options.days), say=say)
+    return tell(scene, cast, imported, say=say)
+
+
+def _fill(scene: Scene) -> Imported | None:
+    """Bring the list in, unless it is."""
+    say(f"{scene.firm.name} and its list of {scene.expected.rows} rows.")
+    say(f"Logins: {', '.join(scene.staff)}; password {PASSWORD}")
+    return None if has_leads(scene) else bring_in(scene)
