@@ -93,7 +93,9 @@ def load_company(text: str) -> Company:
         domain=_text(own, "domain"), serves=frozenset(_texts(own, "serves")),
         pages_at=_text(own, "pages_at"), industries=_word_lists(whole, "industries"),
         topics={
-            word: key for key, words in _word_lists(whole, "topics").items() for word in (key, *words)
+            word: key
+            for key, words in _word_lists(whole, "topics").items()
+            for word in (key, *words)
         },
         free_mail=frozenset(_texts(_map(whole.get("hosts")), "free")),
         throw_away=frozenset(_texts(_map(whole.get("hosts")), "throw_away")), words=whole,

@@ -15,8 +15,8 @@ from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.errors import Unavailable
-from nurture.kernel.spool import Spool
 from nurture.kernel.settings import Settings, load_settings, secret_of
+from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring
 from nurture.kernel.types import LeadId
@@ -48,18 +48,18 @@ class Runtime:
 
     @property
     def desk(self) -> Desk:
-        """What moving leads on needs."""
+        """Gather what moving leads on needs."""
         return Desk(hands=self.hands, seed=self.settings.seed)
 
     @property
     def hands(self) -> Hands:
-        """What the passage to sales needs from elsewhere."""
+        """Gather what the passage to sales needs from elsewhere."""
         notify = AlertMail(self.keyring, self.settings.base_url)
         return Hands(notify=notify, enrol=tracks.enrol, leave_tracks=leave_tracks, facts=known)
 
     @property
     def house(self) -> House:
-        """What taking leads in needs."""
+        """Gather what taking leads in needs."""
         with self.works.read("runtime") as work:
             firm = company(work, sender="", postal="")
         hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
@@ -68,7 +68,7 @@ class Runtime:
 
     @property
     def patience(self) -> Patience:
-        """How long a click may still turn out to be a scanner's."""
+        """Tell how long a click may still turn out to be a scanner's."""
         return Patience(
             settle=timedelta(seconds=self.settings.settle_seconds),
             gateway=timedelta(seconds=self.settings.settle_gateway_seconds),
@@ -79,11 +79,12 @@ class Runtime:
         return Spool(self.home / "spool")
 
     def post(self) -> Post:
-        """What a sending process has at hand; open it after the fork."""
+        """Gather what a sending process has at hand; call it after the fork."""
         settings = self.settings
         if not settings.smtp_url:
             raise Unavailable(
-                "No mail server is set. Set NURTURE_SMTP_URL, or start everything with `nurture up`."
+                "No mail server is set. "
+                "Set NURTURE_SMTP_URL, or start everything with `nurture up`."
             )
         with self.works.read("worker") as work:
             firm = company(work, sender=settings.sender, postal=settings.postal_address)

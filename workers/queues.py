@@ -58,7 +58,7 @@ def make_worker(connection: Redis, names: Sequence[str] = (DEFAULT_QUEUE,)) -> H
 
 
 def queue_url(settings: Settings) -> str:
-    """Name the queue's server: the one that is set, else the embedded one that `nurture up` runs."""
+    """Name the queue's server: the one that is set, else the embedded one of `nurture up`."""
     found = settings.redis_url or recorded_url(settings.home)
     if found is None:
         raise Unavailable(

@@ -21,7 +21,7 @@ from workers.relay import relay_once
 
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
-"""How often leftovers are looked for: hits that no job absorbed, stalled imports, late hand-offs."""
+"""How often leftovers are looked for: dead senders, forgotten hits, late hand-offs."""
 BATCH = 500
 MOST_WAITING = 8
 """Jobs in the queue from which on no more mail is put in batches; the database is the queue."""

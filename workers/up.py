@@ -32,7 +32,8 @@ def children(settings: Settings, *, extra_env: Mapping[str, str] | None = None) 
         found.append(_sink(home, sink_port(settings)))
         env["NURTURE_SMTP_URL"] = f"smtp://127.0.0.1:{sink_port(settings)}"
     workers = [
-        _program(f"worker {n}", "workers", "worker", env=env) for n in range(1, settings.workers + 1)
+        _program(f"worker {number}", "workers", "worker", env=env)
+        for number in range(1, settings.workers + 1)
     ]
     return [*found, *workers, _program("tick", "workers", "tick", env=env), _web(settings, env)]
 

@@ -25,6 +25,8 @@ def bench(names: tuple[str, ...], *, as_json: bool, runs: int, smoke: bool) -> N
     present = [name for name in NAMES if (ROOT / "tests" / "bench" / f"{name}.py").exists()]
     for name in names or present:
         if name not in present:
-            raise click.UsageError(f"There is no benchmark “{name}”. There are: {', '.join(present)}.")
+            raise click.UsageError(
+                f"No benchmark is called “{name}”. There are: {', '.join(present)}."
+            )
         result = importlib.import_module(f"tests.bench.{name}").run(runs=runs, smoke=smoke)
         click.echo(json.dumps(result.to_json()) if as_json else str(result))

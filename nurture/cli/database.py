@@ -9,7 +9,7 @@ from nurture import runtime, schema
 
 @click.group("db")
 def database() -> None:
-    """The database of this installation."""
+    """Look after the database of this installation."""
 
 
 @database.command()

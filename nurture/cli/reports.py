@@ -45,5 +45,6 @@ def publish(folder: Path | None) -> None:
         links=here.links,
     )
     click.echo(
-        f"In force: {done.assets} items, {done.mails} mails, {done.tracks} tracks, {done.users} people."
+        f"In force: {done.assets} items, {done.mails} mails, {done.tracks} tracks, "
+        f"{done.users} people."
     )

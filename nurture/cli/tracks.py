@@ -61,7 +61,7 @@ def list_(*, as_json: bool) -> None:
             click.echo(json.dumps(row))
         else:
             state = "paused" if one.paused_at else "running"
-            click.echo(f"{one.key:<16} {one.name:<20} version {one.version}  {here:>7} leads  {state}")
+            click.echo(f"{one.key:<16} {one.name:<20} v{one.version}  {here:>7} leads  {state}")
 
 
 @tracks.command()

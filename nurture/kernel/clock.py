@@ -1,4 +1,4 @@
-"""The two times: `now` of business, which may run fast or step, and `machine`, which is always real."""
+"""The two times: business time, which may run fast or step, and machine time, always real."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Clock(Protocol):
     """Tell both times as aware UTC."""
 
     def now(self) -> datetime:
-        """Business time: due times, windows, decay, timers of people, consent."""
+        """Tell business time: due times, windows, decay, timers of people, consent."""
         ...
 
     def machine(self) -> datetime:
-        """Real time: leases, timeouts, retries, heartbeats, burst gaps, rate limits."""
+        """Tell real time: leases, timeouts, retries, heartbeats, burst gaps, rate limits."""
         ...
 
 

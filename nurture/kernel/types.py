@@ -14,7 +14,7 @@ EmailAddress = NewType("EmailAddress", str)
 type_json = JSON().with_variant(JSONB(), "postgresql")
 type_id = BigInteger().with_variant(Integer(), "sqlite")
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -47,11 +47,14 @@ class Works:
     def begin(self, actor: str) -> Iterator[Work]:
         """Write: return to commit, raise to roll back."""
         now, machine = self.clock.now(), self.clock.machine()
-        with self._lock.held(), Session(self.engine, expire_on_commit=False) as session:
-            with session.begin():
-                work = Work(session=session, now=now, machine=machine, actor=actor)
-                yield work
-                keep_promises(session, work)
+        with (
+            self._lock.held(),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            work = Work(session=session, now=now, machine=machine, actor=actor)
+            yield work
+            keep_promises(session, work)
 
     @contextmanager
     def read(self, actor: str) -> Iterator[Work]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from campaigns.vocabulary import MessageState
 
 TRIES = 8
-"""Answers 4xx until a message is given up; the backoff doubles to about two days (RFC 5321 4.5.4.1)."""
+"""Temporary refusals until a message is given up; the backoff doubles (RFC 5321 4.5.4.1)."""
 FIRST_RETRY_SECONDS = 300
 """A greylisting server wants at least five minutes (D-19)."""
 

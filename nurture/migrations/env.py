@@ -15,7 +15,6 @@ def _plain_names(kind: str, item: object, _context: AutogenContext) -> str | Lit
     return "UtcDateTime()" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
-
 connection: Connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nurture.kernel.database import Base
-from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
+from nurture.kernel.types import UtcDateTime, type_id
 
 
 class TrackRow(Base):

@@ -20,8 +20,8 @@ from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
-from nurture.usecases.policy import topic_words
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
+from nurture.usecases.policy import topic_words
 
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
@@ -209,7 +209,7 @@ class _Round:
     results: list[Result] = field(default_factory=list)
 
     def outgoing(self) -> Iterator[Outgoing]:
-        """Compose one after the other; a row that cannot be composed never stops the rest (S-08)."""
+        """Compose one after the other; one that fails never stops the rest (S-08)."""
         for letter in self.letters:
             message = letter.message
             sending = self.post.sending

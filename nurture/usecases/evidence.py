@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from campaigns.vocabulary import ActivityKind
-from nurture import engagement, mail, scoring, tracks
+from nurture import mail, scoring, tracks
 from nurture.engagement import ActivityRow, MessageFacts, Settled
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
@@ -57,7 +57,7 @@ def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
 def reconsider(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
     """Check definitions, let tracks take whom they want, and leave nobody unattended."""
     promote.recheck(work, lead_ids, hands=desk.hands)
-    progress.admit(work, lead_ids, reason=reason, desk=desk)
+    progress.admit(work, lead_ids, reason=reason)
     progress.look_after(work, lead_ids, reason=f"{reason}: no track takes this lead", desk=desk)
 
 

@@ -216,7 +216,7 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
     tracks.note(work, batch.receipts)
     mail.plan(work, batch.messages)
     content.mark_seen(work, batch.seen)
-    _ask(work, batch.asks, desk)
+    _ask(work, batch.asks)
     for track_key, lead_ids in batch.after.items():
         reason = "the track before it ended"
         entered = tracks.enrol(work, track_key, lead_ids, due_at=work.now, reason=reason)
@@ -229,7 +229,7 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
         )
 
 
-def _ask(work: Work, asks: Sequence[tuple[Due, Ask]], desk: Desk) -> None:
+def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
     """Create the tasks; who is named by role, channel or handle, else the triage queue."""
     if not asks:
         return
@@ -282,7 +282,7 @@ def finish_task(work: Work, task_id: int, *, outcome: str) -> None:
         tracks.answer(work, answered.enrolment_id, step=answered.step, outcome=outcome)
 
 
-def admit(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
+def admit(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
     """Put leads into every track whose entry condition they newly meet.
 
     Two tracks may want one lead: the rule of priority lets the loser wait (F47).

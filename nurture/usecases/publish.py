@@ -1,4 +1,4 @@
-"""Bring what people wrote into force: library, mails, tracks, rules; each a new version or nothing."""
+"""Bring what people wrote into force: each text is a new version, or nothing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

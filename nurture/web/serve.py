@@ -1,4 +1,4 @@
-"""The web process: granian before the tracking middleware before Flask; the host's shipper beside it."""
+"""The web process: the server, the tracking middleware, Flask; the shipper beside them."""
 
 import sys
 

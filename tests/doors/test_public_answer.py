@@ -85,6 +85,17 @@ def test_a_call_is_noted(
     assert site.offer(offer).state is state
 
 
+def test_after_a_talk_it_can_be_won(site: Site, offer: HandoffView, owner: UserId) -> None:
+    link = site.answer_link(offer, owner, "spoke")
+    talked = site.client.post(link, follow_redirects=True)
+    assert "n-go" not in talked.text
+
+    won = site.client.post(link, data={"answer": "won"}, follow_redirects=True)
+
+    assert "Noted: won." in won.text
+    assert site.offer(offer).outcome == "won"
+
+
 def test_not_a_fit_asks_for_one_of_ten_reasons(
     site: Site, offer: HandoffView, owner: UserId
 ) -> None:

@@ -176,6 +176,21 @@ def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:
     assert "EUR 9,450" in answer.text
 
 
+def test_an_event_comes_as_a_calendar_entry(site: Site) -> None:
+    thanks = site.send("ask-our-engineers", {"email": JAN})
+    assert 'href="/p/ask-our-engineers/event.ics"' in thanks.text
+
+    entry = site.client.get("/p/ask-our-engineers/event.ics")
+
+    assert entry.mimetype == "text/calendar"
+    assert "DTSTART;VALUE=DATE:20260212\r\n" in entry.text
+    assert site.client.get("/p/prices/event.ics").status_code == 404
+
+
+def test_a_flood_is_not_read(site: Site) -> None:
+    assert site.send("contact", {"email": JAN, "your_question": "x" * 70_000}).status_code == 413
+
+
 def test_the_sum_needs_power_and_hours() -> None:
     assert reckon({"compressor_kw": 100.0}, {}) is None
     found = reckon({"compressor_kw": 10.0, "hours_per_week": 40.0, "age_years": 3.0}, {})

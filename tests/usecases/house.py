@@ -1,4 +1,4 @@
-"""An installation of the example company inside one test transaction, with a mail server in memory."""
+"""The example company inside one test transaction, with a mail server in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

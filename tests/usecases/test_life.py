@@ -1,6 +1,7 @@
 """Whole lives of leads: in, mailed, followed, promoted, or looked after by somebody."""
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from nurture.adapters.mail_memory import Fate
 from nurture.engagement import ActivityRow
 from nurture.kernel import shared
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.types import LeadId
+from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Works
 from nurture.reports.audit import run_audit
 from tests.usecases.house import House, open_house
@@ -28,7 +29,7 @@ def click(house: House, lead_id: LeadId, name: str, *, verdict: Verdict) -> Acti
         line = mail.of_lead(work, lead_id)[0]
     return ActivityRow(
         lead_id=lead_id, kind=ActivityKind.CLICKED, at=house.clock.now(), origin=f"test:{name}",
-        message_id=line.id, asset_id=line.asset_id, verdict=verdict,
+        message_id=MessageId(line.id), asset_id=line.asset_id, verdict=verdict,
     )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def test_never_more_than_two_mails_a_week_or_one_in_three_days(house: House) -> 
     house.days(60)
     with house.works.read("test") as work:
         sent = sorted(line.sent_at for line in mail.of_lead(work, anna) if line.sent_at)
-    gaps = [later - earlier for earlier, later in zip(sent, sent[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(sent)]
     assert all(gap >= timedelta(days=3) - timedelta(hours=6) for gap in gaps)
 
 
@@ -105,7 +106,7 @@ def test_a_scanners_click_moves_nothing(house: House) -> None:
         assert tracks.stays(work, anna)[0].step == "b1"
 
 
-def test_an_act_of_intent_by_a_fitting_lead_is_with_sales_in_the_same_transaction(
+def test_an_act_of_intent_by_a_fitting_lead_is_with_sales_at_once(
     house: House,
 ) -> None:
     (anna,) = house.let_in("anna", phone="+4930231250")

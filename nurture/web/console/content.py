@@ -8,7 +8,7 @@ from nurture.reports import content as report
 from nurture.reports.content import Metric
 from nurture.web.console import behind, shell
 from nurture.web.console.behind import Asked, Entry
-from nurture.web.console.content_view import TOPIC_WORDS_NONE, report_of
+from nurture.web.console.content_view import report_of
 from nurture.web.current import here
 from nurture.web.security import permits
 
@@ -34,7 +34,7 @@ def show() -> str:
     with here().works.read(shell.actor()) as work:
         view = report_of(work)
         page = shell.Page("Which content works?", NAV)
-        return shell.show("content", page, work, view=view, nothing=TOPIC_WORDS_NONE)
+        return shell.show("content", page, work, view=view)
 
 
 @doors.get("/reports/content/<key>/<metric>")
@@ -57,9 +57,7 @@ def listed(key: str, metric: str) -> str:
         return behind.page(behind.behind(work, asked, entries), NAV, crumbs, work)
 
 
-def _entries(
-    work: Work, row: report.ContentRow, metric: Metric, *, named: bool
-) -> list[Entry]:
+def _entries(work: Work, row: report.ContentRow, metric: Metric, *, named: bool) -> list[Entry]:
     if not row.counts[metric]:
         return []
     found = report.leads_behind(work, asset_id=row.asset_id, metric=metric)

@@ -1,10 +1,10 @@
 """The content report as it is drawn: items by share of readers, and where something is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
-from flask import request
+from flask import request, url_for
 
 from campaigns.vocabulary import BuyingStage
 from nurture import content
@@ -12,7 +12,6 @@ from nurture.content import AssetCard
 from nurture.kernel.work import Work
 from nurture.reports.content import ContentRow, Metric, content_report
 from nurture.usecases.policy import topic_words
-from nurture.web.console import wording
 
 FEW = 30
 """Below so many sent an item is not judged."""
@@ -20,7 +19,8 @@ SURE = 1.96
 """Standard deviations on either side that hold the truth 95 times of 100."""
 SHADES = (0.15, 0.22, 0.30, 0.37)
 """The shares from which a field of the matrix is one shade darker."""
-TOPIC_WORDS_NONE = "no topic"
+COLOURS = 4
+"""Topics that have a colour of their own; the rest is grey."""
 STAGES = {
     BuyingStage.LEARN: "has a problem",
     BuyingStage.COMPARE: "weighs solutions",
@@ -73,8 +73,8 @@ class ContentView:
 
     items: tuple[ItemLine, ...]
     totals: Mapping[Metric, int]
-    overall: float
     axis: tuple[int, ...]
+    top: int
     overall_at: float
     matrix: tuple[TopicLine, ...]
     stages: tuple[str, ...]
@@ -84,38 +84,125 @@ class ContentView:
     out_of: int
 
 
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics in the library's order: how they read, and their colours."""
+
+    words: Mapping[str, str]
+    colours: Mapping[str, int]
+
+
 def report_of(work: Work) -> ContentView:
     """Put the report together; items that most readers followed come first."""
     cards = {one.key: one for one in content.assets(work)}
     rows = content_report(work)
-    topics = _topics(cards.values(), topic_words(work))
-    colours = {key: min(place, 4) if place <= 4 else 6 for place, key in enumerate(topics, 1)}  # noqa: PLR2004 - the chart has four colours for topics
+    names = _topics(cards.values(), topic_words(work))
+    topics = Topics(
+        names, {key: place if place <= COLOURS else 6 for place, key in enumerate(names, 1)}
+    )
     asked = (request.args.get("topic", ""), request.args.get("stage", ""))
     shown = [row for row in rows if _wanted(cards[row.key], asked)]
-    highest = max((_share(row) for row in shown if row.counts[Metric.SENT]), default=0.0)
-    top = max(10, -(-int(highest * 100 + 20) // 10) * 10)
-    top = min(top, 100)
+    top = _top(shown)
     items = sorted(
-        (_item(row, cards[row.key], topics, colours, top) for row in shown),
-        key=lambda one: (-one.share, -one.counts[Metric.SENT], one.title),
+        (_item(row, cards[row.key], topics, top) for row in shown),
+        key=lambda one: (not one.counts[Metric.SENT], -one.share, one.title),
     )
     totals = {one: sum(row.counts[one] for row in shown) for one in Metric}
     overall = totals[Metric.READ] / totals[Metric.SENT] if totals[Metric.SENT] else 0.0
-    matrix = tuple(_topic_line(key, topics[key], colours[key], rows, cards) for key in topics)
+    matrix = tuple(_topic_line(key, topics, rows, cards) for key in names)
     return ContentView(
-        items=tuple(items), totals=totals, overall=overall,
-        axis=tuple(range(0, top + 1, 10 if top <= 60 else 20)),  # noqa: PLR2004 - at most seven ticks
+        items=tuple(items), totals=totals, axis=tuple(range(0, top + 1, top // 4)), top=top,
         overall_at=round(100 * overall * 100 / top, 1), matrix=matrix,
         stages=tuple(STAGES.values()), gaps=_gaps(matrix),
-        topics=tuple((key, words, colours[key]) for key, words in topics.items()),
-        filtered=_filtered(asked, topics), out_of=len(rows),
+        topics=tuple((key, words, topics.colours[key]) for key, words in names.items()),
+        filtered=_filtered(asked, names), out_of=len(rows),
     )  # fmt: skip
 
 
-def _topics(cards: Sequence[AssetCard] | object, words: Mapping[str, str]) -> dict[str, str]:
+def _top(rows: Sequence[ContentRow]) -> int:
+    """End the axis a little above the highest share, at a number that four ticks divide."""
+    highest = max((_share(row) for row in rows if row.counts[Metric.SENT] >= FEW), default=0.4)
+    return min(100, max(20, 20 * ceil((100 * highest + 12) / 20)))
+
+
+def _topics(cards: Iterable[AssetCard], words: Mapping[str, str]) -> dict[str, str]:
     """Name the topics in the library's order, then those that it does not name."""
     found = dict(words)
-    for card in cards if not isinstance(cards, Mapping) else ():  # type: ignore[attr-defined]
+    for card in cards:
         for topic in card.topics:
             found.setdefault(topic, topic)
     return found
+
+
+def _wanted(card: AssetCard, asked: tuple[str, str]) -> bool:
+    topic, stage = asked
+    return (not topic or topic in card.topics) and (not stage or card.stage == stage)
+
+
+def _share(row: ContentRow) -> float:
+    sent = row.counts[Metric.SENT]
+    return min(row.counts[Metric.READ] / sent, 1.0) if sent else 0.0
+
+
+def _item(row: ContentRow, card: AssetCard, topics: Topics, top: int) -> ItemLine:
+    share, sent = _share(row), row.counts[Metric.SENT]
+    low, high = interval(share, sent)
+    first = card.topics[0] if card.topics else ""
+    return ItemLine(
+        key=row.key, title=row.title, kind=card.kind.replace("_", " ").capitalize(),
+        topic=topics.words.get(first, first), colour=topics.colours.get(first, 6),
+        stage=STAGES[card.stage], counts=row.counts, share=share,
+        at=round(100 * share * 100 / top, 1), low=round(100 * low * 100 / top, 1),
+        high=round(min(100 * high * 100 / top, 100.0), 1),
+    )  # fmt: skip
+
+
+def interval(share: float, cases: int) -> tuple[float, float]:
+    """Give where the true share lies, 95 times of 100 (Wilson); all is possible without cases."""
+    if not cases:
+        return 0.0, 1.0
+    square = SURE * SURE
+    middle = share + square / (2 * cases)
+    spread = SURE * sqrt(share * (1 - share) / cases + square / (4 * cases * cases))
+    whole = 1 + square / cases
+    return max((middle - spread) / whole, 0.0), min((middle + spread) / whole, 1.0)
+
+
+def _topic_line(
+    key: str, topics: Topics, rows: Sequence[ContentRow], cards: Mapping[str, AssetCard]
+) -> TopicLine:
+    return TopicLine(
+        key=key, words=topics.words[key], colour=topics.colours[key],
+        fields=tuple(
+            _field(key, stage, [row for row in rows if _wanted(cards[row.key], (key, stage))])
+            for stage in BuyingStage
+        ),
+    )  # fmt: skip
+
+
+def _field(topic: str, stage: BuyingStage, rows: Sequence[ContentRow]) -> Field:
+    sent = sum(row.counts[Metric.SENT] for row in rows)
+    read = sum(row.counts[Metric.READ] for row in rows)
+    share = read / sent if sent else 0.0
+    return Field(
+        items=len(rows), sent=sent, read=read,
+        shade=1 + sum(share >= border for border in SHADES) if sent >= FEW else 0,
+        href=url_for("content_report.show", topic=topic, stage=stage.value),
+    )  # fmt: skip
+
+
+def _gaps(matrix: Sequence[TopicLine]) -> tuple[str, ...]:
+    return tuple(
+        f"{line.words}, {words}"
+        for line in matrix
+        for field, words in zip(line.fields, STAGES.values(), strict=True)
+        if not field.items
+    )
+
+
+def _filtered(asked: tuple[str, str], topics: Mapping[str, str]) -> str:
+    topic, stage = asked
+    parts = [topics.get(topic, topic)] if topic else []
+    if stage in set(BuyingStage):
+        parts.append(f"for a reader who {STAGES[BuyingStage(stage)]}")
+    return ", ".join(parts)

@@ -1,12 +1,19 @@
 """Pages for people without a login: landing pages, forms, stopping, answers from the alert mail."""
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from nurture.web.public import answers, landing, stopping
 
 LARGEST_FORM = 64 * 1024
 
+
+def take_little() -> None:
+    """Read no more than a form can hold from people whom we do not know."""
+    request.max_content_length = LARGEST_FORM
+
+
 doors = Blueprint("public", __name__)
+doors.before_request(take_little)
 doors.add_url_rule("/p/<slug>", "show_page", landing.show_page)
 doors.add_url_rule("/p/<slug>/seen", "note_seen", landing.note_seen, methods=["POST"])
 doors.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)

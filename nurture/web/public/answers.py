@@ -76,8 +76,7 @@ class Scene:
 
     @property
     def first(self) -> str:
-        """Name the answer that the link was for, while it makes sense; after a talk nothing
-        is more likely than anything else."""
+        """Name the likely answer, the link's while it makes sense; after a talk none is."""
         if self.offer.state is HandoffState.CONTACTED or not self.choices:
             return ""
         return self.asked.answer if self.asked.answer in self.choices else self.choices[0]
@@ -120,14 +119,22 @@ def answer(token: str) -> Response | tuple[str, int]:
 
 def _act(work: Work, scene: Scene, hands: Hands) -> None:
     chosen = request.form.get("answer") or scene.asked.answer
-    handoff_id, by = scene.offer.id, scene.reader.id
     if chosen == UNDO:
-        if not scene.noted:
-            raise Conflict("Something else has happened since your answer. It cannot be changed.")
-        sell.undo(work, handoff_id, hands=hands)
-        return
-    if not scene.theirs:
+        _undo(work, scene, hands)
+    elif scene.theirs:
+        _note(work, scene, chosen, hands)
+    else:
         raise Conflict(f"{_name(scene.owner)} looks after this lead now.")
+
+
+def _undo(work: Work, scene: Scene, hands: Hands) -> None:
+    if not scene.noted:
+        raise Conflict("Something else has happened since your answer. It cannot be changed.")
+    sell.undo(work, scene.offer.id, hands=hands)
+
+
+def _note(work: Work, scene: Scene, chosen: str, hands: Hands) -> None:
+    handoff_id, by = scene.offer.id, scene.reader.id
     match chosen:
         case "accept":
             sell.accept(work, handoff_id, by=by)

@@ -114,8 +114,7 @@ def calendar(slug: str) -> Response:
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nurture//Pages//EN", "BEGIN:VEVENT",
         f"UID:{asset.key}-{day:%Y%m%d}@{slug}", f"DTSTAMP:{stamp}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{after:%Y%m%d}",
-        f"SUMMARY:{_escaped(asset.title)}", f"DESCRIPTION:{_escaped(asset.teaser)}",
-        f"URL:{address}", "END:VEVENT", "END:VCALENDAR", "",
+        f"SUMMARY:{_escaped(asset.title)}", f"URL:{address}", "END:VEVENT", "END:VCALENDAR", "",
     )  # fmt: skip
     return Response("\r\n".join(lines), mimetype="text/calendar")
 

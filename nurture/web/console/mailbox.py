@@ -1,0 +1,78 @@
+"""The mailbox: what the built-in mail sink has taken; no mail leaves this machine."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from nurture.adapters import mailbox as box
+from nurture.kernel.errors import NotFound
+from nurture.kernel.settings import Settings
+from nurture.web.console import mail_frame, shell
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("mailbox", __name__)
+NAV = "mailbox.show"
+SHOWN = 50
+BESIDE = 25
+"""The sink listens this far above the port of the web."""
+WIDTHS = ("desktop", "phone")
+
+
+def in_use(settings: Settings) -> bool:
+    """Tell whether mail ends in the built-in sink."""
+    if not settings.smtp_url:
+        return True
+    server = urlsplit(settings.smtp_url)
+    return server.hostname in ("127.0.0.1", "localhost") and server.port == settings.port + BESIDE
+
+
+@doors.get("/mailbox")
+@permits(*shell.INNER)
+def show() -> str:
+    """List what came, the newest first; `to` keeps to one address."""
+    _only_with_sink()
+    to = request.args.get("to", "").strip().lower()
+    before = request.args.get("before", "")
+    home = here().home
+    lines = box.latest(
+        home, rcpt=to or None, before_id=int(before) if before.isdecimal() else None, limit=SHOWN
+    )
+    with here().works.read(shell.actor()) as work:
+        return shell.show(
+            "mailbox", shell.Page("Mailbox", NAV), work, lines=lines, to=to,
+            total=box.count(home), after=lines[-1].id if len(lines) == SHOWN else None,
+        )  # fmt: skip
+
+
+@doors.get("/mailbox/<int:number>")
+@permits(*shell.INNER)
+def open_one(number: int) -> str:
+    """Show one mail: as HTML, as text, with its headers."""
+    _only_with_sink()
+    stored = box.message(here().home, number)
+    width = request.args.get("as", WIDTHS[0])
+    with here().works.read(shell.actor()) as work:
+        page = shell.Page(
+            stored.line.subject or "No subject", NAV,
+            crumbs=[("Mailbox", url_for("mailbox.show"))],
+        )  # fmt: skip
+        return shell.show(
+            "mailbox_one", page, work, line=stored.line, letter=mail_frame.opened(stored.raw),
+            shape=width if width in (*WIDTHS, "text", "headers") else WIDTHS[0],
+        )  # fmt: skip
+
+
+@doors.get("/mailbox/<int:number>/frame")
+@permits(*shell.INNER)
+def frame(number: int) -> Response:
+    """Give the mail's own HTML; its links open in a new tab, as a reader's would."""
+    _only_with_sink()
+    letter = mail_frame.opened(box.message(here().home, number).raw)
+    return mail_frame.framed(letter.html, links=True)
+
+
+def _only_with_sink() -> None:
+    if not in_use(here().settings):
+        raise NotFound("Mail leaves through your own server, so there is no mailbox here.")

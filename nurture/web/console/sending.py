@@ -1,0 +1,156 @@
+"""Sending: what waits, what leaves, what is in doubt, and the switch that stops everything."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from nurture import mail
+from nurture.kernel import shared
+from nurture.kernel.errors import NotFound
+from nurture.kernel.work import Work
+from nurture.reports.sending import Pile, SendingHealth, mails_on, sending_health
+from nurture.web.console import remember, shell
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("sending", __name__)
+NAV = "sending.show"
+TITLE = "Does mail leave?"
+SHOWN = 50
+SLOW = timedelta(minutes=5)
+"""Business time after which a due mail counts as stuck while sending is on."""
+SILENT = timedelta(seconds=60)
+"""Machine time after which a process counts as gone."""
+WORDS = {
+    Pile.DUE: ("Due now", "Their time has come; the next batch takes them."),
+    Pile.LATER: ("Planned", "They wait for their day and for sending hours."),
+    Pile.SENDING: ("On its way", "In the hands of a worker at this moment."),
+    Pile.DEFERRED: ("Tried again soon", "The other side asked us to come back later."),
+    Pile.SENT: ("Sent, 24 hours", "The other side has taken them."),
+    Pile.IN_DOUBT: (
+        "Maybe delivered",
+        "The server did not answer after the last line. They will not be sent again.",
+    ),
+    Pile.REFUSED: ("Refused", "The other side does not take them."),
+    Pile.DROPPED: ("Not sent", "We decided against it, and each says why."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of ours and when it was last alive (machine time)."""
+
+    name: str
+    host: str
+    ago: timedelta
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendingView:
+    """Everything on the page."""
+
+    health: SendingHealth
+    sentence: str
+    stuck: bool
+    stopped: bool
+    doubts: tuple[mail.MessageLine, ...]
+    processes: tuple[Process, ...]
+    may_switch: bool
+    checked_at: datetime
+
+
+@doors.get("/sending")
+@permits(*shell.INNER)
+def show() -> str:
+    """Show the piles."""
+    with here().works.read(shell.actor()) as work:
+        return shell.show("sending", shell.Page(TITLE, NAV), work, view=_view(work), words_of=WORDS)
+
+
+@doors.get("/sending/<pile>")
+@permits(*shell.INNER)
+def listed(pile: str) -> str:
+    """List the mails of one pile."""
+    if pile not in set(Pile):
+        raise NotFound("There is no such list of mails.")
+    wanted, reason = Pile(pile), request.args.get("reason")
+    before = request.args.get("before", "")
+    with here().works.read(shell.actor()) as work:
+        health = sending_health(work)
+        total = health.piles[wanted] if reason is None else health.dropped.get(reason, 0)
+        lines = mails_on(
+            work, wanted, reason=reason, limit=SHOWN,
+            before=int(before) if before.isdecimal() else None,
+        )  # fmt: skip
+        head, sentence = WORDS[wanted]
+        page = shell.Page(head, NAV, crumbs=[(TITLE, url_for("sending.show"))])
+        return shell.show(
+            "sending_list", page, work, lines=lines, total=total, sentence=reason or sentence,
+            pile=pile, reason=reason, after=lines[-1].id if len(lines) == SHOWN else None,
+        )  # fmt: skip
+
+
+@doors.get("/sending/stop")
+@permits(*shell.MAKERS)
+def ask_to_stop() -> str:
+    """Say what stopping means before it is done."""
+    with here().works.read(shell.actor()) as work:
+        page = shell.Page("Stop all mail", NAV, crumbs=[(TITLE, url_for("sending.show"))])
+        return shell.show("sending_stop", page, work, health=sending_health(work))
+
+
+@doors.post("/sending/stop")
+@permits(*shell.MAKERS)
+def stop() -> Response:
+    """Stop all mail, also what has begun to leave."""
+    return _switch(
+        stopped=True, words="All mail is stopped. Nothing leaves until somebody starts it."
+    )
+
+
+@doors.post("/sending/start")
+@permits(*shell.MAKERS)
+def start() -> Response:
+    """Let mail leave again."""
+    return _switch(stopped=False, words="Sending is on. What was due leaves with the next batch.")
+
+
+def _switch(*, stopped: bool, words: str) -> Response:
+    with here().works.begin(shell.actor()) as work:
+        shared.put(work, shared.SENDING_STOPPED, new=stopped)
+    remember.forget()
+    shell.say(words)
+    return redirect(url_for("sending.show"), HTTPStatus.SEE_OTHER)
+
+
+def _view(work: Work) -> SendingView:
+    health = sending_health(work)
+    stopped = bool(shared.value(work, shared.SENDING_STOPPED))
+    stuck = not stopped and health.oldest_due is not None and work.now - health.oldest_due > SLOW
+    return SendingView(
+        health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
+        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=_processes(work),
+        may_switch=shell.me().has(*shell.MAKERS), checked_at=work.now,
+    )  # fmt: skip
+
+
+def _sentence(health: SendingHealth, *, stopped: bool) -> str:
+    piles = health.piles
+    counted = (
+        f"{piles[Pile.SENT]:,} sent in 24 hours, {piles[Pile.DUE]:,} due now, "
+        f"{piles[Pile.LATER]:,} planned, {piles[Pile.IN_DOUBT]:,} maybe delivered."
+    )
+    return f"No, somebody has stopped it. {counted}" if stopped else f"Yes. {counted}"
+
+
+def _processes(work: Work) -> tuple[Process, ...]:
+    found = []
+    for name, seen in shared.heartbeats(work).items():
+        role, _, place = name.partition("@")
+        ago = max(work.machine - seen, timedelta())
+        found.append(Process(role.capitalize(), place.partition(":")[0], ago, ago < SILENT))
+    return tuple(sorted(found, key=lambda one: (one.name, one.ago)))
