@@ -10,7 +10,7 @@ from nurture.consent import rules
 from nurture.consent.model import MAIL, PermissionRow, SuppressionRow
 from nurture.consent.rules import Refused, Standing
 from nurture.consent.tables import Permission, Suppression
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 
@@ -30,7 +30,7 @@ def suppressed_now(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Suppr
     found: dict[LeadId, SuppressionReason] = {}
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         statement = select(Suppression.lead_id, Suppression.reason).where(
-            Suppression.lead_id.in_(chunk)
+            among(work.session, Suppression.lead_id, chunk)
         )
         for lead_id, reason in work.session.execute(statement):
             if lead_id is not None:
@@ -43,7 +43,7 @@ def permitted(work: Work, lead_ids: Iterable[LeadId], *, channel: str = MAIL) ->
     found: set[LeadId] = set()
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         statement = select(Permission.lead_id).where(
-            Permission.lead_id.in_(chunk),
+            among(work.session, Permission.lead_id, chunk),
             Permission.channel == channel,
             Permission.withdrawn_at.is_(None),
         )
@@ -56,7 +56,7 @@ def ever_asked(work: Work, lead_ids: Iterable[LeadId], *, channel: str) -> set[L
     found: set[LeadId] = set()
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         statement = select(Permission.lead_id).where(
-            Permission.lead_id.in_(chunk), Permission.channel == channel
+            among(work.session, Permission.lead_id, chunk), Permission.channel == channel
         )
         found.update(LeadId(lead_id) for lead_id in work.session.scalars(statement))
     return found

@@ -8,7 +8,7 @@ from campaigns.vocabulary import BuyingStage
 from nurture.content.errors import NoSuchAsset
 from nurture.content.model import AssetCard
 from nurture.content.tables import Asset, Seen
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 
@@ -40,7 +40,7 @@ def seen(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, frozenset[str]]
         statement = (
             select(Seen.lead_id, Asset.key)
             .join(Asset, Asset.id == Seen.asset_id)
-            .where(Seen.lead_id.in_(chunk))
+            .where(among(work.session, Seen.lead_id, chunk))
         )
         for lead_id, key in work.session.execute(statement):
             found[LeadId(lead_id)].add(key)
@@ -57,7 +57,7 @@ def last_topics(
         statement = (
             select(Seen.lead_id, Asset.topics)
             .join(Asset, Asset.id == Seen.asset_id)
-            .where(Seen.lead_id.in_(chunk))
+            .where(among(work.session, Seen.lead_id, chunk))
             .order_by(Seen.at.desc(), Seen.id.desc())
         )
         for lead_id, topics in work.session.execute(statement):

@@ -13,7 +13,7 @@ from nurture.engagement.hits import HitKind
 from nurture.engagement.rules import FLEET, FLEET_MESSAGES, Sighting, fleet_members
 from nurture.engagement.tables import Activity, Hit
 from nurture.engagement.types import ActivityRow, NewHit, Response
-from nurture.kernel.database import CHUNK, chunks, is_postgresql
+from nurture.kernel.database import CHUNK, among, chunks, is_postgresql
 from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work
 
@@ -128,7 +128,7 @@ def acts(
     found: dict[LeadId, list[ActivityRow]] = defaultdict(list)
     for chunk in chunks(sorted(lead_ids), CHUNK):
         query = select(*_ACTIVITY).where(
-            Activity.lead_id.in_(chunk), Activity.kind.in_(sorted(PROSPECT_ACTS))
+            among(work.session, Activity.lead_id, chunk), Activity.kind.in_(sorted(PROSPECT_ACTS))
         )
         if since is not None:
             query = query.where(Activity.at >= since)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from campaigns.vocabulary import Channel, HandoffState, Heat
 from nurture.handoff.rules import heat
 from nurture.handoff.tables import Handoff, HandoffEvent
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
@@ -95,7 +95,7 @@ def open_of(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, HandoffView]
         for chunk in chunks(lead_ids, CHUNK)
         for row in work.session.scalars(
             select(Handoff)
-            .where(Handoff.lead_id.in_(chunk), Handoff.closed_at.is_(None))
+            .where(among(work.session, Handoff.lead_id, chunk), Handoff.closed_at.is_(None))
             .execution_options(populate_existing=True)
         )
     }
@@ -107,7 +107,9 @@ def open_leads(work: Work, lead_ids: Sequence[LeadId]) -> set[LeadId]:
         LeadId(lead_id)
         for chunk in chunks(lead_ids, CHUNK)
         for lead_id in work.session.scalars(
-            select(Handoff.lead_id).where(Handoff.lead_id.in_(chunk), Handoff.closed_at.is_(None))
+            select(Handoff.lead_id).where(
+                among(work.session, Handoff.lead_id, chunk), Handoff.closed_at.is_(None)
+            )
         )
     }
 
@@ -162,7 +164,7 @@ def last_sent_back(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
             select(Handoff.lead_id, Handoff.closed_at, Handoff.reason)
-            .where(Handoff.lead_id.in_(chunk), Handoff.closed_at.is_not(None))
+            .where(among(work.session, Handoff.lead_id, chunk), Handoff.closed_at.is_not(None))
             .where(Handoff.outcome.in_(("rejected", "lost")))
             .order_by(Handoff.closed_at)
         )

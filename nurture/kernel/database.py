@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Connection,
     Engine,
     MetaData,
+    any_,
     bindparam,
     column,
     create_engine,
@@ -22,8 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 T = TypeVar("T")
 
@@ -140,7 +141,7 @@ def _insert(
         counted = plain.execution_options(preserve_rowcount=True)
         return session.connection().execute(counted, [dict(row) for row in rows]).rowcount
     given = _given(table, rows, names)
-    whole = statement.from_select(names, select(*[given.c[name] for name in names]))
+    whole = statement.from_select(names, select(*given.values()))
     whole = whole.on_conflict_do_nothing() if ignoring else whole
     # Counts of updates are kept by themselves; those of inserts only on request.
     counted = whole.execution_options(preserve_rowcount=True)
@@ -149,16 +150,42 @@ def _insert(
 
 def _given(
     table: type[Base], rows: Sequence[Mapping[str, object]], names: Sequence[str]
-) -> TableValuedAlias:
-    """Send rows as one array a column: one compiled statement serves any number of rows."""
+) -> dict[str, ColumnElement[object]]:
+    """Send rows as one array a column: one compiled statement serves any number of rows.
+
+    What is the same in all rows travels once; the first column is always an array.
+    """
     columns = table.__table__.c
+    first = rows[0]
+    alike = [name for name in names[1:] if all(_same(row[name], first[name]) for row in rows)]
+    varied = [name for name in names if name not in alike]
     # One dimension, whatever the values: a list in a JSON column is one value, not an array.
     arrays = [
         bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type, dimensions=1))
-        for name in names
+        for name in varied
     ]
-    typed = [column(name, columns[name].type) for name in names]
-    return func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
+    typed = [column(name, columns[name].type) for name in varied]
+    many = func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
+    once = {name: bindparam(f"v_{name}", first[name], columns[name].type) for name in alike}
+    return {name: once[name] if name in once else many.c[name] for name in names}
+
+
+def _same(one: object, other: object) -> bool:
+    """Tell what is surely written alike; 1 and True within JSON are equal and are not."""
+    if one is other:
+        return True
+    plain = not one or not isinstance(one, dict | list)
+    return type(one) is type(other) and one == other and plain
+
+
+def among(
+    session: Session, column_: InstrumentedAttribute[T], values: Collection[T]
+) -> ColumnElement[bool]:
+    """Say that a column is one of many values; on PostgreSQL they travel as one parameter."""
+    if not is_postgresql(session):
+        return column_.in_(values)
+    many = ARRAY(column_.type, dimensions=1)
+    return column_ == any_(bindparam(None, list(values), many, unique=True))
 
 
 def chunks(rows: Sequence[T], size: int) -> Iterable[Sequence[T]]:
@@ -188,8 +215,8 @@ def bulk_update(
     given = _given(table, rows, [key, *names])
     statement = (
         update(table)
-        .where(columns[key] == given.c[key])
-        .values({columns[name]: given.c[name] for name in names})
+        .where(columns[key] == given[key])
+        .values({columns[name]: given[name] for name in names})
         .execution_options(synchronize_session=False)
     )
     return session.connection().execute(statement).rowcount

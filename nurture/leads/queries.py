@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, func, select
 
 from campaigns.conditions import Value
 from campaigns.vocabulary import Stage
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import EmailAddress, Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.address import is_free_mail
@@ -122,7 +122,7 @@ def mail_states(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, tuple[St
     found: dict[LeadId, tuple[Stage, bool]] = {}
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         statement = select(Lead.id, Lead.stage, Lead.deliverable, Lead.erased_at).where(
-            Lead.id.in_(chunk)
+            among(work.session, Lead.id, chunk)
         )
         for lead_id, stage, deliverable, erased_at in work.session.execute(statement):
             found[LeadId(lead_id)] = (Stage(stage), deliverable and erased_at is None)
@@ -170,7 +170,9 @@ def stage_counts(work: Work) -> dict[Stage, int]:
 
 def _rows(work: Work, lead_ids: Iterable[LeadId]) -> Iterator[RowMapping]:
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        yield from work.session.execute(PEOPLE.where(Lead.id.in_(chunk))).mappings()
+        yield from work.session.execute(
+            PEOPLE.where(among(work.session, Lead.id, chunk))
+        ).mappings()
 
 
 def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:
@@ -179,7 +181,7 @@ def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:
     for chunk in chunks(sorted(set(company_ids)), CHUNK):
         statement = (
             select(Lead.company_id, Lead.owner_id)
-            .where(Lead.company_id.in_(chunk), Lead.owner_id.is_not(None))
+            .where(among(work.session, Lead.company_id, chunk), Lead.owner_id.is_not(None))
             .order_by(Lead.id)
         )
         for company_id, owner_id in work.session.execute(statement):

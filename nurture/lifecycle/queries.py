@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from campaigns.vocabulary import Stage
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
@@ -54,7 +54,7 @@ def stages(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Stage]:
         LeadId(lead_id): Stage(stage)
         for chunk in chunks(lead_ids, CHUNK)
         for lead_id, stage in work.session.execute(
-            select(Lead.id, Lead.stage).where(Lead.id.in_(chunk))
+            select(Lead.id, Lead.stage).where(among(work.session, Lead.id, chunk))
         )
     }
 

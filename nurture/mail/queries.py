@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
+from nurture.kernel.database import among
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
@@ -34,7 +35,7 @@ def sends(
     query = (
         select(Message.lead_id, moment.label("moment"))
         .where(
-            Message.lead_id.in_(lead_ids),
+            among(work.session, Message.lead_id, lead_ids),
             Message.kind == MessageKind.MARKETING,
             Message.state.in_(COUNTS_AS_SENT),
             moment > work.now - timedelta(days=days),
@@ -148,7 +149,9 @@ def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
         Message.template_version_id, Message.asset_id, Message.enrolment_id, Message.step,
         Message.kind, Message.recipient,
     ]  # fmt: skip
-    for row in work.session.execute(select(*columns).where(Message.id.in_(set(message_ids)))):
+    for row in work.session.execute(
+        select(*columns).where(among(work.session, Message.id, set(message_ids)))
+    ):
         found[row.id] = MessageRef(**row._asdict())
     return found
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from campaigns.decay import decayed
 from campaigns.scorecard import Scorecard
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.scoring.rulebook import scorecard
@@ -62,7 +62,9 @@ def scores(
     standings = {lead_id: Standing(0.0, 0.0, 0.0, work.now) for lead_id in lead_ids}
     half_life = fading_half_life(card)
     for chunk in chunks(lead_ids, CHUNK):
-        for row in work.session.scalars(_fresh(select(Score).where(Score.lead_id.in_(chunk)))):
+        for row in work.session.scalars(
+            _fresh(select(Score).where(among(work.session, Score.lead_id, chunk)))
+        ):
             standings[LeadId(row.lead_id)] = standing_of(row).at(work.now, half_life)
     return {
         lead_id: ScoreNow(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tasks.service import TaskKind
@@ -67,7 +67,7 @@ def next_due(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, datetime
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
             select(Task.lead_id, Task.due_at)
-            .where(Task.lead_id.in_(chunk), Task.done_at.is_(None))
+            .where(among(work.session, Task.lead_id, chunk), Task.done_at.is_(None))
             .order_by(Task.due_at.desc())
         )
         found.update((LeadId(lead_id), due_at) for lead_id, due_at in rows if lead_id is not None)

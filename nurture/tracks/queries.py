@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.limits import Rival
 from campaigns.vocabulary import EnrolmentState, ExitReason
-from nurture.kernel.database import is_postgresql
+from nurture.kernel.database import among, is_postgresql
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
@@ -65,7 +65,7 @@ def claim_due(work: Work, *, limit: int) -> list[Due]:
     )
     leads = sorted(set(work.session.scalars(first)))
     if leads and is_postgresql(work.session):
-        locked = select(Lead.id).where(Lead.id.in_(leads)).order_by(Lead.id)
+        locked = select(Lead.id).where(among(work.session, Lead.id, leads)).order_by(Lead.id)
         leads = list(work.session.scalars(locked.with_for_update(skip_locked=True)))
     return _due_of(work, leads) if leads else []
 
@@ -83,7 +83,7 @@ def _due_of(work: Work, leads: Sequence[int]) -> list[Due]:
         .join(Lead, Lead.id == Enrolment.lead_id)
         .where(
             ACTIVE, Enrolment.due_at <= work.now, TrackRow.paused_at.is_(None),
-            Enrolment.lead_id.in_(leads),
+            among(work.session, Enrolment.lead_id, leads),
         )
         .order_by(Enrolment.due_at, Lead.email, TrackRow.priority)
     )  # fmt: skip
@@ -95,7 +95,9 @@ def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, 
     query = (
         select(Enrolment.lead_id, TrackRow.key, TrackRow.priority)
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
-        .where(ACTIVE, TrackRow.paused_at.is_(None), Enrolment.lead_id.in_(lead_ids))
+        .where(
+            ACTIVE, TrackRow.paused_at.is_(None), among(work.session, Enrolment.lead_id, lead_ids)
+        )
     )
     found: dict[LeadId, list[Rival]] = {}
     for row in work.session.execute(query):
@@ -150,7 +152,7 @@ def last_ends(
             Enrolment.lead_id, func.max(Enrolment.run).label("runs"), active.label("active"),
             func.max(Enrolment.ended_at).label("ended"),
         )
-        .where(Enrolment.track_id == track_id, Enrolment.lead_id.in_(lead_ids))
+        .where(Enrolment.track_id == track_id, among(work.session, Enrolment.lead_id, lead_ids))
         .group_by(Enrolment.lead_id)
     )  # fmt: skip
     return {
@@ -279,7 +281,7 @@ def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, Place]:
     query = (
         select(Enrolment.id, Enrolment.exit_reason, TrackRow.paused_at)
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
-        .where(Enrolment.id.in_(set(enrolment_ids)))
+        .where(among(work.session, Enrolment.id, set(enrolment_ids)))
     )
     return {
         row.id: Place(ended=row.exit_reason, paused=row.paused_at is not None)

@@ -98,6 +98,17 @@ def test_nothing_in_json_is_not_an_empty_object(work: Work) -> None:
     ]
 
 
+def test_what_is_alike_in_all_rows_is_written_to_each(work: Work) -> None:
+    rows = [company(f"c{n}.example", fact) for n, fact in enumerate([{"a": 1}, {"a": True}])]
+    bulk_insert(work.session, Company, rows)
+    empty = [company(f"d{n}.example", None) for n in range(2)]
+    bulk_insert(work.session, Company, empty)
+
+    found = list(work.session.scalars(select(Company.facts).order_by(Company.id)))
+    assert found == [{"a": 1}, {"a": 1}, None, None]
+    assert [type(fact["a"]) for fact in found if isinstance(fact, dict)] == [int, bool]
+
+
 def test_columns_left_out_get_their_default(work: Work) -> None:
     rows = [{"key": f"s{n}", "name": "", "channel": "web"} for n in range(2)]
     assert bulk_insert(work.session, Source, rows) == 2

@@ -138,8 +138,8 @@ def test_reading_alone_however_much_never_makes_sales_ready(house: House) -> Non
     house.happens(
         *[
             ActivityRow(
-                lead_id=anna, kind=ActivityKind.DOWNLOADED, at=house.clock.now(), origin=f"d:{one.id}",
-                asset_id=one.id, verdict=Verdict.HUMAN_PROVEN,
+                lead_id=anna, kind=ActivityKind.DOWNLOADED, at=house.clock.now(),
+                origin=f"d:{one.id}", asset_id=one.id, verdict=Verdict.HUMAN_PROVEN,
             )
             for one in assets
         ]

@@ -54,25 +54,28 @@ class Lockstep:
         """Let everything come to rest, with what people do at once about what has come in."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            shipped = self._shipped()
-            done = self._tick.pass_once() if shipped else 0
-            if shipped and not done and self._quiet():
-                if not self._cast.read_mail(now):
-                    return
-            elif not done:
-                time.sleep(PAUSE_SECONDS)
+            self._wait_for(self._shipped, deadline)
+            while self._tick.pass_once():
+                pass
+            self._wait_for(self._idle, deadline)
+            if not self._busy() and not self._cast.read_mail(now):
+                return
             if time.monotonic() > deadline:
                 raise Stuck(f"At {now:%d %B %H:%M} something does not come to rest: {self._busy()}")
 
+    def _wait_for(self, reached: Callable[[], bool], deadline: float) -> None:
+        while not reached() and time.monotonic() < deadline:
+            time.sleep(PAUSE_SECONDS)
+
     def _shipped(self) -> bool:
+        """Tell whether the database has every click that the web has answered."""
         here = self._scene.here
         with here.works.read("demo") as work:
             return engagement.unshipped(work, here.home) == 0
 
-    def _quiet(self) -> bool:
-        if self._queue.count or StartedJobRegistry(queue=self._queue).count:
-            return False
-        return not self._busy()
+    def _idle(self) -> bool:
+        """Tell whether the queue has nothing waiting and nothing running."""
+        return not self._queue.count and not StartedJobRegistry(queue=self._queue).count
 
     def _busy(self) -> horizon.Busy:
         with self._scene.here.works.read("demo") as work:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parseaddr
 from pathlib import Path
 
 from nurture.adapters import mailbox
@@ -63,16 +65,16 @@ class Mailbox:
 
 def read_mail(number: int, raw: bytes) -> Mail:
     """Parse one message."""
-    parsed = message_from_bytes(raw, policy=policy.default)
-    html, text = _part(parsed, "html"), _part(parsed, "plain")
+    parsed = message_from_bytes(raw)
+    html, text = _part(parsed, "text/html"), _part(parsed, "text/plain")
     pixel = PIXEL.search(html)
     lead = LEAD.search(text)
     one_click = str(parsed.get("List-Unsubscribe", "")).strip("<> ")
     return Mail(
         number=number,
-        to=_address(parsed, "to"),
-        sender=_address(parsed, "from"),
-        subject=str(parsed.get("Subject", "")),
+        to=parseaddr(str(parsed.get("To", "")))[1].lower(),
+        sender=parseaddr(str(parsed.get("From", "")))[1].lower(),
+        subject=str(make_header(decode_header(str(parsed.get("Subject", ""))))),
         message_id=str(parsed.get("Message-ID", "")).strip(),
         text=text,
         links=tuple(dict.fromkeys(read_sheet(html).links)),
@@ -83,12 +85,9 @@ def read_mail(number: int, raw: bytes) -> Mail:
     )
 
 
-def _part(parsed: EmailMessage, kind: str) -> str:
-    body = parsed.get_body((kind,))
-    return str(body.get_content()) if body is not None else ""
-
-
-def _address(parsed: EmailMessage, name: str) -> str:
-    header = parsed[name]
-    addresses = getattr(header, "addresses", ())
-    return str(addresses[0].addr_spec).lower() if addresses else ""
+def _part(parsed: Message, kind: str) -> str:
+    for part in parsed.walk():
+        if part.get_content_type() == kind:
+            payload = part.get_payload(decode=True)
+            return payload.decode(errors="replace") if isinstance(payload, bytes) else ""
+    return ""

@@ -7,7 +7,7 @@ from flask import request
 
 from campaigns.vocabulary import Stage
 from nurture import leads, users
-from nurture.kernel.types import LeadId
+from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.web.console import shell
 
@@ -99,7 +99,7 @@ def _behind(
 
 
 def _line(
-    entry: Entry, people: Mapping[LeadId, leads.Person], staff: Mapping[users.UserId, str]
+    entry: Entry, people: Mapping[LeadId, leads.Person], staff: Mapping[UserId, str]
 ) -> LeadLine:
     person = people[entry.lead_id]
     return LeadLine(

@@ -1,0 +1,155 @@
+"""Mails: every template with what the check found, and each as one lead would get it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from campaigns.vocabulary import MessageKind, Stage
+from nurture import leads
+from nurture.kernel.errors import NotFound, Refusal
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.leads import LeadFilter, Person
+from nurture.reports.templates import TemplateLine, sent_with, templates
+from nurture.usecases.company import company
+from nurture.usecases.proof import Press, Proof, proof
+from nurture.web.console import mail_frame, shell
+from nurture.web.console.mail_frame import Letter
+from nurture.web.current import TEMPLATES, here
+from nurture.web.security import permits
+
+doors = Blueprint("mails", __name__)
+NAV = "mails.show"
+TITLE = "Mails"
+SHAPES = ("desktop", "phone", "text")
+OFFERED = 20
+"""Leads among whom somebody chooses; any other comes by the address of their page."""
+SHOWN = 50
+KINDS = {
+    MessageKind.MARKETING: "Nurturing",
+    MessageKind.REQUESTED: "Asked for",
+    MessageKind.ALERT: "To our own people",
+    MessageKind.TEST: "Test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """One mail as somebody would get it."""
+
+    line: TemplateLine
+    kind: str
+    letter: Letter | None
+    proof: Proof | None
+    problem: str
+    lead: Person | None
+    choices: tuple[Person, ...]
+    text: str
+    shape: str
+
+
+@doors.get("/mails")
+@permits(*shell.INNER)
+def show() -> str:
+    """List the mails."""
+    with here().works.read(shell.actor()) as work:
+        lines = templates(work)
+        return shell.show("mails", shell.Page(TITLE, NAV), work, lines=lines, kinds=KINDS)
+
+
+@doors.get("/mails/<key>")
+@permits(*shell.INNER)
+def open_one(key: str) -> str:
+    """Show a mail as one lead would get it."""
+    with here().works.read(shell.actor()) as work:
+        view = _view(work, _line(work, key))
+        page = shell.Page(_title(key), NAV, crumbs=[(TITLE, url_for("mails.show"))])
+        return shell.show("mail", page, work, view=view, title=_title(key))
+
+
+@doors.get("/mails/<key>/frame")
+@permits(*shell.INNER)
+def frame(key: str) -> Response:
+    """Give the mail's own HTML for the frame on its page."""
+    with here().works.read(shell.actor()) as work:
+        made = _proof(work, key, _lead(work))
+    return mail_frame.framed(mail_frame.opened(made.raw).html, links=False)
+
+
+@doors.get("/mails/<key>/sent")
+@permits(*shell.INNER)
+def sent(key: str) -> str:
+    """List what has gone with a mail."""
+    before = request.args.get("before", "")
+    with here().works.read(shell.actor()) as work:
+        line = _line(work, key)
+        found = sent_with(
+            work, key, before=int(before) if before.isdecimal() else None, limit=SHOWN
+        )
+        crumbs = [(TITLE, url_for("mails.show")), (_title(key), url_for("mails.open_one", key=key))]
+        page = shell.Page("Sent", NAV, crumbs=crumbs)
+        return shell.show(
+            "sending_list", page, work, lines=found, total=line.sent, pile="sent", reason=None,
+            sentence=f"All that has gone with “{_title(key)}”, the newest first.",
+            after=found[-1].id if len(found) == SHOWN else None,
+        )  # fmt: skip
+
+
+def _view(work: Work, line: TemplateLine) -> MailView:
+    lead = _lead(work)
+    made, problem = None, ""
+    try:
+        made = _proof(work, line.key, lead)
+    except Refusal as refusal:
+        problem = refusal.sentence
+    shape = request.args.get("as", SHAPES[0])
+    text = request.args.get("find", "").strip()
+    return MailView(
+        line=line, kind=KINDS[line.compiled.kind],
+        letter=mail_frame.opened(made.raw) if made else None, proof=made, problem=problem,
+        lead=lead, choices=_choices(work, text), text=text,
+        shape=shape if shape in SHAPES else SHAPES[0],
+    )  # fmt: skip
+
+
+def _proof(work: Work, key: str, lead: Person | None) -> Proof:
+    runtime = here()
+    settings = runtime.settings
+    firm = company(work, sender=settings.sender, postal=settings.postal_address)
+    press = Press(keyring=runtime.keyring, base_url=settings.base_url, firm=firm)
+    lead_id = lead.id if lead is not None else None
+    return proof(work, key, lead_id=lead_id, sample=_sample(key), press=press)
+
+
+def _sample(key: str) -> Mapping[str, object]:
+    """Read the author's example; a mail whose folder is not here has none."""
+    file = TEMPLATES / "mail" / key / "sample.json"
+    inside = file.resolve().is_relative_to((TEMPLATES / "mail").resolve())
+    if not inside or not file.is_file():
+        return {}
+    found = json.loads(file.read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
+
+
+def _line(work: Work, key: str) -> TemplateLine:
+    for line in templates(work):
+        if line.key == key:
+            return line
+    raise NotFound(f"There is no mail “{key}”.")
+
+
+def _lead(work: Work) -> Person | None:
+    asked = request.args.get("lead", "")
+    return leads.get(work, LeadId(int(asked))) if asked.isdecimal() else None
+
+
+def _choices(work: Work, text: str) -> tuple[Person, ...]:
+    wanted = LeadFilter(text=text, stages=() if text else (Stage.MARKETING, Stage.RECYCLED))
+    return tuple(leads.search(work, wanted, limit=OFFERED).people)
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").capitalize()

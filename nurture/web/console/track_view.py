@@ -1,0 +1,341 @@
+"""A track as its pages show it: an outline of steps with who stands where and what happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaigns import phrases
+from campaigns.timing import WEEKDAYS, Duration, TimeOfWeek
+from campaigns.track import (
+    Branch,
+    Content,
+    Email,
+    Exit,
+    FactDate,
+    Goal,
+    Handoff,
+    Step,
+    Stream,
+    Task,
+    Track,
+    Wait,
+    goal_stage,
+    kind_of,
+)
+from campaigns.vocabulary import BuyingStage, ExitReason, Receipt, StepKind
+from nurture import tracks
+from nurture.kernel.work import Work
+from nurture.reports import standing
+from nurture.reports.standing import Edition, Load
+from nurture.tracks import TrackState
+from nurture.web.console import wording
+
+ICONS = {
+    StepKind.EMAIL: "mail",
+    StepKind.CONTENT: "notebook",
+    StepKind.STREAM: "repeat",
+    StepKind.WAIT: "clock",
+    StepKind.BRANCH: "git-branch",
+    StepKind.TASK: "phone",
+    StepKind.HANDOFF: "user-check",
+    StepKind.GOAL: "flag",
+    StepKind.EXIT: "door-exit",
+}
+FOR_READERS = {
+    BuyingStage.LEARN: "for somebody who has a problem",
+    BuyingStage.COMPARE: "for somebody who weighs solutions",
+    BuyingStage.DECIDE: "for somebody who picks a supplier",
+}
+RECEIPTS = {
+    Receipt.PLANNED: "mail planned",
+    Receipt.WAITED: "waited",
+    Receipt.BRANCHED: "decided",
+    Receipt.TASK_CREATED: "task given",
+    Receipt.HANDED_OFF: "handed to sales",
+    Receipt.FINISHED: "went through",
+    Receipt.EXITED: "left",
+    Receipt.HELD_WINDOW: "held for sending hours",
+    Receipt.HELD_CAP: "held, had mail a short while ago",
+    Receipt.HELD_PRIORITY: "held for another track",
+    Receipt.HELD_PAUSED: "held, the track was paused",
+    Receipt.HELD_NO_SENDER: "held, no mail server",
+    Receipt.SKIPPED_SUPPRESSED: "not sent: do not mail",
+    Receipt.SKIPPED_NO_PERMISSION: "not sent: no permission",
+    Receipt.SKIPPED_EXHAUSTED: "nothing new to send",
+    Receipt.SKIPPED_SEEN: "not sent: had it already",
+    Receipt.SKIPPED_STAGE: "not sent: their stage",
+}
+NONE = Load(0, 0, 0)
+DEEPEST = 4
+"""A phone has room for so many levels of branches."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLine:
+    """One track of the list."""
+
+    state: TrackState
+    load: Load
+    goal: str
+    enter: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackList:
+    """All tracks, by their turn."""
+
+    lines: tuple[TrackLine, ...]
+
+    @property
+    def inside(self) -> int:
+        """Count the runs that go on now."""
+        return sum(one.load.inside for one in self.lines)
+
+    @property
+    def due(self) -> int:
+        """Count what falls due today."""
+        return sum(one.load.due for one in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out of a branch or a task: its words, and the steps that lie only on it."""
+
+    words: str
+    nodes: tuple["Node", ...]
+    joins: str = ""
+    """The step that it goes to, where that one stands elsewhere in the outline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step in the outline."""
+
+    key: str
+    icon: str
+    name: str
+    how: str
+    here: int
+    happened: tuple[tuple[str, int], ...]
+    ways: tuple[Way, ...] = ()
+    joins: str = ""
+    mail: str = ""
+    good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """One track."""
+
+    state: TrackState
+    load: Load
+    goal: str
+    enter: str
+    again: str
+    after: str
+    nodes: tuple[Node, ...]
+    stranded: tuple[tuple[str, int], ...]
+    """Who stands at steps that only an older version has."""
+    endings: tuple[tuple[ExitReason, str, int], ...]
+    text: str
+    editions: tuple[Edition, ...]
+
+
+def list_of(work: Work, *, tonight: datetime) -> TrackList:
+    """Read the list of tracks."""
+    loads = standing.loads(work, before=tonight)
+    states = tracks.tracks(work)
+    found = tracks.definitions(work, [one.version_id for one in states if one.version_id])
+    return TrackList(
+        tuple(
+            TrackLine(
+                state=one, load=loads.get(one.id, NONE), goal=_goal(found[one.version_id or 0]),
+                enter=_enter(found[one.version_id or 0]),
+            )
+            for one in states
+        )
+    )  # fmt: skip
+
+
+def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
+    """Read one track with who stands where."""
+    version = state.version_id or 0
+    track = tracks.definitions(work, [version])[version]
+    here = tracks.counts(work, state.id)
+    outline = _Outline(track, here, standing.happened(work, state.id))
+    nodes = outline.nodes(track.first)
+    known = {step.key for step in track.steps}
+    ends = tracks.endings(work, state.id)
+    return TrackPage(
+        state=state, load=standing.loads(work, before=tonight).get(state.id, NONE),
+        goal=_goal(track), enter=_enter(track), again=_again(track), after=track.after,
+        nodes=nodes,
+        stranded=tuple((step, count) for step, count in here.items() if step not in known),
+        endings=tuple(
+            (reason, wording.ENDINGS[reason], ends[reason]) for reason in ExitReason if reason in ends
+        ),
+        text=tracks.texts(work, [version])[version],
+        editions=tuple(standing.editions(work, state.id)),
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Outline:
+    """Lay a track's graph out as a nested list: each step once, where it is first reached."""
+
+    track: Track
+    here: Mapping[str, int]
+    happened: Mapping[str, Mapping[Receipt, int]]
+    done: set[str] = field(default_factory=set)
+
+    def nodes(
+        self, key: str, *, depth: int = 0, stop: frozenset[str] = frozenset()
+    ) -> tuple[Node, ...]:
+        """Lay out the steps from one on, until one that stands elsewhere."""
+        found: list[Node] = []
+        while key and key not in self.done and key not in stop:
+            step = self.track.step(key)
+            if step is None:
+                break
+            self.done.add(key)
+            ways, key = self._on(step, depth, stop)
+            found.append(self._node(step, ways, joins=key if key in self.done else ""))
+        return tuple(found)
+
+    def _on(self, step: Step, depth: int, stop: frozenset[str]) -> tuple[tuple[Way, ...], str]:
+        """Give the ways of a step, and the step below it."""
+        doors = _doors(self.track, step)
+        if not doors:
+            return (), self.track.following(step)
+        meet = self._meeting([to for _, to in doors], stop)
+        ways = tuple(
+            self._way(words, to, depth, stop | {meet} if meet else stop) for words, to in doors
+        )
+        return ways, meet
+
+    def _way(self, words: str, to: str, depth: int, stop: frozenset[str]) -> Way:
+        inner = self.nodes(to, depth=depth + 1, stop=stop) if depth < DEEPEST else ()
+        return Way(words, inner, joins="" if inner else to)
+
+    def _meeting(self, starts: list[str], stop: frozenset[str]) -> str:
+        """Find the step at which all ways come together again."""
+        reached = [self._line(start) for start in starts]
+        common = set(reached[0]).intersection(*reached[1:])
+        order = [step.key for step in self.track.steps]
+        fit = [key for key in order if key in common and key not in self.done and key not in stop]
+        return fit[0] if fit else ""
+
+    def _line(self, key: str) -> list[str]:
+        """List what can be reached from a step."""
+        seen: list[str] = []
+        open_ = [key]
+        while open_:
+            at = open_.pop(0)
+            step = self.track.step(at)
+            if step is None or at in seen:
+                continue
+            seen.append(at)
+            open_.extend(to for _, to in _doors(self.track, step))
+            open_.extend([self.track.following(step)] if self.track.following(step) else [])
+        return seen
+
+    def _node(self, step: Step, ways: tuple[Way, ...], *, joins: str) -> Node:
+        name, how = describe(step)
+        counted = self.happened.get(step.key, {})
+        return Node(
+            key=step.key, icon=ICONS[kind_of(step)], name=name, how=how,
+            here=self.here.get(step.key, 0),
+            happened=tuple((RECEIPTS[kind], counted[kind]) for kind in Receipt if kind in counted),
+            ways=ways, joins=joins, mail=step.mail if isinstance(step, Email) else "",
+            good=isinstance(step, Handoff | Goal),
+        )  # fmt: skip
+
+
+def _doors(track: Track, step: Step) -> list[tuple[str, str]]:
+    match step:
+        case Branch():
+            return [("yes", step.then), ("no", step.otherwise)]
+        case Task() if step.outcomes:
+            ways = [(answer.replace("_", " "), to) for answer, to in step.outcomes]
+            rest = track.following(step)
+            return [*ways, (f"no answer in {step.within.words}", rest)] if rest else ways
+        case _:
+            return []
+
+
+def describe(step: Step) -> tuple[str, str]:
+    """Name a step, and say how it works."""
+    match step:
+        case Email():
+            how = (
+                f"one of {len(step.variants)}, by {_plain(step.vary_by)}"
+                if step.variants
+                else "Mail"
+            )
+            return _plain(step.mail).capitalize(), how
+        case Content():
+            other = ", on another topic" if step.other_topic else ""
+            return "Best unseen item", FOR_READERS[step.stage] + other
+        case Stream():
+            return "Best unseen items, one after the other", _stream(step)
+        case Wait():
+            return _wait(step)
+        case Branch():
+            within = f"waits {step.within.words} for it" if step.within else "decides at once"
+            return f"{_plain(phrases.words(step.condition)).capitalize()}?", within
+        case Task():
+            return _plain(step.script).capitalize(), f"{step.who}, within {step.due.words}"
+        case Handoff():
+            return "Hand to sales", "the lead becomes sales-ready"
+        case Goal():
+            return "Reached", "what the track is for"
+        case Exit():
+            rest = f"rests for {step.park.words}" if step.park else "the track is over"
+            return "End", rest
+
+
+def _stream(step: Stream) -> str:
+    parts = [f"every {step.every.words}, at most {step.max}"]
+    if step.warm:
+        parts.append(f"moves to {_plain(step.warm.track)} when {phrases.words(step.warm.when)}")
+    if step.dry:
+        parts.append(f"asks {step.dry.who} when nothing is left")
+    return "; ".join(parts)
+
+
+def _wait(step: Wait) -> tuple[str, str]:
+    match step.until:
+        case Duration():
+            return f"Wait {step.until.words}", ""
+        case TimeOfWeek():
+            return f"Wait until {WEEKDAYS[step.until.weekday]} {step.until.at:%H:%M}", ""
+        case FactDate():
+            side = "before" if step.until.days < 0 else "after"
+            days = f"{abs(step.until.days)} days {side} " if step.until.days else ""
+            return (
+                f"Wait until {days}{_plain(step.until.field)}",
+                "goes on at once where it is not known",
+            )
+
+
+def _goal(track: Track) -> str:
+    if track.goal is None:
+        return "to the end"
+    stage = goal_stage(track.goal)
+    return wording.STAGES[stage].lower() if stage else phrases.words(track.goal)
+
+
+def _enter(track: Track) -> str:
+    return _plain(phrases.words(track.enter)) if track.enter else "by hand, or from another track"
+
+
+def _again(track: Track) -> str:
+    days = track.again.days
+    if days is None:
+        return "never a second time"
+    return f"again after {days} days" if days else "again each time"
+
+
+def _plain(raw: str) -> str:
+    return raw.replace("_", " ")

@@ -1,0 +1,170 @@
+"""Tracks: who is where, what happens at each step, and the switch that halts one."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from campaigns.vocabulary import ExitReason
+from nurture import tracks
+from nurture.kernel.errors import NotFound
+from nurture.kernel.work import Work
+from nurture.reports import standing
+from nurture.reports.standing import Standing
+from nurture.tracks import TrackState
+from nurture.web.console import behind, remember, shell, wording
+from nurture.web.console.behind import Asked, Behind, Entry
+from nurture.web.console.track_view import TrackPage, list_of, page_of
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("tracks", __name__)
+NAV = "tracks.show"
+TITLE = "Tracks"
+TABS = ("outline", "text", "versions")
+LOT = 100_000
+"""More runs than one list is asked to page over."""
+
+
+@doors.get("/tracks")
+@permits(*shell.INNER)
+def show() -> str:
+    """List the tracks by their turn."""
+    with here().works.read(shell.actor()) as work:
+        view = list_of(work, tonight=_tonight(work))
+        return shell.show("tracks", shell.Page(TITLE, NAV), work, view=view)
+
+
+@doors.get("/tracks/<key>")
+@permits(*shell.INNER)
+def open_one(key: str) -> str:
+    """Show one track: its outline with who stands where, its text, its versions."""
+    with here().works.read(shell.actor()) as work:
+        view: TrackPage = page_of(work, tracks.get_track(work, key), tonight=_tonight(work))
+        tab = request.args.get("tab", TABS[0])
+        page = shell.Page(view.state.name, NAV, crumbs=[(TITLE, url_for("tracks.show"))])
+        return shell.show(
+            "track", page, work, view=view, tab=tab if tab in TABS else TABS[0],
+            may_change=shell.me().has(*shell.MAKERS),
+        )  # fmt: skip
+
+
+@doors.post("/tracks/<key>/pause")
+@permits(*shell.MAKERS)
+def pause(key: str) -> Response:
+    """Halt a track: everybody stays where they are."""
+    with here().works.begin(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        tracks.pause(work, key)
+    remember.forget()
+    shell.say(f"{state.name} is paused. Nobody moves on in it until somebody resumes it.")
+    return redirect(url_for("tracks.open_one", key=key), HTTPStatus.SEE_OTHER)
+
+
+@doors.post("/tracks/<key>/resume")
+@permits(*shell.MAKERS)
+def resume(key: str) -> Response:
+    """Let a track go on."""
+    with here().works.begin(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        tracks.resume(work, key)
+    remember.forget()
+    shell.say(f"{state.name} goes on. What fell due meanwhile happens now.")
+    return redirect(url_for("tracks.open_one", key=key), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/tracks/<key>/leads")
+@permits(*shell.INNER)
+def inside(key: str) -> str:
+    """List who is in a track now, or at one of its steps."""
+    step = request.args.get("step")
+    with here().works.read(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        rows = standing.standing(work, state.id, step=step, limit=LOT)
+        title = f"In {state.name} now" if step is None else f"In {state.name}, at “{step}”"
+        return _listed(
+            work, state, Asked(title, "The way on is theirs; each row says what comes next.",
+                               "At the step", "Next"), rows, _standing_entry,
+        )  # fmt: skip
+
+
+@doors.get("/tracks/<key>/due")
+@permits(*shell.INNER)
+def due(key: str) -> str:
+    """List whose next step falls due today."""
+    with here().works.read(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        rows = standing.due_before(work, state.id, before=_tonight(work), limit=LOT)
+        asked = Asked(
+            f"Due today in {state.name}", "Their next step falls due before midnight.",
+            "At the step", "Due",
+        )  # fmt: skip
+        return _listed(work, state, asked, rows, _standing_entry)
+
+
+@doors.get("/tracks/<key>/came")
+@permits(*shell.INNER)
+def came(key: str) -> str:
+    """List everybody who ever came into a track."""
+    with here().works.read(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        rows = standing.everybody(work, state.id, limit=LOT)
+        asked = Asked(f"Came into {state.name}", "Who came twice stands here twice.", "Now")
+        return _listed(work, state, asked, rows, _any_entry)
+
+
+@doors.get("/tracks/<key>/left/<reason>")
+@permits(*shell.INNER)
+def left(key: str, reason: str) -> str:
+    """List who left a track for one reason."""
+    if reason not in set(ExitReason):
+        raise NotFound("No track is left that way.")
+    why = ExitReason(reason)
+    with here().works.read(shell.actor()) as work:
+        state = tracks.get_track(work, key)
+        rows = standing.ended(work, state.id, reason=why, limit=LOT)
+        asked = Asked(f"Left {state.name}: {wording.ENDINGS[why]}", "", "Left")
+        return _listed(work, state, asked, rows, _left_entry)
+
+
+def _listed(
+    work: Work,
+    state: TrackState,
+    asked: Asked,
+    rows: Sequence[Standing],
+    entry: Callable[[Standing], Entry],
+) -> str:
+    shown: Behind = behind.behind(work, asked, [entry(row) for row in rows])
+    crumbs = [
+        (TITLE, url_for("tracks.show")),
+        (state.name, url_for("tracks.open_one", key=state.key)),
+    ]
+    return behind.page(shown, NAV, crumbs, work)
+
+
+def _standing_entry(row: Standing) -> Entry:
+    return Entry(row.lead_id, row.step, _when(row.due_at))
+
+
+def _any_entry(row: Standing) -> Entry:
+    if row.exit_reason is None:
+        return Entry(row.lead_id, f"in it, at {row.step}")
+    return Entry(row.lead_id, f"left: {wording.ENDINGS[ExitReason(row.exit_reason)]}")
+
+
+def _left_entry(row: Standing) -> Entry:
+    return Entry(row.lead_id, _when(row.ended_at) if row.ended_at else "")
+
+
+def _when(at: datetime) -> str:
+    there = at.astimezone(ZoneInfo(shell.me().zone))
+    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+
+
+def _tonight(work: Work) -> datetime:
+    zone = ZoneInfo(shell.me().zone)
+    tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone)
