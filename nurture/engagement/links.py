@@ -7,7 +7,7 @@ where the library's assets are; later files win, and what an earlier one named s
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,8 +55,14 @@ class LinkFiles:
                 f"Template version {version} already has other links; publish a new one."
             )
 
+    def missing(self, versions: Iterable[int]) -> list[int]:
+        """Name the versions whose links this host does not know yet."""
+        return [one for one in versions if not (self._folder / f"{one}.json").exists()]
+
     def write_assets(self, urls: Mapping[int, str]) -> None:
-        """Publish where assets are, as the next file."""
+        """Publish where assets are, as the next file; nothing when the files say so already."""
+        if urls.items() <= self._read_assets().items():
+            return
         number = len(list(self._folder.glob("assets-*.json"))) + 1
         content = {"assets": {str(key): url for key, url in sorted(urls.items())}}
         while not _publish(self._folder / f"assets-{number:08d}.json", content):

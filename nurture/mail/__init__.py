@@ -28,6 +28,7 @@ from nurture.mail.queries import (
     state_counts,
     unfinished,
     upcoming,
+    version_ids,
     written_to,
 )
 from nurture.mail.replies import ReplyClass, classify
@@ -109,5 +110,6 @@ __all__ = [
     "state_counts",
     "unfinished",
     "upcoming",
+    "version_ids",
     "written_to",
 ]

@@ -210,3 +210,8 @@ def written_to(work: Work, lead_ids: Sequence[LeadId]) -> set[LeadId]:
     gone = [MessageState.SENDING, MessageState.SENT, MessageState.IN_DOUBT]
     query = select(Message.lead_id).where(Message.lead_id.in_(lead_ids), Message.state.in_(gone))
     return {LeadId(one) for one in work.session.scalars(query.distinct()) if one is not None}
+
+
+def version_ids(work: Work) -> list[int]:
+    """Name every template version that was ever published."""
+    return list(work.session.scalars(select(TemplateVersion.id).order_by(TemplateVersion.id)))

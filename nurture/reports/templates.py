@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageState
 from nurture import mail
@@ -55,7 +56,10 @@ def sent_with(
 ) -> Sequence[MessageLine]:
     """List what has gone with one mail, the newest first."""
     versions = select(TemplateVersion.id).where(TemplateVersion.key == key)
-    conditions = [Message.state.in_(_GONE), Message.template_version_id.in_(versions)]
+    conditions: list[ColumnElement[bool]] = [
+        Message.state.in_(_GONE),
+        Message.template_version_id.in_(versions),
+    ]
     if before is not None:
         conditions.append(Message.id < before)
     return mail.messages(work, *conditions, limit=limit)

@@ -124,8 +124,11 @@ def kind_of(name: str) -> MessageKind:
 
 
 def write_links(work: Work, *, links: LinkFiles) -> None:
-    """Write every version's link file of this host; a new web host does so before it is ready."""
-    stored = mail.compiled(work, list(mail.live_versions(work).values()))
+    """Write the link files that this host lacks; a new web host does so before it is ready.
+
+    Old versions count as well: their mails lie in mailboxes and are clicked for years.
+    """
+    stored = mail.compiled(work, links.missing(mail.version_ids(work)))
     pages_at = company(work, sender="", postal="").pages_at
     for version, compiled in stored.items():
         found = mail.compiled_mail(version, compiled).links

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from campaigns.vocabulary import Role
 from nurture.kernel.errors import Forbidden
+from nurture.web import errors
 from nurture.web.auth import reader
 
 P = ParamSpec("P")
@@ -87,7 +88,7 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def _admit() -> BaseResponse | None:
+def _admit() -> BaseResponse | tuple[str, int] | None:
     if request.endpoint is None:
         return None
     roles = access_of(current_app, request.endpoint)
@@ -101,7 +102,9 @@ def _admit() -> BaseResponse | None:
         if request.method in SAFE:
             asked = quote(request.full_path.rstrip("?"), safe="")
             return redirect(f"/login?next={asked}", HTTPStatus.SEE_OTHER, Response)
-        raise Forbidden("You are not logged in any more. Log in, then do it again.")
+        # Not raised: the console would say it inside a frame that needs somebody to be there.
+        sentence = "You are not logged in any more. Log in, then do it again."
+        return errors.page(HTTPStatus.FORBIDDEN, "Nothing was done", sentence)
     if not who.has(*roles):
         raise Forbidden("This page is not for your role. Ask whoever runs this installation.")
     return None

@@ -11,17 +11,23 @@ WORKERS = 1
 """One process serves pages and clicks; more web hosts scale out."""
 
 
+THREADS = 4
+"""Clicks go on while a report is drawn."""
+BACKPRESSURE = 64
+"""Requests that may wait inside the process; the kernel's queue holds the rest."""
+
+
 def main() -> int:
     """Serve until asked to stop: `python -m nurture.web.serve`."""
     settings = load_settings()
-    host = settings.listen
     Granian(
         "nurture.web.wsgi:application",
-        address=host,
+        address=settings.listen,
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=WORKERS,
-        blocking_threads=8,
+        blocking_threads=THREADS,
+        backpressure=BACKPRESSURE,
         respawn_failed_workers=True,
         log_access=False,
     ).serve()

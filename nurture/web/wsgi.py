@@ -1,26 +1,48 @@
 """The WSGI application that the server imports once per process."""
 
+import threading
+
 from nurture import runtime
-from nurture.kernel.clock import Clock
-from nurture.kernel.log import configure
+from nurture.kernel.errors import Refusal
+from nurture.kernel.log import configure, logger
 from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
 from nurture.usecases import publish
 from nurture.web.app import create_app
 from nurture.web.track import Shipper, Tracking, TrackingMiddleware
 
+LINKS_EVERY_SECONDS = 5.0
+"""A version that another host publishes is served here before its first mail is read."""
+
 
 def build(here: Runtime) -> TrackingMiddleware:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
-    with here.works.read("web") as work:
-        publish.write_links(work, links=here.links)
+    write_links(here)
+    threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
     Shipper(here.works, here.home, every=here.settings.ship_seconds).start()
-    clock: Clock = here.clock
     tracking = Tracking(
-        keyring=here.keyring, links=here.links, spool=here.spool(), clock=clock,
+        keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
         base_url=here.settings.base_url,
     )  # fmt: skip
     return TrackingMiddleware(create_app(here), tracking)
+
+
+def write_links(here: Runtime) -> None:
+    """Bring this host's link files up to what has been published."""
+    with here.works.read("web") as work:
+        publish.write_links(work, links=here.links)
+
+
+def keep_links(here: Runtime) -> None:
+    """Look for new versions for the life of the process; a failure waits for the next look."""
+    while True:
+        threading.Event().wait(LINKS_EVERY_SECONDS)
+        try:
+            write_links(here)
+        except Refusal as refusal:
+            logger().warning("links_not_written", reason=refusal.sentence)
+        except Exception:  # noqa: BLE001 - the door of a thread: nobody else would hear of it
+            logger().exception("links_not_written")
 
 
 configure(json=load_settings().log_format == "json")

@@ -33,8 +33,8 @@ def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     count = 200 if smoke else MESSAGES
     pairs, cpu = [], []
     for _ in range(1 if smoke else runs):
-        with _sink() as port:
-            reference = count / _smtp_source(port, count)
+        with smtp_sink() as port:
+            reference = source_rate(port, count)
             wall, used = _ours(port, count)
             pairs.append(Pair(count / wall, reference, count / wall / reference))
             cpu.append((_smtplib_cpu(port, count // 10) / (count // 10)) / (used / count))
@@ -63,13 +63,14 @@ def _ours(port: int, count: int) -> tuple[float, float]:
     return wall, cpu
 
 
-def _smtp_source(port: int, count: int) -> float:
-    options = ["-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(len(_DATA))]
+def source_rate(port: int, count: int, *, size: int = len(_DATA)) -> float:
+    """Tell the messages per second that Postfix's load generator gets accepted."""
+    options = ["-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size)]
     addresses = ["-f", _SENDER, "-t", _RECIPIENT, f"127.0.0.1:{port}"]
     command = [_tool("smtp-source"), *options, *addresses]
     began = time.perf_counter()
     subprocess.run(command, check=True, env=_surroundings(), timeout=300)
-    return time.perf_counter() - began
+    return count / (time.perf_counter() - began)
 
 
 def _smtplib_cpu(port: int, count: int) -> float:
@@ -93,7 +94,8 @@ def _send_simply(port: int, count: int) -> None:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def smtp_sink() -> Iterator[int]:
+    """Run Postfix's sink; give its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])

@@ -99,8 +99,9 @@ def test_nothing_in_json_is_not_an_empty_object(work: Work) -> None:
 
 
 def test_what_is_alike_in_all_rows_is_written_to_each(work: Work) -> None:
-    rows = [company(f"c{n}.example", fact) for n, fact in enumerate([{"a": 1}, {"a": True}])]
-    bulk_insert(work.session, Company, rows)
+    bulk_insert(
+        work.session, Company, [company("c1.example", {"a": 1}), company("c2.example", {"a": True})]
+    )
     empty = [company(f"d{n}.example", None) for n in range(2)]
     bulk_insert(work.session, Company, empty)
 

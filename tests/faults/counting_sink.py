@@ -9,6 +9,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Self
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]+>)", re.IGNORECASE | re.MULTILINE)
 
@@ -33,7 +34,7 @@ class CountingSink:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "CountingSink":
+    def __enter__(self) -> Self:
         self._thread.start()
         self._ready.wait(10)
         return self

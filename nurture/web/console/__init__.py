@@ -12,5 +12,8 @@ def register(app: Flask) -> None:
     """Open the pages; what they refuse is said inside the console's frame."""
     shell.prepare(app)
     for doors in PAGES:
-        doors.register_error_handler(Refusal, refusals.refused)
         app.register_blueprint(doors)
+
+
+for _page in PAGES:
+    _page.register_error_handler(Refusal, refusals.refused)

@@ -5,30 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns import phrases
-from campaigns.timing import WEEKDAYS, Duration, TimeOfWeek
 from campaigns.track import (
     Branch,
-    Content,
     Email,
-    Exit,
-    FactDate,
     Goal,
     Handoff,
     Step,
-    Stream,
     Task,
     Track,
-    Wait,
     goal_stage,
     kind_of,
 )
-from campaigns.vocabulary import BuyingStage, ExitReason, Receipt, StepKind
+from campaigns.vocabulary import ExitReason, Receipt, StepKind
 from nurture import tracks
 from nurture.kernel.work import Work
 from nurture.reports import standing
 from nurture.reports.standing import Edition, Load
 from nurture.tracks import TrackState
 from nurture.web.console import wording
+from nurture.web.console.step_words import describe, plain
 
 ICONS = {
     StepKind.EMAIL: "mail",
@@ -40,11 +35,6 @@ ICONS = {
     StepKind.HANDOFF: "user-check",
     StepKind.GOAL: "flag",
     StepKind.EXIT: "door-exit",
-}
-FOR_READERS = {
-    BuyingStage.LEARN: "for somebody who has a problem",
-    BuyingStage.COMPARE: "for somebody who weighs solutions",
-    BuyingStage.DECIDE: "for somebody who picks a supplier",
 }
 RECEIPTS = {
     Receipt.PLANNED: "mail planned",
@@ -173,7 +163,9 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
         nodes=nodes,
         stranded=tuple((step, count) for step, count in here.items() if step not in known),
         endings=tuple(
-            (reason, wording.ENDINGS[reason], ends[reason]) for reason in ExitReason if reason in ends
+            (reason, wording.ENDINGS[reason], ends[reason])
+            for reason in ExitReason
+            if reason in ends
         ),
         text=tracks.texts(work, [version])[version],
         editions=tuple(standing.editions(work, state.id)),
@@ -264,61 +256,6 @@ def _doors(track: Track, step: Step) -> list[tuple[str, str]]:
             return []
 
 
-def describe(step: Step) -> tuple[str, str]:
-    """Name a step, and say how it works."""
-    match step:
-        case Email():
-            how = (
-                f"one of {len(step.variants)}, by {_plain(step.vary_by)}"
-                if step.variants
-                else "Mail"
-            )
-            return _plain(step.mail).capitalize(), how
-        case Content():
-            other = ", on another topic" if step.other_topic else ""
-            return "Best unseen item", FOR_READERS[step.stage] + other
-        case Stream():
-            return "Best unseen items, one after the other", _stream(step)
-        case Wait():
-            return _wait(step)
-        case Branch():
-            within = f"waits {step.within.words} for it" if step.within else "decides at once"
-            return f"{_plain(phrases.words(step.condition)).capitalize()}?", within
-        case Task():
-            return _plain(step.script).capitalize(), f"{step.who}, within {step.due.words}"
-        case Handoff():
-            return "Hand to sales", "the lead becomes sales-ready"
-        case Goal():
-            return "Reached", "what the track is for"
-        case Exit():
-            rest = f"rests for {step.park.words}" if step.park else "the track is over"
-            return "End", rest
-
-
-def _stream(step: Stream) -> str:
-    parts = [f"every {step.every.words}, at most {step.max}"]
-    if step.warm:
-        parts.append(f"moves to {_plain(step.warm.track)} when {phrases.words(step.warm.when)}")
-    if step.dry:
-        parts.append(f"asks {step.dry.who} when nothing is left")
-    return "; ".join(parts)
-
-
-def _wait(step: Wait) -> tuple[str, str]:
-    match step.until:
-        case Duration():
-            return f"Wait {step.until.words}", ""
-        case TimeOfWeek():
-            return f"Wait until {WEEKDAYS[step.until.weekday]} {step.until.at:%H:%M}", ""
-        case FactDate():
-            side = "before" if step.until.days < 0 else "after"
-            days = f"{abs(step.until.days)} days {side} " if step.until.days else ""
-            return (
-                f"Wait until {days}{_plain(step.until.field)}",
-                "goes on at once where it is not known",
-            )
-
-
 def _goal(track: Track) -> str:
     if track.goal is None:
         return "to the end"
@@ -327,7 +264,7 @@ def _goal(track: Track) -> str:
 
 
 def _enter(track: Track) -> str:
-    return _plain(phrases.words(track.enter)) if track.enter else "by hand, or from another track"
+    return plain(phrases.words(track.enter)) if track.enter else "by hand, or from another track"
 
 
 def _again(track: Track) -> str:
@@ -335,7 +272,3 @@ def _again(track: Track) -> str:
     if days is None:
         return "never a second time"
     return f"again after {days} days" if days else "again each time"
-
-
-def _plain(raw: str) -> str:
-    return raw.replace("_", " ")

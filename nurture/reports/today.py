@@ -1,0 +1,150 @@
+"""The figures of a day and a week: mail by moment, who read, who became ready, how fast we called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import Select, func, select
+
+from campaigns.vocabulary import ActivityKind, MessageKind, MessageState, Stage, Verdict
+from nurture.engagement.tables import Activity
+from nurture.handoff.tables import Handoff
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.leads.tables import Lead
+from nurture.lifecycle.tables import StageChange
+from nurture.mail.tables import Message
+from nurture.reports.next_action import unattended
+from nurture.tracks.tables import Enrolment
+
+_HUMAN = [str(verdict) for verdict in Verdict if verdict.human]
+_LEFT = [str(MessageState.SENT), str(MessageState.IN_DOUBT)]
+_TOLD = [
+    str(ActivityKind.CLICKED),
+    str(ActivityKind.SUBMITTED),
+    str(ActivityKind.DOWNLOADED),
+    str(ActivityKind.REGISTERED),
+    str(ActivityKind.ATTENDED),
+    str(ActivityKind.REPLIED),
+    str(ActivityKind.UNSUBSCRIBED),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MailMoment:
+    """How many messages to leads left, or are to leave, at one instant."""
+
+    at: datetime
+    state: MessageState
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """How fast first contacts were: each from the start of its timer; who was late."""
+
+    made: int
+    late: int
+    median: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that a person did just now."""
+
+    lead_id: LeadId
+    kind: ActivityKind
+    at: datetime
+    name: str | None
+    asset_id: int | None
+
+
+def mail_moments(work: Work, *, since: datetime, until: datetime) -> list[MailMoment]:
+    """Count messages of [since, until) by the instant at which they left or may leave."""
+    moment = func.coalesce(Message.sent_at, Message.not_before)
+    rows = work.session.execute(
+        select(moment.label("moment"), Message.state, func.count())
+        .where(Message.kind.in_([str(MessageKind.MARKETING), str(MessageKind.REQUESTED)]))
+        .where(moment >= since, moment < until)
+        .group_by(moment, Message.state)
+    )
+    return [MailMoment(at, MessageState(state), count) for at, state, count in rows]
+
+
+def readers(work: Work, *, since: datetime, until: datetime) -> list[LeadId]:
+    """List who clicked in a mail, machines left out."""
+    return _ids(
+        work,
+        select(Activity.lead_id)
+        .where(Activity.kind == ActivityKind.CLICKED, Activity.verdict.in_(_HUMAN))
+        .where(Activity.at >= since, Activity.at < until),
+    )
+
+
+def mailed(work: Work, *, since: datetime, until: datetime) -> list[LeadId]:
+    """List to whom mail has gone, or may have gone."""
+    return _ids(
+        work,
+        select(Message.lead_id)
+        .where(Message.lead_id.is_not(None), Message.kind != MessageKind.ALERT)
+        .where(Message.state.in_(_LEFT), Message.sent_at >= since, Message.sent_at < until),
+    )
+
+
+def entered(work: Work, *, stage: Stage, since: datetime, until: datetime) -> list[LeadId]:
+    """List who came to a stage."""
+    return _ids(
+        work,
+        select(StageChange.lead_id)
+        .where(StageChange.to_stage == stage)
+        .where(StageChange.at >= since, StageChange.at < until),
+    )
+
+
+def contacts(work: Work, *, since: datetime) -> Contacts:
+    """Tell how fast sales made contact with whom it was offered since."""
+    rows = work.session.execute(
+        select(Handoff.timer_from, Handoff.contacted_at, Handoff.contact_by).where(
+            Handoff.offered_at >= since
+        )
+    ).all()
+    made = [(at - began, at > due) for began, at, due in rows if at is not None]
+    waiting = sum(1 for _, at, due in rows if at is None and due < work.now)
+    lengths = [max(length, timedelta()) for length, _ in made]
+    return Contacts(
+        made=len(rows),
+        late=sum(late for _, late in made) + waiting,
+        median=median(lengths) if lengths else None,
+    )
+
+
+def news(work: Work, *, limit: int) -> list[News]:
+    """List the latest things that people did, the newest first."""
+    rows = work.session.execute(
+        select(Activity.lead_id, Activity.kind, Activity.at, Activity.name, Activity.asset_id)
+        .where(Activity.kind.in_(_TOLD), Activity.verdict.in_(_HUMAN))
+        .order_by(Activity.id.desc())
+        .limit(limit)
+    )
+    return [
+        News(LeadId(lead_id), ActivityKind(kind), at, name, asset_id)
+        for lead_id, kind, at, name, asset_id in rows
+    ]
+
+
+def forgotten(now: datetime) -> Select[int]:
+    """Select the leads that nobody looks after, for the list of leads."""
+    return unattended(now).with_only_columns(Lead.id)
+
+
+def in_track(track_id: int) -> Select[int]:
+    """Select the leads that stand in a track, for the list of leads."""
+    return select(Enrolment.lead_id).where(
+        Enrolment.track_id == track_id, Enrolment.ended_at.is_(None)
+    )
+
+
+def _ids(work: Work, query: Select[int] | Select[int | None]) -> list[LeadId]:
+    found: Sequence[int | None] = work.session.scalars(query.distinct()).all()
+    return sorted(LeadId(one) for one in found if one is not None)

@@ -1,0 +1,295 @@
+"""Imports: a list comes in by steps, nothing is written before the last, and it can be undone."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from io import StringIO
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from campaigns.vocabulary import Basis
+from nurture import leads, mail
+from nurture.kernel.errors import Invalid
+from nurture.kernel.work import Work
+from nurture.leads import Column, ImportProgress, ImportState, Outcome
+from nurture.usecases.capture import ImportOptions, plan_import, promise_import
+from nurture.usecases.company import company
+from nurture.usecases.preview import ImportCheck, check_import
+from nurture.usecases.retract import undo_import
+from nurture.web.console import import_file, remember, shell
+from nurture.web.console.import_file import Draft
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("imports", __name__)
+NAV = "imports.show"
+TITLE = "Imports"
+LOT = 500
+BASES = {
+    Basis.NONE: (
+        "We may not write to them yet",
+        "They come in, sales may call them, and no mail leaves. You can add permission later.",
+    ),
+    Basis.CONSENT: (
+        "They have agreed to get our mail",
+        "With an opt-in column, only the rows that say yes.",
+    ),
+    Basis.FORM: ("They filled in a form of ours", "And were told there that we write to them."),
+    Basis.EXISTING_CUSTOMER: (
+        "They are customers",
+        "We write about what they bought, and they may say no at any time.",
+    ),
+}
+COLUMNS = {
+    Column.EMAIL: "E-mail address", Column.FIRST_NAME: "First name",
+    Column.LAST_NAME: "Last name", Column.NAME: "Whole name", Column.PHONE: "Phone",
+    Column.JOB: "Job", Column.COMPANY: "Company", Column.COUNTRY: "Country",
+    Column.POSTCODE: "Postcode", Column.LANGUAGE: "Language", Column.INTEREST: "Interests",
+    Column.SOURCE: "Source", Column.OPT_IN: "Said yes to mail", Column.OPT_OUT: "Said no to mail",
+    Column.INDUSTRY: "Industry", Column.EMPLOYEES: "Employees",
+    Column.COMPRESSOR_KW: "Compressor power, kW", Column.AUTHORITY: "Who decides",
+    Column.BUDGET: "Budget", Column.TIMING: "Timing", Column.MAIN_CONCERN: "Main concern",
+    Column.LAST_CONTACT: "Last contact", Column.CITY: "Town", Column.WEBSITE: "Website",
+}  # fmt: skip
+STATES = {
+    ImportState.RUNNING: "Coming in",
+    ImportState.DONE: "Done",
+    ImportState.UNDOING: "Being taken back",
+    ImportState.UNDONE: "Taken back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """What the dry run found, in the words of the page."""
+
+    check: ImportCheck
+    created: int
+    updated: int
+    unchanged: int
+
+    @property
+    def taken(self) -> int:
+        """Count the rows that bring something new."""
+        return self.created + self.updated
+
+
+@doors.get("/imports")
+@permits(*shell.INNER)
+def show() -> str:
+    """List the imports, and take a new one."""
+    return _overview()
+
+
+@doors.post("/imports")
+@permits(*shell.MAKERS)
+def upload() -> BaseResponse | tuple[str, int]:
+    """Keep an uploaded list."""
+    try:
+        draft = import_file.keep(here().home, request.files.get("list"))
+    except Invalid as refusal:
+        return _overview(problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+    return redirect(url_for("imports.ask_why", name=draft.name), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/imports/new/<name>/why")
+@permits(*shell.MAKERS)
+def ask_why(name: str) -> str:
+    """Ask why we may write to these people, and where they come from."""
+    return _why(_draft(name))
+
+
+@doors.post("/imports/new/<name>/why")
+@permits(*shell.MAKERS)
+def tell_why(name: str) -> BaseResponse | tuple[str, int]:
+    """Keep the answers."""
+    draft = _draft(name)
+    try:
+        draft = import_file.said(draft, request.form)
+    except Invalid as refusal:
+        return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
+    import_file.save(here().home, draft)
+    return redirect(url_for("imports.ask_columns", name=name), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/imports/new/<name>/columns")
+@permits(*shell.MAKERS)
+def ask_columns(name: str) -> str:
+    """Show what the columns seem to mean."""
+    return _columns(_draft(name))
+
+
+@doors.post("/imports/new/<name>/columns")
+@permits(*shell.MAKERS)
+def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
+    """Keep what the columns mean."""
+    draft = _draft(name)
+    headings = request.form.getlist("heading")
+    meanings = request.form.getlist("meaning")
+    draft = replace(draft, mapping=dict(zip(headings, meanings, strict=False)))
+    if Column.EMAIL not in meanings:
+        words = "No column holds e-mail addresses: say which one does."
+        return _columns(draft, problem=words), HTTPStatus.UNPROCESSABLE_ENTITY
+    import_file.save(here().home, draft)
+    return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/imports/new/<name>/check")
+@permits(*shell.MAKERS)
+def check(name: str) -> str:
+    """Tell what the import would do, row by row; nothing is written."""
+    runtime, draft = here(), _draft(name)
+    path = import_file.path_of(runtime.home, name)
+    found = check_import(runtime.works, path, _options(draft), house=runtime.house)
+    view = CheckView(
+        check=found, created=found.counts[Outcome.CREATED], updated=found.counts[Outcome.UPDATED],
+        unchanged=found.counts[Outcome.UNCHANGED],
+    )  # fmt: skip
+    with runtime.works.read(shell.actor()) as work:
+        return shell.show(
+            "import_check", _page("What will happen"), work, draft=draft, view=view,
+            basis=BASES[draft.basis][0], columns=COLUMNS,
+        )  # fmt: skip
+
+
+@doors.post("/imports/new/<name>/start")
+@permits(*shell.MAKERS)
+def start(name: str) -> BaseResponse:
+    """Write the import down and leave it to a worker."""
+    runtime, draft = here(), _draft(name)
+    if not draft.told:
+        raise Invalid("Say first why we may write to these people.")
+    path = import_file.path_of(runtime.home, name)
+    import_id = promise_import(
+        runtime.works, path, _options(draft), house=runtime.house, actor=shell.actor()
+    )
+    remember.forget()
+    return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/imports/<int:import_id>")
+@permits(*shell.INNER)
+def open_one(import_id: int) -> str:
+    """Show how far an import is, or what it did."""
+    with here().works.read(shell.actor()) as work:
+        run = leads.import_run(work, import_id)
+        page = shell.Page(shown_name(run), NAV, crumbs=[(TITLE, url_for("imports.show"))])
+        return shell.show("import_one", page, work, **_result(work, run))
+
+
+@doors.get("/imports/<int:import_id>/progress")
+@permits(*shell.INNER)
+def progress(import_id: int) -> str:
+    """Give the part that changes; the page asks for it each second while rows come in."""
+    with here().works.read(shell.actor()) as work:
+        return shell.part(
+            "_import_progress", work, **_result(work, leads.import_run(work, import_id))
+        )
+
+
+@doors.get("/imports/<int:import_id>/rejected.csv")
+@permits(*shell.INNER)
+def rejected(import_id: int) -> Response:
+    """Give the rows that were not taken, safe to open in a spreadsheet."""
+    with here().works.read(shell.actor()) as work:
+        run = leads.import_run(work, import_id)
+        lines = list(_rejected(work, run.id))
+    response = Response("".join(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="not-taken-{import_id}.csv"'
+    return response
+
+
+@doors.post("/imports/<int:import_id>/undo")
+@permits(*shell.MAKERS)
+def undo(import_id: int) -> BaseResponse:
+    """Take an import back, as long as nobody on its list has had mail."""
+    undone = undo_import(here().works, import_id, written_to=mail.written_to, actor=shell.actor())
+    remember.forget()
+    shell.say(f"Taken back: {undone.deleted:,} leads removed, {undone.restored:,} as before.")
+    return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
+
+
+def shown_name(run: ImportProgress) -> str:
+    """Give the name that a list had where it came from."""
+    head, _, rest = run.file_name.partition("-")
+    return rest if rest and len(head) == 12 else run.file_name  # noqa: PLR2004 - the part that we put before it
+
+
+def _overview(problem: str = "") -> str:
+    with here().works.read(shell.actor()) as work:
+        runs = [(run, shown_name(run)) for run in leads.imports(work, limit=LOT)]
+        return shell.show(
+            "imports", shell.Page(TITLE, NAV), work, runs=runs, states=STATES, problem=problem,
+            bases=BASES, may_add=shell.me().has(*shell.MAKERS),
+        )  # fmt: skip
+
+
+def _why(draft: Draft, problem: str = "") -> str:
+    with here().works.read(shell.actor()) as work:
+        return shell.show(
+            "import_why", _page("Why may we write to them?"), work, draft=draft, bases=BASES,
+            sources=leads.sources(work), problem=problem, typed=request.form,
+        )  # fmt: skip
+
+
+def _columns(draft: Draft, problem: str = "") -> str:
+    runtime = here()
+    path = import_file.path_of(runtime.home, draft.name)
+    plan = plan_import(runtime.works, path, _options(draft), house=runtime.house)
+    with runtime.works.read(shell.actor()) as work:
+        return shell.show(
+            "import_columns", _page("What do the columns mean?"), work, draft=draft, plan=plan,
+            columns=COLUMNS, problem=problem, mapping=draft.mapping or plan.mapping,
+        )  # fmt: skip
+
+
+def _result(work: Work, run: ImportProgress) -> dict[str, object]:
+    return {
+        "run": run, "name": shown_name(run), "state": STATES[run.state], "states": ImportState,
+        "basis": BASES[run.basis][0], "may_undo": shell.me().has(*shell.MAKERS),
+        "rejects": leads.rejects(work, run.id, limit=100),
+    }  # fmt: skip
+
+
+def _rejected(work: Work, import_id: int) -> Iterator[str]:
+    yield _csv("Row", "Column", "Value", "Why it was not taken")
+    after = 0
+    while rows := leads.rejects(work, import_id, after_row=after, limit=LOT):
+        for row in rows:
+            yield _csv(str(row.row), row.column, row.value, row.reason)
+        after = rows[-1].row
+
+
+def _csv(*cells: str) -> str:
+    line = StringIO()
+    csv.writer(line).writerow([import_file.plain_cell(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _options(draft: Draft) -> ImportOptions:
+    runtime = here()
+    settings = runtime.settings
+    with runtime.works.read(shell.actor()) as work:
+        firm = company(work, sender=settings.sender, postal=settings.postal_address)
+    return draft.options(spellings(firm.words.get("topics")))
+
+
+def spellings(listed: object) -> dict[str, str]:
+    """Map every way to write a topic to its key, as the company's file lists them."""
+    if not isinstance(listed, dict):
+        return {}
+    return {
+        str(word): str(key)
+        for key, words in listed.items()
+        for word in (key, *(words if isinstance(words, list) else ()))
+    }
+
+
+def _draft(name: str) -> Draft:
+    return import_file.load(here().home, name)
+
+
+def _page(title: str) -> shell.Page:
+    return shell.Page(title, NAV, crumbs=[(TITLE, url_for("imports.show"))])
