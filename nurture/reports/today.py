@@ -44,7 +44,7 @@ class MailMoment:
 class Contacts:
     """How fast first contacts were: each from the start of its timer; who was late."""
 
-    made: int
+    offered: int
     late: int
     median: timedelta | None
 
@@ -113,7 +113,7 @@ def contacts(work: Work, *, since: datetime) -> Contacts:
     waiting = sum(1 for _, at, due in rows if at is None and due < work.now)
     lengths = [max(length, timedelta()) for length, _ in made]
     return Contacts(
-        made=len(rows),
+        offered=len(rows),
         late=sum(late for _, late in made) + waiting,
         median=median(lengths) if lengths else None,
     )

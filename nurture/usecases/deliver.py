@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from campaigns.timing import Calendar, Window, next_allowed
+from campaigns.timing import Calendar, Duration, Window, add, next_allowed
 from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
-from nurture import consent, content, leads, mail, tracks
+from nurture import consent, content, leads, mail, scoring, tasks, tracks
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
@@ -26,6 +26,7 @@ from nurture.usecases.policy import topic_words
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
 STOP_MARK_SECONDS = 1.0
+SUCCESSOR_WAIT = Duration(2, "bd")
 PAUSE_HOLD = timedelta(minutes=10)
 NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
 
@@ -327,6 +328,25 @@ def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> Non
         work, list(addresses), reason=ExitReason.SUPPRESSED, words="The address does not work."
     )
     mail.cancel(work, gone, reason="the address does not work")
+    _ask_for_successors(work, sorted(addresses))
+    scoring.recheck_by(work, dict.fromkeys(addresses, work.now))
+
+
+def _ask_for_successors(work: Work, lead_ids: Sequence[LeadId]) -> None:
+    """Let a person find out who has the job now; until then somebody looks after the lead."""
+    due_at = add(work.now, SUCCESSOR_WAIT, zone="UTC", calendar=Calendar())
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"bounced|{lead_id}", kind=tasks.TaskKind.ASK,
+                title="Ask the company who has taken over",
+                reason="The address does not work any more.", due_at=due_at, lead_id=lead_id,
+                queue="marketing",
+            )
+            for lead_id in lead_ids
+        ],
+    )  # fmt: skip
 
 
 def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:

@@ -55,6 +55,8 @@ class _Case:
     stays: Sequence[Stay]
     coming: Sequence[MessageLine]
     sends: tuple[datetime, ...]
+    order: tuple[str, ...]
+    """Its tracks, whichever goes first first."""
     rules: Policy
     stopped: bool
     now: datetime
@@ -84,6 +86,13 @@ def _case(work: Work, lead_id: LeadId) -> _Case:
         stays=[one for one in stays if one.state == EnrolmentState.ACTIVE],
         coming=mail.upcoming(work, lead_id),
         sends=mail.sends(work, [lead_id], days=days).get(lead_id, ()),
+        order=tuple(
+            one.track
+            for one in sorted(
+                tracks.rivals(work, [lead_id]).get(lead_id, ()),
+                key=lambda one: (one.priority, one.track),
+            )
+        ),
         rules=rules,
         stopped=bool(shared.value(work, shared.SENDING_STOPPED)),
         now=work.now,
@@ -115,7 +124,7 @@ def _tracks(case: _Case) -> Iterator[Line]:
             yield Line("wait", f"Waits in {stay.track_name}", "until", stay.due_at)
     running = [one for one in case.stays if not one.paused]
     if len(running) > 1:
-        yield Line("wait", f"{_first(running).track_name} goes first", "two tracks want to write")
+        yield Line("wait", f"{_first(case).track_name} goes first", "two tracks want to write")
 
 
 def _limits(case: _Case) -> Iterator[Line]:
@@ -147,7 +156,7 @@ def _next_at(case: _Case) -> datetime | None:
     running = [one for one in case.stays if not one.paused]
     if not running or case.person.stage in WITH_SALES:
         return None
-    base = max(_first(running).due_at, case.now)
+    base = max(_first(case).due_at, case.now)
     return _open(case, free_at(case.rules.cap, case.sends, at=base))
 
 
@@ -158,7 +167,7 @@ def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:
         rest = f"“{case.coming[0].subject}” waits for its hour." if case.coming[0].subject else ""
         return "Next mail", rest
     if at is not None:
-        return "Next step", f"{_first(case.stays).track_name} goes on then; a mail may leave."
+        return "Next step", f"{_first(case).track_name} goes on then; a mail may leave."
     if case.person.stage in WITH_SALES:
         return "Sales writes and calls, not we.", "Tracks go on when sales gives the lead back."
     if any(one.paused for one in case.stays):
@@ -166,9 +175,10 @@ def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:
     return "Nothing is planned.", "Put this lead in a track, or set a date to come back to it."
 
 
-def _first(stays: Sequence[Stay]) -> Stay:
-    """Give the stay whose step is due first; the engine lets one track write at a time."""
-    return min(stays, key=lambda one: (one.paused, one.due_at))
+def _first(case: _Case) -> Stay:
+    """Give the stay whose track goes first: only that one writes."""
+    named = {one.track_key: one for one in case.stays}
+    return next((named[key] for key in case.order if key in named), case.stays[0])
 
 
 def _open(case: _Case, at: datetime) -> datetime:

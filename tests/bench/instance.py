@@ -50,7 +50,8 @@ def instance(kind: str, *, smtp_url: str = "smtp://127.0.0.1:1") -> Iterator[Ins
             here = runtime.start(settings)
             set_instant(home, TUESDAY)
             library = ROOT / "campaigns" / "library"
-            publish_library(here.works, library, mails=ROOT / "templates" / "mail", links=here.links)
+            mails = ROOT / "templates" / "mail"
+            publish_library(here.works, library, mails=mails, links=here.links)
             yield Instance(here, url, home)
             here.works.engine.dispose()
     finally:
@@ -63,7 +64,8 @@ def add_leads(here: Runtime, count: int, *, due: datetime | None) -> list[LeadId
     made: list[LeadId] = []
     for start in range(0, count, 1000):
         with here.works.begin("bench") as work:
-            first = (work.session.scalar(select(Lead.id).order_by(Lead.id.desc()).limit(1)) or 0) + 1
+            newest = select(Lead.id).order_by(Lead.id.desc()).limit(1)
+            first = (work.session.scalar(newest) or 0) + 1
             rows = [
                 leads.NewLead(
                     EmailAddress(f"lead{n}@firm{n % 500}.example"), first_name=f"Name{n}",

@@ -26,6 +26,25 @@ class BenchResult:
         """Tell whether the goal is reached."""
         return self.ratio >= self.goal
 
+    def to_json(self) -> dict[str, object]:
+        """Give exactly what `nurture bench --json` prints."""
+        return {
+            "name": self.name, "value": self.value, "unit": self.unit,
+            "reference": {"name": self.reference_name, "value": self.reference_value},
+            "ratio": self.ratio, "min": self.min, "max": self.max, "runs": self.runs,
+            "goal": self.goal,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        """Say it in one line, and each note in one below."""
+        answer = "reached" if self.reached else "missed"
+        line = (
+            f"{self.name}: {self.value:,.6g} {self.unit}; {self.reference_name}: "
+            f"{self.reference_value:,.6g}; ratio {self.ratio:.2f} "
+            f"({self.min:.2f} to {self.max:.2f}, {self.runs} runs); goal {self.goal:g} {answer}"
+        )
+        return "\n".join([line, *(f"    {note}" for note in self.notes)])
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

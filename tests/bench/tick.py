@@ -1,49 +1,103 @@
 """How fast due steps move: claim, decide, plan and record, against a plain bulk UPDATE."""
 
+import statistics
 import time
+from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import text
 
+from nurture import tracks
+from nurture.tracks import Move
 from nurture.usecases import progress
-from tests.bench.instance import TUESDAY, Instance, add_leads, instance
+from tests.bench.instance import TUESDAY, Instance, add_leads, instance, wait_far_away
 from tests.bench.result import BenchResult, Pair, summed_up
 
 GOAL = 0.25
-BATCH = 500
+MOVE_GOAL = 0.40
+FLAT_GOAL = 1.5
+BATCH = 1_000
+CROWD = 1_000_000
+UPDATE = text(
+    "UPDATE enrolment SET step = step, due_at = due_at + interval '1 hour', arrived_at = :now,"
+    " timeout_at = NULL, serial = serial, casts = casts, waiting_for = NULL, hold = NULL,"
+    " outcome = '' WHERE id BETWEEN :first AND :last"
+)
+"""What a move writes, for rows that need no thought."""
 
 
 def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     """Measure whole steps on PostgreSQL: facts, decision, message, receipt and move."""
-    size = BATCH if smoke else 4 * BATCH
+    runs, size = (1, 200) if smoke else (runs, 2 * BATCH)
     with instance("postgresql") as one:
-        add_leads(one.here, size * (runs + 1), due=TUESDAY)
+        found = add_leads(one.here, size * (3 * runs + 1), due=TUESDAY)
         _advance(one, size)  # warm
-        pairs = [_pair(one, size) for _ in range(1 if smoke else runs)]
-    return summed_up(
+        pairs, moves = [], []
+        for _ in range(runs):
+            pairs.append(_pair(one, size, _advance(one, size)))
+            moves.append(_pair(one, size, _claim_and_move(one, size)))
+        notes = [_note(moves)]
+        if not smoke:
+            before = [_advance(one, size) for _ in range(2)]
+            waiting = wait_far_away(one.here, found[:10_000], runs=CROWD // 10_000)
+            add_leads(one.here, 2 * size, due=TUESDAY)
+            notes.append(_flat(before, [_advance(one, size) for _ in range(2)], waiting))
+    result = summed_up(
         "tick", pairs, unit="due steps/s", reference_name="plain bulk UPDATE", goal=GOAL
     )
+    return replace(result, notes=tuple(notes))
 
 
-def _pair(one: Instance, size: int) -> Pair:
+def _pair(one: Instance, size: int, ours: float) -> Pair:
     reference = _bulk_update(one, size)
-    ours = _advance(one, size)
     return Pair(ours, reference, ours / reference)
 
 
 def _advance(one: Instance, size: int) -> float:
     began, due = time.perf_counter(), 0
     while due < size:
-        due += progress.advance(one.here.works, limit=BATCH, desk=one.here.desk).due
+        limit = min(BATCH, size - due)
+        due += progress.advance(one.here.works, limit=limit, desk=one.here.desk).due
     return due / (time.perf_counter() - began)
 
 
+def _claim_and_move(one: Instance, size: int) -> float:
+    """Claim and move on without a decision: what the machinery alone costs."""
+    began, done = time.perf_counter(), 0
+    while done < size:
+        with one.here.works.begin("bench") as work:
+            due = tracks.claim_due(work, limit=min(BATCH, size - done))
+            later = work.now + timedelta(days=1)
+            moves = [
+                Move(
+                    id=row.id, step=row.step, due_at=later, arrived_at=row.due_at, timeout_at=None,
+                    serial=row.serial, casts=row.casts, waiting_for=None, hold=None,
+                )
+                for row in due
+            ]  # fmt: skip
+            tracks.move(work, moves)
+        done += len(due)
+    return done / (time.perf_counter() - began)
+
+
 def _bulk_update(one: Instance, size: int) -> float:
-    """Update as many rows of the same table by their key range, in the same batches."""
+    """Update the columns of a move in as many rows, by their key range, in the same batches."""
     began = time.perf_counter()
     for start in range(0, size, BATCH):
+        last = min(start + BATCH, size)
         with one.here.works.begin("bench") as work:
-            work.session.execute(
-                text("UPDATE enrolment SET casts = casts WHERE id BETWEEN :a AND :b"),
-                {"a": start + 1, "b": start + BATCH},
-            )
+            work.session.execute(UPDATE, {"first": start + 1, "last": last, "now": work.now})
     return size / (time.perf_counter() - began)
+
+
+def _note(moves: list[Pair]) -> str:
+    ratios = sorted(pair.ratio for pair in moves)
+    return (
+        f"claim and move alone: {statistics.median(ratios):.2f} of the UPDATE "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f}); goal {MOVE_GOAL}"
+    )
+
+
+def _flat(before: list[float], after: list[float], waiting: int) -> str:
+    times = statistics.median(before) / statistics.median(after)
+    return f"with {waiting:,} more waiting a step takes {times:.2f} times as long; goal {FLAT_GOAL}"

@@ -14,7 +14,7 @@ from nurture.kernel.clock import RealClock
 from nurture.kernel.database import insert_ignoring, make_engine
 from nurture.kernel.work import Works
 from nurture.leads.tables import Company
-from tests.support.databases import Database
+from tests.support.databases import make_database
 
 SECONDS = float(os.environ.get("WRITERS_TEST_SECONDS", "10"))
 WRITERS = 4
@@ -34,10 +34,11 @@ class Watched:
 
 
 @pytest.mark.slow
-def test_four_writers_and_the_pages_never_meet_a_lock(fresh_url: str, database: Database) -> None:
-    if not fresh_url.startswith("sqlite"):
-        return  # PostgreSQL arbitrates by itself
-    assert database
+def test_four_writers_and_the_pages_never_meet_a_lock(request: pytest.FixtureRequest) -> None:
+    # On SQLite alone: PostgreSQL arbitrates between its writers by itself.
+    database = make_database("sqlite", "writers")
+    fresh_url = database.fresh()
+    request.addfinalizer(lambda: database.drop(fresh_url))
     watched = _run(fresh_url)
     writers = [one for one in watched if one.role == "write"]
     works = Works(make_engine(fresh_url), RealClock())

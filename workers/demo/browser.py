@@ -1,4 +1,4 @@
-"""What prospects and link scanners browse with: real HTTP, redirects followed, forms read from HTML."""
+"""What prospects and link scanners browse with: real HTTP, redirects, forms read from HTML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -80,8 +80,8 @@ class Browser:
 
     def _follow(self, method: str, url: str, *, body: str | None = None) -> Answer:
         url = urljoin(self._base, url)
+        response, text = self._once(method, url, body)
         for _ in range(MOST_REDIRECTS):
-            response, text = self._once(method, url, body)
             target = response.getheader("Location")
             if response.status not in REDIRECTS or target is None:
                 break
@@ -90,6 +90,7 @@ class Browser:
                 method, body = "GET", None
             if not url.startswith(self._base):
                 break
+            response, text = self._once(method, url, body)
         return Answer(response.status, url, text)
 
     def _once(self, method: str, url: str, body: str | None) -> tuple[HTTPResponse, str]:

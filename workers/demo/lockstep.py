@@ -1,4 +1,4 @@
-"""Play the story step by step: jump to the next instant, let act who is due, wait until all is quiet."""
+"""Play the story in steps: jump to the next instant, act, wait on counters until all is quiet."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ RECHECK_EVERY = timedelta(hours=1)
 """Answers that change by time alone are looked at every hour; they wait for windows of days."""
 
 
-class Stuck(RuntimeError):
+class StuckError(RuntimeError):
     """Something did not come to rest."""
 
 
@@ -61,7 +61,9 @@ class Lockstep:
             if not self._busy() and not self._cast.read_mail(now):
                 return
             if time.monotonic() > deadline:
-                raise Stuck(f"At {now:%d %B %H:%M} something does not come to rest: {self._busy()}")
+                raise StuckError(
+                    f"At {now:%d %B %H:%M} something does not come to rest: {self._busy()}"
+                )
 
     def _wait_for(self, reached: Callable[[], bool], deadline: float) -> None:
         while not reached() and time.monotonic() < deadline:
@@ -89,12 +91,10 @@ class Lockstep:
         moments = [due, self._cast.agenda.next_at, recheck and _next_hour(max(recheck, now))]
         ahead = [moment for moment in moments if moment is not None]
         if due is not None and due <= now:
-            raise Stuck(f"At {now:%d %B %H:%M} something stays due since {due:%d %B %H:%M}.")
+            raise StuckError(f"At {now:%d %B %H:%M} something stays due since {due:%d %B %H:%M}.")
         return min(ahead, default=datetime.max.replace(tzinfo=UTC))
 
 
 def _next_hour(moment: datetime) -> datetime:
     hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return hour + RECHECK_EVERY
-
-

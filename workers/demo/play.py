@@ -87,7 +87,7 @@ def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> in
     settings = load_settings(smtp_url="")
     found = [child for child in children(settings) if child.name not in without]
     play = _Play(scene, act)
-    supervisor = Supervisor(found, say=lambda line: sys.stderr.write(line + "\n") and None)
+    supervisor = Supervisor(found, say=_complain)
     play.supervisor = supervisor
     thread = threading.Thread(target=play.run, name="play", daemon=True)
     supervisor.run(when_ready=thread.start)
@@ -95,6 +95,11 @@ def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> in
     if play.error is not None:
         raise play.error
     return play.code
+
+
+def _complain(line: str) -> None:
+    """Tell of what the supervisor had to do, beside the story."""
+    sys.stderr.write(f"{line}\n")
 
 
 def _once(scene: Scene) -> int:

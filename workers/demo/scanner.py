@@ -1,4 +1,4 @@
-"""Link scanners of company gateways: every link of every mail, HEAD and GET, right after delivery."""
+"""Link scanners of company gateways: each link of each mail, HEAD and GET, after delivery."""
 
 import time
 from collections.abc import Sequence

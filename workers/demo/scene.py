@@ -21,6 +21,7 @@ from campaigns.company import (
 from campaigns.library import Item, load_content, shipped
 from campaigns.vocabulary import Basis
 from nurture import leads, runtime, schema, users
+from nurture.kernel.clock import RealClock
 from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.stepped import set_instant
 from nurture.leads import HostLists, ListOptions
@@ -135,7 +136,7 @@ def prepare(options: Options) -> Scene:
     os.environ["NURTURE_SMTP_URL"] = f"smtp://127.0.0.1:{options.port + SINK_PORT_BESIDE}"
     if not goes_on:
         set_instant(options.home, BEGINS)
-    (options.home / "fast-clock").write_text(datetime.now(UTC).isoformat())
+    (options.home / "fast-clock").write_text(RealClock().machine().isoformat())
     here = runtime.start(settings.model_copy(update={"smtp_url": os.environ["NURTURE_SMTP_URL"]}))
     schema.upgrade(here.works.engine)
 

@@ -1,3 +1,5 @@
+"""The lead page: engineer C writes this since 06:00 (see ATTENTION-console-A-2 in the briefs)."""
+
 from flask import Blueprint
 from nurture.web.console import shell
 from nurture.web.console.shell import Page

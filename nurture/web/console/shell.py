@@ -116,7 +116,7 @@ def prepare(app: Flask) -> None:
     assets.register(app)
     env = app.jinja_env
     env.globals.update(words=wording, many=forms.plural, share=forms.share, ring=forms.ring,
-                       rush=forms.rush, left_words=forms.left_words, sees_all=sees_all)
+                       rush=forms.rush, left_words=forms.left_words, sees_all=sees_all, today_words=lambda: eye().today())
     env.filters.update(
         number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
         initials=forms.initials, middle=forms.middle, capital=capital, moment=moment,
@@ -129,12 +129,18 @@ def prepare(app: Flask) -> None:
 
 def show(template: str, page: Page, work: Work, **values: object) -> str:
     """Render a page of the console in its frame."""
-    return render_template(f"console/{template}.html", frame=_frame(work, page), now=work.now, **values)
+    return render_template(f"console/{template}.html", frame=_frame(work, page), now=work.now, links=_links(), **values)
+
+
+def _links() -> dict[str, str]:
+    """Address the pages that others point to; "" for those that this installation lacks."""
+    names = ("handoffs", "tracks", "imports", "sending", "mails", "content")
+    return {name: link(f"{name}.show") if me().has(*INNER) or name == "handoffs" else "" for name in names}
 
 
 def part(template: str, work: Work, **values: object) -> str:
     """Render a piece that a page fetches by itself."""
-    _look(work.now)
+    look(work)
     return render_template(f"console/{template}.html", now=work.now, **values)
 
 
@@ -181,7 +187,7 @@ def capital(words: str) -> str:
 
 
 def _frame(work: Work, page: Page) -> Frame:
-    _look(work.now)
+    look(work)
     settings = here().settings
     firm = company(work, sender=settings.sender, postal=settings.postal_address)
     counts = _counts(work)
@@ -203,8 +209,14 @@ def _frame(work: Work, page: Page) -> Frame:
     )
 
 
-def _look(now: datetime) -> None:
-    g.eye = Reader(ZoneInfo(me().zone), now)
+def look(work: Work) -> None:
+    """Read this page in the reader's zone, as of now; `show` and `part` do so by themselves."""
+    g.eye = Reader(ZoneInfo(me().zone), work.now)
+
+
+def link(endpoint: str) -> str:
+    """Address a page if this installation has it, "" otherwise."""
+    return url_for(endpoint) if endpoint in current_app.view_functions else ""
 
 
 def _shown(

@@ -103,3 +103,8 @@ ACTS: Mapping[ActivityKind, Act] = {
 def fifths(stage: Stage) -> int:
     """Tell how far the ring of a stage is filled; nought for the stages beside the road."""
     return ROAD.index(stage) + 1 if stage in ROAD else 0
+
+
+def plain(key: str | None) -> str:
+    """Read a key of ours, such as `leak-hunt`, as words."""
+    return (key or "").replace("-", " ").replace("_", " ")

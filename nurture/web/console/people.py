@@ -1,0 +1,62 @@
+"""Names and addresses that many rows need: one query a page, never one a row."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from campaigns.vocabulary import Heat
+from nurture import handoff, leads, users
+from nurture.handoff import HandoffView
+from nurture.kernel.errors import NotFound
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.leads import Person
+from nurture.users import UserCard
+from nurture.web.console import shell
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A lead with sales, as a row of a queue shows it."""
+
+    offer: HandoffView
+    person: Person
+    owner: str
+
+    @property
+    def firm(self) -> str:
+        """Give company and country."""
+        return ", ".join(part for part in (self.person.company, self.person.country) if part)
+
+
+def waiting(work: Work, offers: Iterable[HandoffView]) -> list[Waiting]:
+    """Put names to offers, in their order."""
+    offers = list(offers)
+    people = leads.by_ids(work, [one.lead_id for one in offers])
+    owners = users.by_ids(work, [one.owner_id for one in offers if one.owner_id is not None])
+    return [
+        Waiting(one, people[one.lead_id], owner_name(one, owners))
+        for one in offers
+        if one.lead_id in people
+    ]
+
+
+def owner_name(offer: HandoffView, owners: Mapping[UserId, UserCard]) -> str:
+    """Name whose turn it is; a queue where it is nobody's yet."""
+    found = owners.get(offer.owner_id) if offer.owner_id is not None else None
+    return found.name if found else f"Queue {offer.queue}" if offer.queue else "Nobody yet"
+
+
+def mine(work: Work, lead_id: LeadId) -> Person:
+    """Give a lead that this reader may see; others do not exist for them."""
+    person = leads.get(work, lead_id)
+    if shell.sees_all() or person.owner_id == shell.me().id:
+        return person
+    offer = handoff.find_open(work, lead_id)
+    if offer is not None and offer.owner_id == shell.me().id:
+        return person
+    raise NotFound("There is no such lead among yours.")
+
+
+def heat_of(grade: str, offer: HandoffView | None = None) -> Heat:
+    """Give the one word: the offer's where sales has the lead, else that of its cell."""
+    return offer.heat if offer is not None else handoff.heat(hot=False, grade=grade)

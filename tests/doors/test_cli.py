@@ -1,0 +1,82 @@
+"""The command line: what it says, and with which exit code it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nurture import runtime, schema
+from nurture.cli.main import nurture
+
+LIBRARY = Path(__file__).resolve().parents[2] / "campaigns" / "library"
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("NURTURE_HOME", str(home))
+    schema.upgrade(runtime.start().works.engine)
+    return CliRunner()
+
+
+def say(run: CliRunner, *words: str) -> Result:
+    return run.invoke(nurture, words)
+
+
+def test_a_new_database_is_up_to_date_and_says_so(run: CliRunner) -> None:
+    assert "up to date" in say(run, "db", "check").output
+
+
+def test_the_example_library_can_be_published_twice_with_one_effect(run: CliRunner) -> None:
+    first = say(run, "publish", str(LIBRARY))
+    assert first.exit_code == 0, first.output
+    assert "3 tracks" in first.output
+    assert say(run, "publish", str(LIBRARY)).output == first.output
+    listed = [json.loads(line) for line in say(run, "tracks", "list", "--json").output.splitlines()]
+    assert {row["key"]: row["version"] for row in listed} == {
+        "evaluate": 1,
+        "keep_in_touch": 1,
+        "welcome": 1,
+    }
+
+
+def test_a_wrong_track_is_named_by_file_line_step_and_field(run: CliRunner, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("track: wrong\nname: Wrong\npriority: 1\nsteps:\n  - w1: wait\n")
+    result = say(run, "tracks", "check", str(wrong))
+    assert result.exit_code == 1
+    assert "wrong.yaml:5: w1" in result.output
+
+
+def test_a_track_survives_export_with_its_comments(run: CliRunner) -> None:
+    say(run, "publish", str(LIBRARY))
+    exported = say(run, "tracks", "export", "welcome").output
+    assert exported == (LIBRARY / "tracks" / "welcome.yaml").read_text()
+
+
+def test_sending_can_be_stopped_and_started(run: CliRunner) -> None:
+    assert "stopped" in say(run, "mail", "stop").output
+    assert "on" in say(run, "mail", "start").output
+
+
+def test_an_empty_installation_forgets_nobody(run: CliRunner) -> None:
+    result = say(run, "audit")
+    assert result.exit_code == 0, result.output
+    assert "Nobody is forgotten" in result.output
+
+
+def test_an_unknown_command_is_a_usage_error(run: CliRunner) -> None:
+    assert say(run, "tracks", "dance").exit_code == 2
+
+
+def test_a_list_goes_in_and_its_second_time_changes_nothing(run: CliRunner, tmp_path: Path) -> None:
+    say(run, "publish", str(LIBRARY))
+    people = tmp_path / "people.csv"
+    people.write_text("E-mail;First name;Country\nanna@works.example;Anna;DE\nbad;B;DE\n")
+    first = say(run, "leads", "import", str(people), "--basis", "consent", "--source", "fair")
+    assert first.exit_code == 0, first.output
+    shown = say(run, "leads", "show", "anna@works.example")
+    assert "Anna" in shown.output
+    second = say(run, "leads", "import", str(people), "--basis", "consent", "--source", "fair")
+    assert second.exit_code == 0, second.output
+    assert "nobody is forgotten" in say(run, "audit").output.lower()
