@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 from ruamel.yaml import YAML
@@ -84,6 +85,7 @@ class SourceItem:
     counts_as: str
 
 
+@lru_cache(maxsize=8)
 def load_company(text: str) -> Company:
     """Read `company.yaml`."""
     whole = load_plain(text)
@@ -102,9 +104,10 @@ def load_company(text: str) -> Company:
     )  # fmt: skip
 
 
-def load_users(text: str) -> list[Colleague]:
+@lru_cache(maxsize=8)
+def load_users(text: str) -> tuple[Colleague, ...]:
     """Read `users.yaml`."""
-    return [
+    return tuple(
         Colleague(
             handle=_text(one, "id"), name=_text(one, "name"), email=_text(one, "email"),
             roles=tuple(Role(role) for role in _texts(one, "roles")),
@@ -117,19 +120,20 @@ def load_users(text: str) -> list[Colleague]:
             ),
         )
         for one in _maps(load_plain(text), "users")
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
-def load_sources(text: str) -> list[SourceItem]:
+@lru_cache(maxsize=8)
+def load_sources(text: str) -> tuple[SourceItem, ...]:
     """Read `sources.yaml`."""
-    return [
+    return tuple(
         SourceItem(
             key=_text(one, "key"), name=_text(one, "name"), channel=_text(one, "channel"),
             per_month=float(_number(one, "per_month", 0)), also=tuple(_texts(one, "also")),
             counts_as=_text(one, "counts_as"),
         )
         for one in _maps(load_plain(text), "sources")
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def _word_lists(whole: Mapping[str, Plain], name: str) -> dict[str, tuple[str, ...]]:

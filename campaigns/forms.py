@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from campaigns.company import Plain, load_plain
 from campaigns.conditions import Value
@@ -79,6 +80,7 @@ class Pages:
     calculator: Mapping[str, Plain] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=8)
 def load_pages(text: str) -> Pages:
     """Read `pages.yaml`."""
     whole = load_plain(text)

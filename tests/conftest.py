@@ -13,6 +13,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.work import Work, Works
 from tests.support.databases import Database, close_run, make_database, open_run
+from tests.support.memory import compile_each_mail_once, forget_versions
 from tests.support.sockets import stay_at_home
 from tests.support.works import RolledBackWorks
 from workers.valkey import EmbeddedValkey, forget_socket
@@ -62,6 +63,18 @@ def _no_outside_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         stay_at_home(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_mail_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compile_each_mail_once(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_version_remembered() -> None:
+    forget_versions()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from redis import Redis
 from redis.exceptions import RedisError
+from rq import Retry
 
 from campaigns.vocabulary import JobName
 from nurture.kernel import outbox
@@ -15,6 +16,8 @@ from workers.queues import queue
 
 JOB_TIMEOUT_SECONDS = 720
 """The 600 s that a server may take after the last line of a message, and two minutes more."""
+RETRIES = 2
+"""A job whose horse was killed runs again at once; a second run of one finds only what is left."""
 
 
 def relay_once(works: Works, connection: Redis) -> int:
@@ -38,7 +41,7 @@ def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:
             seen.add(one.job)
             jobs.enqueue(
                 JOBS[one.job], kwargs=arguments, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0,
-                failure_ttl=86_400,
+                failure_ttl=86_400, retry=Retry(max=RETRIES),
             )  # fmt: skip
     except RedisError as error:
         raise Unavailable("The queue does not answer; promises wait in the database.") from error

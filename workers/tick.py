@@ -41,7 +41,9 @@ class Tick:
             try:
                 done += part()
             except Refusal as refusal:
-                logger().warning("refused", part=part.__name__, reason=refusal.sentence)
+                logger().warning("refused", name=part.__name__, reason=refusal.sentence)
+            except Exception:  # noqa: BLE001 - the door of a process: the other parts must go on
+                logger().exception("failed", name=part.__name__)
         return done
 
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:

@@ -114,6 +114,10 @@ def redirect(
     """Give a lead to somebody else by hand; the history stays and the timers start anew (F112)."""
     row = _locked(work, handoff_id)
     before = _snapshot(work, row)
+    # The lead before the turn, as promotion takes them: none wait in a circle.
+    work.session.execute(
+        select(Lead.id).where(Lead.id == row.lead_id).with_for_update(key_share=True)
+    )
     desk = open_desk(work, rules)
     person = desk.people.by_id.get(to)
     if person is None or not person.candidate.active:

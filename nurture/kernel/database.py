@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 T = TypeVar("T")
@@ -186,6 +187,11 @@ def among(
         return column_.in_(values)
     many = ARRAY(column_.type, dimensions=1)
     return column_ == any_(bindparam(None, list(values), many, unique=True))
+
+
+def passing(error: BaseException) -> bool:
+    """Tell a failure that is nobody's data: the database is away, or two waited in a circle."""
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def chunks(rows: Sequence[T], size: int) -> Iterable[Sequence[T]]:

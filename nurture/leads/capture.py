@@ -52,7 +52,7 @@ def hold(work: Work, emails: Iterable[EmailAddress]) -> dict[EmailAddress, _Held
     """Lock the leads of these addresses in id order and read what we know."""
     held: dict[EmailAddress, _Held] = {}
     for chunk in chunks(sorted(set(emails)), CHUNK):
-        statement = _KNOWN.where(_lead.c.email.in_(chunk)).with_for_update()
+        statement = _KNOWN.where(_lead.c.email.in_(chunk)).with_for_update(key_share=True)
         for row in work.session.execute(statement).mappings():
             held[row["email"]] = _Held(LeadId(row["id"]), flat(row))
     return held
@@ -91,7 +91,7 @@ def hold_ids(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, J
     """Lock leads in id order and read what we know, columns and facts by name."""
     held: dict[LeadId, dict[str, Json]] = {}
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        statement = _KNOWN.where(_lead.c.id.in_(chunk)).with_for_update()
+        statement = _KNOWN.where(_lead.c.id.in_(chunk)).with_for_update(key_share=True)
         for row in work.session.execute(statement).mappings():
             held[LeadId(row["id"])] = flat(row)
     return held

@@ -8,9 +8,15 @@ from nurture.kernel.database import CHUNK, chunks, upsert
 from nurture.kernel.work import Work
 from nurture.leads.tables import Company
 
+LONGEST_NAME = 200
+
 
 def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, int]:
     """Tell the company of each domain; new ones are founded, nameless ones get their name."""
+    names = {
+        domain: name.replace("\0", "")[:LONGEST_NAME] if name else None
+        for domain, name in names.items()
+    }
     rows = [
         {"name": name or domain, "domain": domain, "facts": {}, "created_at": work.now}
         for domain, name in sorted(names.items())

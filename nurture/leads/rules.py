@@ -23,6 +23,11 @@ COLUMNS = (
 """Fields with a column of their own; everything else is one of the facts."""
 
 _UNKNOWN_ZONE = "UTC"
+_LENGTHS = {
+    "first_name": 100, "last_name": 100, "phone": 40, "job": 120, "country": 2, "postcode": 20,
+    "language": 10, "zone": 60,
+}  # fmt: skip
+"""What the columns hold: one row that says more must not stop the list that it came in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,15 @@ def said(new: NewLead, *, company_id: int | None) -> dict[str, Json]:
         # Without a domain of its own the company's name is only what this person says.
         values["company_name"] = new.company
     values.update(new.facts)
-    return {name: value for name, value in values.items() if not is_blank(name, value)}
+    fitting = {name: _fitting(name, value) for name, value in values.items()}
+    return {name: value for name, value in fitting.items() if not is_blank(name, value)}
+
+
+def _fitting(name: str, value: Json) -> Json:
+    """Cut a text to its column, and leave out the one character that no database keeps."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "")[: _LENGTHS.get(name)]
 
 
 def changes(

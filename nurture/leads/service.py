@@ -29,7 +29,7 @@ def set_owner(
             select(Lead.id, Lead.owner_id)
             .where(Lead.id.in_(chunk))
             .order_by(Lead.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         history = [
             {

@@ -45,7 +45,8 @@ def hold(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Stage]:
             select(Lead.id, Lead.stage)
             .where(Lead.id.in_(chunk), Lead.erased_at.is_(None))
             .order_by(Lead.id)
-            .with_for_update()
+            # A foreign key of another transaction's insert must not be in the way of this lock.
+            .with_for_update(key_share=True)
         )
     }
 

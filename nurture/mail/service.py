@@ -75,6 +75,8 @@ class Recorded:
     reason: str = ""
     code: int = 0
     body_hash: str = ""
+    wait: timedelta = timedelta(0)
+    """How long what is handed back waits: a server that is away must not be asked in a circle."""
 
 
 def publish_template(
@@ -278,10 +280,11 @@ def _moved(
         return None
     waits = new in (MessageState.PLANNED, MessageState.DEFERRED)
     gone = new in (MessageState.SENT, MessageState.IN_DOUBT)
-    retry = work.machine + timedelta(seconds=backoff_seconds(attempts))
+    backoff = timedelta(seconds=backoff_seconds(attempts))
+    retry = work.machine + (backoff if new is MessageState.DEFERRED else result.wait)
     return {
         "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
-        "retry_at": retry if new is MessageState.DEFERRED else None,
+        "retry_at": retry if waits else None,
         "attempts": attempts - 1 if event is MessageEvent.HANDED_BACK else attempts,
         "batched_at": None if waits else work.machine, "lease_until": None,
         "sent_at": work.now if gone else None, "settled_at": work.machine,

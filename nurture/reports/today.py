@@ -1,9 +1,10 @@
-"""The figures of a day and a week: mail by moment, who read, who became ready, how fast we called."""
+"""The figures of a day and a week: mail by moment, who read, who became ready, first contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import TypeAlias
 
 from sqlalchemy import Select, func, select
 
@@ -18,6 +19,8 @@ from nurture.mail.tables import Message
 from nurture.reports.next_action import unattended
 from nurture.tracks.tables import Enrolment
 
+Ids: TypeAlias = Select[int]
+"""Leads as a filter of the list takes them."""
 _HUMAN = [str(verdict) for verdict in Verdict if verdict.human]
 _LEFT = [str(MessageState.SENT), str(MessageState.IN_DOUBT)]
 _TOLD = [
@@ -111,11 +114,11 @@ def contacts(work: Work, *, since: datetime) -> Contacts:
     ).all()
     made = [(at - began, at > due) for began, at, due in rows if at is not None]
     waiting = sum(1 for _, at, due in rows if at is None and due < work.now)
-    lengths = [max(length, timedelta()) for length, _ in made]
+    lengths = [max(length, timedelta()).total_seconds() for length, _ in made]
     return Contacts(
         offered=len(rows),
         late=sum(late for _, late in made) + waiting,
-        median=median(lengths) if lengths else None,
+        median=timedelta(seconds=median(lengths)) if lengths else None,
     )
 
 
@@ -133,12 +136,12 @@ def news(work: Work, *, limit: int) -> list[News]:
     ]
 
 
-def forgotten(now: datetime) -> Select[int]:
+def forgotten(now: datetime) -> Ids:
     """Select the leads that nobody looks after, for the list of leads."""
     return unattended(now).with_only_columns(Lead.id)
 
 
-def in_track(track_id: int) -> Select[int]:
+def in_track(track_id: int) -> Ids:
     """Select the leads that stand in a track, for the list of leads."""
     return select(Enrolment.lead_id).where(
         Enrolment.track_id == track_id, Enrolment.ended_at.is_(None)
@@ -148,3 +151,14 @@ def in_track(track_id: int) -> Select[int]:
 def _ids(work: Work, query: Select[int] | Select[int | None]) -> list[LeadId]:
     found: Sequence[int | None] = work.session.scalars(query.distinct()).all()
     return sorted(LeadId(one) for one in found if one is not None)
+
+
+def countries(work: Work) -> list[str]:
+    """List the countries that leads come from, the most frequent first."""
+    rows = work.session.execute(
+        select(Lead.country, func.count())
+        .where(Lead.country.is_not(None), Lead.erased_at.is_(None))
+        .group_by(Lead.country)
+        .order_by(func.count().desc(), Lead.country)
+    )
+    return [country for country, _ in rows if country]

@@ -13,6 +13,7 @@ from campaigns.scorecard import Scorecard
 from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
+from nurture.leads.tables import Lead
 from nurture.scoring.rulebook import scorecard
 from nurture.scoring.rules import Standing, fading_half_life, grade, halvings, shown, sinks_at
 from nurture.scoring.tables import LedgerEntry, Score
@@ -130,13 +131,17 @@ def over(
 
 
 def recheck_due(work: Work, *, limit: int) -> list[LeadId]:
-    """List whose answer to a definition may have changed, by new points or by time alone."""
+    """List whose answer to a definition may have changed, by new points or by time alone.
+
+    The lead is locked, not its score: all take the lead first, so that none wait in a circle.
+    """
     rows = work.session.scalars(
         select(Score.lead_id)
+        .join(Lead, Lead.id == Score.lead_id)
         .where(Score.recheck_at <= work.now)
         .order_by(Score.recheck_at, Score.lead_id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True, of=Lead)
     )
     return [LeadId(one) for one in rows]
 

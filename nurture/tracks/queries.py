@@ -63,10 +63,15 @@ def claim_due(work: Work, *, limit: int) -> list[Due]:
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
     )
-    leads = sorted(set(work.session.scalars(first)))
+    return claim_of(work, list(work.session.scalars(first)))
+
+
+def claim_of(work: Work, lead_ids: Sequence[int]) -> list[Due]:
+    """Lock these leads, in id order, and give all due enrolments of each."""
+    leads = sorted(set(lead_ids))
     if leads and is_postgresql(work.session):
         locked = select(Lead.id).where(among(work.session, Lead.id, leads)).order_by(Lead.id)
-        leads = list(work.session.scalars(locked.with_for_update(skip_locked=True)))
+        leads = list(work.session.scalars(locked.with_for_update(skip_locked=True, key_share=True)))
     return _due_of(work, leads) if leads else []
 
 

@@ -210,6 +210,22 @@ def leave(
     return tuple(row.id for row in found)
 
 
+def put_off(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: str) -> None:
+    """Look at the due enrolments of leads again later, with a receipt for each."""
+    late = select(Enrolment.id, Enrolment.lead_id, Enrolment.step, Enrolment.due_at)
+    found = work.session.execute(
+        late.where(ACTIVE, Enrolment.due_at <= work.now, Enrolment.lead_id.in_(lead_ids))
+    ).all()
+    note(
+        work,
+        [
+            NewReceipt(row.id, row.lead_id, row.step, Receipt.WAITED, reason, row.due_at)
+            for row in found
+        ],
+    )
+    bulk_update(work.session, Enrolment, [{"id": row.id, "due_at": until} for row in found])
+
+
 def note(work: Work, receipts: Sequence[NewReceipt]) -> None:
     """Append receipts."""
     if receipts:

@@ -18,6 +18,7 @@ from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
 from nurture import consent, content, leads, mail, scoring, tasks, tracks
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
+from nurture.kernel.log import logger
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
@@ -26,6 +27,8 @@ from nurture.usecases.policy import topic_words
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
 STOP_MARK_SECONDS = 1.0
+RELAY_PAUSE = timedelta(seconds=10)
+"""How long mail waits that no server took on; well below the 30 s of B4."""
 SUCCESSOR_WAIT = Duration(2, "bd")
 PAUSE_HOLD = timedelta(minutes=10)
 NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
@@ -229,6 +232,10 @@ class _Round:
             except Refusal as refusal:
                 self.failed[message.id] = refusal.sentence
                 continue
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this mail's alone
+                logger().error("not_composed", message=message.id, exc_info=error)
+                self.failed[message.id] = "it could not be composed; the log says why"
+                continue
             self.hashes[message.id] = sha256(data).hexdigest()
             yield Outgoing(MessageId(message.id), sending.sender_address, message.recipient, data)
 
@@ -250,8 +257,11 @@ def _send(
         )
     except mail.RelayUnavailable as refusal:
         return [
-            Recorded(one.message.id, MessageEvent.HANDED_BACK, refusal.sentence) for one in letters
-        ]
+            Recorded(
+                one.message.id, MessageEvent.HANDED_BACK, refusal.sentence, wait=RELAY_PAUSE
+            )
+            for one in letters
+        ]  # fmt: skip
     return _outcomes(run)
 
 
@@ -278,6 +288,7 @@ def _outcomes(run: _Round) -> list[Recorded]:
         result.message_id: Recorded(
             result.message_id, EVENTS[result.outcome], _words(result), result.code,
             run.hashes.get(result.message_id, ""),
+            RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0),
         )
         for result in run.results
     }  # fmt: skip

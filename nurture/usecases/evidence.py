@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from campaigns.vocabulary import ActivityKind
-from nurture import mail, scoring, tracks
+from nurture import lifecycle, mail, scoring, tracks
 from nurture.engagement import ActivityRow, MessageFacts, Settled
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
@@ -38,6 +38,8 @@ def weigh_settled(work: Work, settled: Settled, *, desk: Desk) -> None:
 
 def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
     """Post points, wake waiting branches, settle doubts, enrol, promote: one transaction."""
+    # First of all: the tick takes leads before their enrolments and scores, too.
+    lifecycle.hold(work, [row.lead_id for row in activities])
     _settle_doubts(work, activities)
     human = [row for row in activities if row.verdict.human]
     if not human:

@@ -103,7 +103,8 @@ def _lines(case: _Case) -> Iterator[Line]:
     if case.refused is not None:
         yield Line("no", case.refused.sentence.rstrip("."))
     elif case.given is not None:
-        yield Line("yes", "May be mailed", str(case.given.basis).replace("_", " "), case.given.given_at)
+        basis = str(case.given.basis).replace("_", " ")
+        yield Line("yes", "May be mailed", basis, case.given.given_at)
     if case.stopped:
         yield Line("wait", "All sending is stopped", "until somebody starts it")
     if case.person.stage in WITH_SALES:

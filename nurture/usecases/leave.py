@@ -7,7 +7,7 @@ from campaigns.vocabulary import (
     SuppressionReason,
     Verdict,
 )
-from nurture import consent, engagement, leads, mail
+from nurture import consent, engagement, leads, lifecycle, mail
 from nurture.engagement import ActivityRow
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work
@@ -27,8 +27,10 @@ def unsubscribe(work: Work, message_id: MessageId, *, key: bytes, desk: Desk) ->
         return
     address = EmailAddress(ref.recipient)
     reason, evidence = SuppressionReason.UNSUBSCRIBED, _evidence(message_id)
-    consent.suppress(work, [address], reason=reason, key=key, evidence=evidence)
     lead_id = ref.lead_id or leads.by_email(work, [address]).get(address)
+    # The lead before its enrolments, as the tick takes them: none wait in a circle.
+    lifecycle.hold(work, [] if lead_id is None else [lead_id])
+    consent.suppress(work, [address], reason=reason, key=key, evidence=evidence)
     if lead_id is not None:
         # The lead may have another address by now; it is the person who said no.
         consent.suppress_leads(work, [lead_id], reason=reason, key=key, evidence=evidence)

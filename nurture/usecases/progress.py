@@ -14,10 +14,13 @@ from campaigns.interest import buying_stage, interests
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, MessageKind, Stage
 from nurture import consent, content, handoff, leads, lifecycle, mail, tasks, tracks, users
+from nurture.kernel.database import passing
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.tracks import Due
 from nurture.usecases import promote
+from nurture.usecases.apart import apart
+from nurture.usecases.aside import put_aside
 from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known
 from nurture.usecases.policy import policy, topic_words
@@ -73,12 +76,31 @@ class _Stock:
 
 
 def advance(works: Works, *, limit: int, desk: Desk) -> Advanced:
-    """Claim what is due, decide, write; give how much was due."""
+    """Claim what is due, decide, write; give how much was due.
+
+    A lead for whom something fails is found by halving the batch, and put aside (S-08).
+    """
+    claimed: list[Due] = []
+    try:
+        with works.begin("tick") as work:
+            claimed += tracks.claim_due(work, limit=limit)
+            return _advance(work, claimed, desk) if claimed else Advanced(0, 0)
+    except Exception as error:
+        if passing(error) or not claimed:
+            raise
+    found = apart(
+        list(dict.fromkeys(one.lead_id for one in claimed)),
+        lambda some: _advance_some(works, some, desk),
+    )
+    put_aside(works, found, queue=desk.triage_queue)
+    return Advanced(len(claimed), 0)
+
+
+def _advance_some(works: Works, lead_ids: Sequence[LeadId], desk: Desk) -> None:
     with works.begin("tick") as work:
-        claimed = tracks.claim_due(work, limit=limit)
-        if not claimed:
-            return Advanced(0, 0)
-        return _advance(work, claimed, desk)
+        claimed = tracks.claim_of(work, lead_ids)
+        if claimed:
+            _advance(work, claimed, desk)
 
 
 def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:

@@ -164,6 +164,8 @@ def chase(works: Works, *, limit: int, hands: Hands) -> int:
         due = handoff.due_chases(work, limit=limit)
         if not due:
             return 0
+        # Leads before the turn of the reps, as promotion takes them: none wait in a circle.
+        lifecycle.hold(work, [one.lead_id for one in due])
         moving = [one.lead_id for one in due if one.step is ChaseStep.REASSIGN]
         facts = hands.facts(work, moving) if moving else {}
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from campaigns.forms import ConsentText, Field, Form, Page, Pages, check_answers, load_pages, to_ask
-from campaigns.timing import Calendar, Duration, add
+from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
 from nurture import content, engagement, handoff, leads, mail, pages, scoring, tasks, users
 from nurture.engagement import ActivityRow
@@ -147,6 +146,9 @@ def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
     if visit.suspicion is not None or kept is None:
         return _as_before(work, visit, thanks)
 
+    if visit.message_id is not None:
+        # Clicks before the lead, as settling takes them: none wait in a circle.
+        engagement.mark_proven(work, [visit.message_id], reason="a form was sent from its link")
     lead_id = _whose(work, visit, answers, opened, house)
     pages.link(work, kept, lead_id)
     _note(work, _Kept(kept, lead_id, visit, opened), desk=desk)
@@ -154,7 +156,9 @@ def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
 
 
 def _checked(opened: Open, visit: Visit) -> dict[str, Json]:
-    checked = check_answers(opened.fields, visit.given)
+    # No database keeps this character, and nobody types it.
+    given = {name: typed.replace("\0", "") for name, typed in visit.given.items()}
+    checked = check_answers(opened.fields, given)
     problems = dict(checked.problems)
     if "email" in checked.answers and not problems:
         try:
@@ -232,7 +236,7 @@ FOLLOWS = {"file": ActivityKind.DOWNLOADED, "register": ActivityKind.REGISTERED}
 
 
 def _note(work: Work, kept: _Kept, *, desk: Desk) -> None:
-    """Write the acts down and weigh them; a form proves that the click before it was a person's."""
+    """Write the acts down and weigh them."""
     opened, message_id = kept.opened, kept.visit.message_id
     follows = FOLLOWS.get(opened.form.does) if opened.form else None
     rows = [
@@ -246,8 +250,6 @@ def _note(work: Work, kept: _Kept, *, desk: Desk) -> None:
     ]  # fmt: skip
     if opened.asset is not None:
         content.mark_seen(work, [content.SeenRow(kept.lead_id, opened.asset.id, "downloaded")])
-    if message_id is not None:
-        engagement.mark_proven(work, [message_id], reason="a form was sent from its link")
     evidence.weigh(work, engagement.note_activity(work, rows), desk=desk)
 
 
@@ -293,7 +295,7 @@ def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, dateti
 def _mail_at_once(work: Work, thanks: Thanks, person: leads.Person, kept: int) -> None:
     context: dict[str, Json] = {}
     if thanks.promised_at is not None:
-        there = thanks.promised_at.astimezone(ZoneInfo(person.zone))
+        there = thanks.promised_at.astimezone(zone_of(person.zone))
         context = {
             "owner": {"name": thanks.owner, "phone": None},
             "promised_time": f"{there:%a} {there.day} {there:%b}, {there:%H:%M}",

@@ -1,5 +1,6 @@
 """A whole instance for a benchmark: tables, the example library, and leads that wait."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,25 +39,39 @@ class Instance:
 @contextmanager
 def instance(kind: str, *, smtp_url: str = "smtp://127.0.0.1:1") -> Iterator[Instance]:
     """Open an instance on SQLite or PostgreSQL, with the example library in force."""
+    with databases_open():
+        database = make_database(kind, "bench")
+        url = database.fresh()
+        try:
+            yield from _started(url, smtp_url)
+        finally:
+            database.drop(url)
+
+
+@contextmanager
+def databases_open() -> Iterator[None]:
+    """Make databases possible; in the test suite they are already."""
+    if "NURTURE_TEST_RUN" in os.environ:
+        yield
+        return
     open_run()
-    database = make_database(kind, "bench")
-    url = database.fresh()
     try:
-        with tempfile.TemporaryDirectory(prefix="nb-") as folder:
-            home = Path(folder)
-            settings = load_settings(
-                home=home, database_url=url, smtp_url=smtp_url, clock="stepped"
-            )
-            here = runtime.start(settings)
-            set_instant(home, TUESDAY)
-            library = ROOT / "campaigns" / "library"
-            mails = ROOT / "templates" / "mail"
-            publish_library(here.works, library, mails=mails, links=here.links)
-            yield Instance(here, url, home)
-            here.works.engine.dispose()
+        yield
     finally:
-        database.drop(url)
         close_run()
+
+
+def _started(url: str, smtp_url: str) -> Iterator[Instance]:
+    with tempfile.TemporaryDirectory(prefix="nb-") as folder:
+        home = Path(folder)
+        settings = load_settings(home=home, database_url=url, smtp_url=smtp_url, clock="stepped")
+        here = runtime.start(settings)
+        set_instant(home, TUESDAY)
+        library = ROOT / "campaigns" / "library"
+        mails = ROOT / "templates" / "mail"
+        publish_library(here.works, library, mails=mails, links=here.links)
+        yield Instance(here, url, home)
+        here.works.engine.dispose()
 
 
 def add_leads(here: Runtime, count: int, *, due: datetime | None) -> list[LeadId]:

@@ -17,8 +17,9 @@ from nurture.kernel.database import make_engine
 from nurture.kernel.spool import Spool
 from nurture.kernel.work import Works
 from nurture.web.track import ship_once
+from tests.bench.instance import databases_open
 from tests.bench.result import BenchResult, Pair, summed_up
-from tests.support.databases import Database, close_run, make_database, open_run
+from tests.support.databases import Database, make_database
 
 GOAL = 0.60
 SQLITE_GOAL = 0.30
@@ -44,12 +45,9 @@ class Rows:
 
 def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     """Measure PostgreSQL for the figure, and SQLite for the note."""
-    open_run()
-    try:
+    with databases_open():
         grown = _measure("postgresql", _copy, runs=1 if smoke else runs, smoke=smoke)
         small = _measure("sqlite", _executemany, runs=1 if smoke else runs, smoke=smoke)
-    finally:
-        close_run()
     result = summed_up("intake", grown, unit="rows/s", reference_name="COPY", goal=GOAL)
     embedded = summed_up(
         "intake", small, unit="rows/s", reference_name="executemany", goal=SQLITE_GOAL

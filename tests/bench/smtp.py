@@ -67,7 +67,7 @@ def source_rate(port: int, count: int, *, size: int = len(_DATA)) -> float:
     """Tell the messages per second that Postfix's load generator gets accepted."""
     options = ["-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size)]
     addresses = ["-f", _SENDER, "-t", _RECIPIENT, f"127.0.0.1:{port}"]
-    command = [_tool("smtp-source"), *options, *addresses]
+    command = [tool("smtp-source"), *options, *addresses]
     began = time.perf_counter()
     subprocess.run(command, check=True, env=_surroundings(), timeout=300)
     return count / (time.perf_counter() - began)
@@ -100,7 +100,7 @@ def smtp_sink() -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    command = [_tool("smtp-sink"), *user, f"127.0.0.1:{port}", "256"]
+    command = [tool("smtp-sink"), *user, f"127.0.0.1:{port}", "256"]
     with subprocess.Popen(command, env=_surroundings(), stderr=subprocess.DEVNULL) as sink:
         try:
             _wait_for(port)
@@ -120,7 +120,8 @@ def _wait_for(port: int) -> None:
     raise MissingTool("smtp-sink does not start.")
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
+    """Find a reference program, or say how to get it."""
     unpacked = os.environ.get("NURTURE_BENCH_TOOLS", "")
     places = [f"{unpacked}{folder}" for folder in ("", "/usr/sbin", "/sbin")] if unpacked else []
     path = os.pathsep.join([*places, os.environ.get("PATH", ""), "/usr/sbin"])

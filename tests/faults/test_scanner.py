@@ -48,7 +48,7 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         scene = prepare(options)
         bring_in(scene)
         mails = [one for tuesday in TUESDAYS for one in _post_of(scene, tuesday)]
-        web = subprocess.Popen((sys.executable, "-m", "nurture.web.serve"))
+        web = subprocess.Popen((sys.executable, "-m", "nurture.web.serve"), env=dict(os.environ))
         try:
             wait_until(lambda: listens(options.port), patience=60)
             yield Town(scene, tuple(mails[-MAILS:]))
@@ -68,7 +68,9 @@ def test_a_scanner_that_fetches_every_link_of_500_mails_unsubscribes_and_promote
     with ThreadPoolExecutor(THREADS) as pool:
         answered = sum(
             pool.map(
-                _scan, [town.scene] * THREADS, [town.mails[start::THREADS] for start in range(THREADS)]
+                _scan,
+                [town.scene] * THREADS,
+                [town.mails[start::THREADS] for start in range(THREADS)],
             )
         )
 
@@ -119,9 +121,7 @@ def _take_in(scene: Scene) -> None:
     here = scene.here
     while _unshipped(scene):
         ship_once(here.works, here.home)
-    listen.absorb(
-        here.works, limit=100_000, facts=evidence.message_facts, patience=here.patience
-    )
+    listen.absorb(here.works, limit=100_000, facts=evidence.message_facts, patience=here.patience)
     listen.settle(
         here.works, limit=100_000, facts=evidence.message_facts,
         then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),

@@ -21,10 +21,11 @@ OURS = re.compile(
 )
 INVENTED = frozenset({"nurture.toml", "your-library"})
 """What readers make themselves."""
-COMMAND = re.compile(r"(?<![\w./])nurture ((?:[a-z-]+)(?: [a-z-]+)?)")
+COMMAND = re.compile(r"(?:(?<![\w./])|(?<=bin/))nurture ((?:[a-z-]+)(?: [a-z-]+)?)")
 MAPPED = re.compile(r"^    ([\w/]+/) +(\S.*)$", re.MULTILINE)
 SHOWN = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)[^)]*\)|<img [^>]*src=\"([^\"]+)\"")
+FILE = re.compile(r"(?<![\w./<])((?:\w+/)*\w+\.(?:py|yaml|txt|html|json))(?!\w)")
 LARGEST_PICTURE = 300_000
 
 
@@ -65,6 +66,13 @@ def test_every_path_that_a_document_names_exists(document: Path) -> None:
         and not (document.parent / path).exists()
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_in_short_exists(document: Path) -> None:
+    files = [f"/{file.relative_to(ROOT)}" for name in PACKAGES for file in (ROOT / name).rglob("*")]
+    named = FILE.findall(code_of(document))
+    assert [name for name in named if not any(file.endswith(f"/{name}") for file in files)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

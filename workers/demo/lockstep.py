@@ -10,6 +10,7 @@ from rq.registry import StartedJobRegistry
 from nurture import engagement
 from nurture.kernel.stepped import set_instant
 from nurture.reports import horizon
+from nurture.web.track import ship_once
 from workers.demo.cast import Cast
 from workers.demo.scene import BEGINS, Scene
 from workers.queues import queue
@@ -54,34 +55,40 @@ class Lockstep:
         """Let everything come to rest, with what people do at once about what has come in."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            self._wait_for(self._shipped, deadline)
-            while self._tick.pass_once():
-                pass
+            ship_once(self._scene.here.works, self._scene.here.home)
+            self._pass()
             self._wait_for(self._idle, deadline)
-            if not self._busy() and not self._cast.read_mail(now):
+            left = self._left(now)
+            if not left and not self._cast.read_mail(now):
                 return
             if time.monotonic() > deadline:
-                raise StuckError(
-                    f"At {now:%d %B %H:%M} something does not come to rest: {self._busy()}"
-                )
+                raise StuckError(f"At {now:%d %B %H:%M} it does not come to rest: {left}")
+
+    def _pass(self) -> None:
+        """Tick until nothing is due; what only a sweep finds is looked for once."""
+        self._tick.pass_once()
+        while self._tick.pass_once(sweep=False):
+            pass
 
     def _wait_for(self, reached: Callable[[], bool], deadline: float) -> None:
         while not reached() and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
 
-    def _shipped(self) -> bool:
-        """Tell whether the database has every click that the web has answered."""
-        here = self._scene.here
-        with here.works.read("demo") as work:
-            return engagement.unshipped(work, here.home) == 0
-
     def _idle(self) -> bool:
         """Tell whether the queue has nothing waiting and nothing running."""
         return not self._queue.count and not StartedJobRegistry(queue=self._queue).count
 
-    def _busy(self) -> horizon.Busy:
-        with self._scene.here.works.read("demo") as work:
-            return horizon.busy(work)
+    def _left(self, now: datetime) -> str:
+        """Say what is still under way or due, "" when nothing is."""
+        here = self._scene.here
+        with here.works.read("demo") as work:
+            busy, due = horizon.busy(work), horizon.next_due(work)
+            unshipped = engagement.unshipped(work, here.home)
+        if unshipped:
+            return f"{unshipped} bytes of clicks"
+        if due is not None and due <= now:
+            return f"due since {due:%d %B %H:%M}"
+        return str(busy) if busy else ""
 
     def _next(self, now: datetime) -> datetime:
         """Jump to the next moment at which anybody or anything is due."""
@@ -90,8 +97,6 @@ class Lockstep:
             recheck = horizon.next_recheck(work)
         moments = [due, self._cast.agenda.next_at, recheck and _next_hour(max(recheck, now))]
         ahead = [moment for moment in moments if moment is not None]
-        if due is not None and due <= now:
-            raise StuckError(f"At {now:%d %B %H:%M} something stays due since {due:%d %B %H:%M}.")
         return min(ahead, default=datetime.max.replace(tzinfo=UTC))
 
 

@@ -104,7 +104,7 @@ def settings_of(options: Options) -> Settings:
         "SEED": str(options.seed),
         "SETTLE_SECONDS": "0" if options.once else "3",
         "SETTLE_GATEWAY_SECONDS": "0" if options.once else "3",
-        "SHIP_SECONDS": "0.05",
+        "SHIP_SECONDS": "1",
         "FORM_MIN_SECONDS": "0",
         "WORKERS": "1",
     }

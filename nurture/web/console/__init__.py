@@ -3,9 +3,33 @@
 from flask import Blueprint, Flask
 
 from nurture.kernel.errors import Refusal
-from nurture.web.console import cracks, lead, leads, me, refusals, shell, today
+from nurture.web.console import (
+    bulk,
+    content,
+    cracks,
+    funnel,
+    handoffs,
+    imports,
+    lead,
+    lead_acts,
+    leads,
+    mailbox,
+    mails,
+    me,
+    numbers,
+    refusals,
+    sending,
+    shell,
+    today,
+    tracks,
+)
 
-PAGES: tuple[Blueprint, ...] = (today.doors, cracks.doors, leads.doors, lead.doors, me.doors)
+PAGES: tuple[Blueprint, ...] = (
+    today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
+    me.doors,
+    handoffs.doors, tracks.doors, mails.doors, imports.doors,
+    content.doors, funnel.doors, sending.doors, mailbox.doors,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

@@ -12,6 +12,8 @@ from nurture.usecases.policy import policy
 from nurture.web.console import remember, shell
 
 WEEK = timedelta(days=7)
+MOMENT = timedelta(microseconds=1)
+"""Makes a stretch of time include its last instant."""
 DAY = timedelta(days=1)
 LEFT = frozenset({MessageState.SENT, MessageState.IN_DOUBT, MessageState.SENDING})
 AHEAD = frozenset({MessageState.PLANNED, MessageState.DEFERRED})
@@ -117,7 +119,7 @@ def _drawn(work: Work, moments: list[MailMoment]) -> Day:
         in_doubt=states[MessageState.IN_DOUBT],
         refused=states[MessageState.REFUSED],
         dropped=states[MessageState.DROPPED],
-        hours=f"{window.opens:%H:%M}-{window.closes:%H:%M}, each lead’s zone",
+        hours=f"{window.opens:%H:%M}-{window.closes:%H:%M}, each in its zone",
         bars=tuple(
             Bar(
                 hour=hour,

@@ -22,7 +22,7 @@ WAITING_FOR = {
     HandoffState.OFFERED: "Accept",
     HandoffState.ACCEPTED: "First contact",
     HandoffState.CONTACTED: "Result",
-    HandoffState.CLOSED: "Nothing, it is closed",
+    HandoffState.CLOSED: "Closed",
 }
 WORKING_DAY = timedelta(hours=8)
 MOMENT = timedelta(minutes=1)
@@ -32,6 +32,8 @@ HALF = 0.5
 UNDOABLE = frozenset(
     str(one) for one in Answer if one not in (Answer.REDIRECT, Answer.REASSIGN, Answer.WITHDRAW)
 )
+BY_ITSELF = frozenset({"offered", "reminded", "escalated", "reassigned"})
+"""What the timers and the routing do."""
 EVENTS = {
     "offered": ("send", "Offered"),
     "reminded": ("bell", "Reminded"),
@@ -171,7 +173,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         row=_row(offer, person, owner, reader=reader, now=work.now),
         state=offer.state, lead_href=f"/leads/{offer.lead_id}",
         who=", ".join(one for one in (_plain(person.job), person.company, person.country) if one),
-        email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
+        email=person.email, why_theirs=_route(offer, owner), reasons=offer.reasons,
         topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
         unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
         promised=_text(packet.get("promised")), events=_lines(events, staff),
@@ -226,7 +228,7 @@ def countdown(offer: HandoffView, owner: UserCard | None, now: datetime) -> Coun
         due=offer.due_at, late=late, words=f"{length(span)} late" if late else length(span),
         rush="late" if late else "ok" if share > HALF else "soon",
         ring=RING if late else round(RING * share, 1),
-        rests_until=goes_on if goes_on > now and not late else None,
+        rests_until=goes_on if goes_on > now and not late and span < WORKING_DAY else None,
     )  # fmt: skip
 
 
@@ -292,7 +294,9 @@ def _lines(
 def _actor(event: HandoffEventView, staff: Mapping[UserId, UserCard]) -> str:
     kind, _, number = event.actor.partition(":")
     card = staff.get(UserId(int(number))) if kind == "user" and number.isdecimal() else None
-    return card.name if card else "by itself"
+    if card is not None:
+        return card.name
+    return "by itself" if event.kind in BY_ITSELF else ""
 
 
 def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
@@ -305,6 +309,13 @@ def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
         for one in users.candidates(work, at=work.now)
         if one.user_id != offer.owner_id
     )
+
+
+def _route(offer: HandoffView, owner: UserCard | None) -> str:
+    """Say which rule chose the owner; the rule's own end is a handle."""
+    words, colon, handle = offer.route_reason.rpartition(": ")
+    named = owner.name if owner is not None and handle == owner.handle else handle
+    return f"{words}: {named}" if colon else offer.route_reason
 
 
 def _ended(offer: HandoffView) -> str:

@@ -18,7 +18,8 @@ from nurture.usecases.capture import ImportOptions, plan_import, promise_import
 from nurture.usecases.company import company
 from nurture.usecases.preview import ImportCheck, check_import
 from nurture.usecases.retract import undo_import
-from nurture.web.console import import_file, remember, shell
+from nurture.web.console import behind, import_file, remember, shell
+from nurture.web.console.behind import Asked
 from nurture.web.console.import_file import Draft
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -27,6 +28,9 @@ doors = Blueprint("imports", __name__)
 NAV = "imports.show"
 TITLE = "Imports"
 LOT = 500
+STRETCHES = 20
+MOST = 200_000
+"""More leads than one list brings."""
 BASES = {
     Basis.NONE: (
         "We may not write to them yet",
@@ -189,6 +193,21 @@ def progress(import_id: int) -> str:
         )
 
 
+@doors.get("/imports/<int:import_id>/leads")
+@permits(*shell.INNER)
+def created(import_id: int) -> str:
+    """List the leads that an import brought."""
+    with here().works.read(shell.actor()) as work:
+        run = leads.import_run(work, import_id)
+        found = leads.matching_ids(work, leads.LeadFilter(import_id=run.id), limit=MOST)
+        asked = Asked(f"New with {shown_name(run)}", "First seen on this list.")
+        crumbs = [
+            (TITLE, url_for("imports.show")),
+            (shown_name(run), url_for("imports.open_one", import_id=run.id)),
+        ]
+        return behind.page(behind.behind_ids(work, asked, found), NAV, crumbs, work)
+
+
 @doors.get("/imports/<int:import_id>/rejected.csv")
 @permits(*shell.INNER)
 def rejected(import_id: int) -> Response:
@@ -249,8 +268,21 @@ def _result(work: Work, run: ImportProgress) -> dict[str, object]:
     return {
         "run": run, "name": shown_name(run), "state": STATES[run.state], "states": ImportState,
         "basis": BASES[run.basis][0], "may_undo": shell.me().has(*shell.MAKERS),
-        "rejects": leads.rejects(work, run.id, limit=100),
+        "rejects": leads.rejects(work, run.id, limit=100), "written": _written(work, run.id),
     }  # fmt: skip
+
+
+def _written(work: Work, import_id: int) -> bool:
+    """Tell whether somebody on the list has had mail, as far as a page may take its time."""
+    after = 0
+    for _ in range(STRETCHES):
+        ids = leads.created_by(work, import_id, after=after, limit=LOT)
+        if not ids:
+            return False
+        if mail.written_to(work, ids):
+            return True
+        after = ids[-1]
+    return False
 
 
 def _rejected(work: Work, import_id: int) -> Iterator[str]:

@@ -1,16 +1,58 @@
-"""The lead page: engineer C writes this since 06:00 (see ATTENTION-console-A-2 in the briefs)."""
+"""One lead: how warm and why, what happened, what comes, and why nothing goes out today."""
 
-from flask import Blueprint
-from nurture.web.console import shell
+from flask import Blueprint, request, url_for
+
+from nurture import tracks
+from nurture.kernel.types import LeadId
+from nurture.usecases.foresee import why
+from nurture.usecases.promote import OPEN_STAGES
+from nurture.web.console import lead_acts, shell
+from nurture.web.console.lead_case import case_of, only_topics
+from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
+from nurture.web.console.lead_view import cards_of, first_words
+from nurture.web.console.lead_warmth import warm_of
 from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
 
+AXES = ("engagement", "fit")
+FARTHEST = 2_000
 doors = Blueprint("lead", __name__)
+doors.register_blueprint(lead_acts.doors)
 
 
 @doors.get("/leads/<int:lead_id>")
 @permits()
 def show(lead_id: int) -> str:
+    """Show one lead to whoever may see it."""
+    asked = request.args
+    axis = asked.get("axis", "") if asked.get("axis") in AXES else ""
+    which = asked.get("show", "all") if asked.get("show") in SHOWS else "all"
+    topics_only = only_topics(shell.me())
     with here().works.read(shell.actor()) as work:
-        return shell.show("error", Page("Today", "lead.show"), work, sentence="Soon.")
+        shell.look(work)
+        case = case_of(work, LeadId(lead_id))
+        warm, worth = warm_of(work, case, axis=axis or AXES[0])
+        whole = shell.sees_all()
+        story = story_of(
+            case, show=which, shown=_rows(), worth=worth if whole else {}, topics_only=topics_only
+        )
+        reasons = why(work, case.person.id)
+        page = Page(case.person.name, "leads.show", crumbs=[(_above(), url_for("leads.show"))])
+        return shell.show(
+            "lead", page, work, person=case.person, case=case, offer=case.offer, warm=warm,
+            points=whole or (bool(axis) and not topics_only), whole=whole, dealer=topics_only,
+            first=first_words(case, case.offer), story=story, shows=SHOWS, axis=axis,
+            step=PAGE, why=reasons, cards=cards_of(work, case, reasons), calls=CALLS,
+            may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
+            tracks=[one for one in tracks.tracks(work) if one.paused_at is None],
+        )  # fmt: skip
+
+
+def _rows() -> int:
+    asked = request.args.get("rows", "")
+    return min(max(int(asked), PAGE), FARTHEST) if asked.isdecimal() else PAGE
+
+
+def _above() -> str:
+    return "Leads" if shell.sees_all() else "My leads"

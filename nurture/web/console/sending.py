@@ -56,6 +56,8 @@ class SendingView:
     health: SendingHealth
     sentence: str
     stuck: bool
+    idle: bool
+    """No process that plans and sends has reported for a while."""
     stopped: bool
     doubts: tuple[mail.MessageLine, ...]
     processes: tuple[Process, ...]
@@ -131,9 +133,11 @@ def _view(work: Work) -> SendingView:
     health = sending_health(work)
     stopped = bool(shared.value(work, shared.SENDING_STOPPED))
     stuck = not stopped and health.oldest_due is not None and work.now - health.oldest_due > SLOW
+    processes = _processes(work)
     return SendingView(
         health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
-        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=_processes(work),
+        idle=bool(processes) and not any(one.alive for one in processes),
+        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes,
         may_switch=shell.me().has(*shell.MAKERS), checked_at=work.now,
     )  # fmt: skip
 
@@ -144,7 +148,7 @@ def _sentence(health: SendingHealth, *, stopped: bool) -> str:
         f"{piles[Pile.SENT]:,} sent in 24 hours, {piles[Pile.DUE]:,} due now, "
         f"{piles[Pile.LATER]:,} planned, {piles[Pile.IN_DOUBT]:,} maybe delivered."
     )
-    return f"No, somebody has stopped it. {counted}" if stopped else f"Yes. {counted}"
+    return f"No, somebody has stopped it. {counted}" if stopped else counted
 
 
 def _processes(work: Work) -> tuple[Process, ...]:

@@ -115,8 +115,10 @@ def prepare(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS
     assets.register(app)
     env = app.jinja_env
-    env.globals.update(words=wording, many=forms.plural, share=forms.share, ring=forms.ring,
-                       rush=forms.rush, left_words=forms.left_words, sees_all=sees_all, today_words=lambda: eye().today())
+    env.globals.update(
+        words=wording, many=forms.plural, share=forms.share, ring=forms.ring, rush=forms.rush,
+        left_words=forms.left_words, sees_all=sees_all, today_words=lambda: eye().today(),
+    )  # fmt: skip
     env.filters.update(
         number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
         initials=forms.initials, middle=forms.middle, capital=capital, moment=moment,
@@ -129,13 +131,17 @@ def prepare(app: Flask) -> None:
 
 def show(template: str, page: Page, work: Work, **values: object) -> str:
     """Render a page of the console in its frame."""
-    return render_template(f"console/{template}.html", frame=_frame(work, page), now=work.now, links=_links(), **values)
+    frame = _frame(work, page)
+    return render_template(
+        f"console/{template}.html", frame=frame, now=work.now, links=_links(), **values
+    )
 
 
 def _links() -> dict[str, str]:
     """Address the pages that others point to; "" for those that this installation lacks."""
     names = ("handoffs", "tracks", "imports", "sending", "mails", "content")
-    return {name: link(f"{name}.show") if me().has(*INNER) or name == "handoffs" else "" for name in names}
+    inner = me().has(*INNER)
+    return {name: link(f"{name}.show") if inner or name == "handoffs" else "" for name in names}
 
 
 def part(template: str, work: Work, **values: object) -> str:
@@ -240,7 +246,8 @@ def _shown(
 def _counts(work: Work) -> dict[str, tuple[str, bool]]:
     """Count what stands behind the lines of the sidebar."""
     mine = None if sees_all() else me().id
-    late = sum(1 for one in handoff.waiting_for(work, owner_id=mine) if one.left(work.now).days < 0)
+    offers = handoff.waiting_for(work, owner_id=mine)
+    late = sum(1 for one in offers if one.left(work.now).days < 0)
     found = {"handoffs.show": (f"{late} late" if late else "", bool(late))}
     if mine is None:
         stages, _ = remember.minute(work, "stages", leads.stage_counts)
@@ -260,4 +267,5 @@ def _clock(now: datetime) -> str:
 def _pace(seconds: float) -> str:
     if seconds == MINUTE_SECONDS:
         return "a minute"
-    return f"in {seconds:g} s" if seconds < MINUTE_SECONDS else f"in {seconds / MINUTE_SECONDS:g} min"
+    short = seconds < MINUTE_SECONDS
+    return f"in {seconds:g} s" if short else f"in {seconds / MINUTE_SECONDS:g} min"

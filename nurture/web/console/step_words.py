@@ -1,6 +1,7 @@
 """A step of a track in words: its name, and how it works."""
 
 from campaigns import phrases
+from campaigns.conditions import All, AnyOf, Compare, Condition, Deed, Did, Op
 from campaigns.timing import WEEKDAYS, Duration, TimeOfWeek
 from campaigns.track import (
     Branch,
@@ -15,7 +16,8 @@ from campaigns.track import (
     Task,
     Wait,
 )
-from campaigns.vocabulary import BuyingStage
+from campaigns.vocabulary import ActivityKind, BuyingStage, Stage
+from nurture.web.console import wording
 
 FOR_READERS = {
     BuyingStage.LEARN: "for somebody who has a problem",
@@ -43,7 +45,7 @@ def describe(step: Step) -> tuple[str, str]:
             return _wait(step)
         case Branch():
             within = f"waits {step.within.words} for it" if step.within else "decides at once"
-            return f"{plain(phrases.words(step.condition)).capitalize()}?", within
+            return f"{_begun(condition_words(step.condition))}?", within
         case _:
             return _turn(step)
 
@@ -64,7 +66,7 @@ def _turn(step: Task | Handoff | Goal | Exit) -> tuple[str, str]:
 def _stream(step: Stream) -> str:
     parts = [f"every {step.every.words}, at most {step.max}"]
     if step.warm:
-        parts.append(f"moves to {plain(step.warm.track)} when {phrases.words(step.warm.when)}")
+        parts.append(f"moves to {plain(step.warm.track)} when {condition_words(step.warm.when)}")
     if step.dry:
         parts.append(f"asks {step.dry.who} when nothing is left")
     return "; ".join(parts)
@@ -88,3 +90,42 @@ def _wait(step: Wait) -> tuple[str, str]:
 def plain(raw: str) -> str:
     """Write a key as words."""
     return raw.replace("_", " ")
+
+
+def condition_words(condition: Condition) -> str:
+    """Say a condition as people read it; what has no word of its own keeps its short form."""
+    match condition:
+        case All(parts):
+            return " and ".join(_inside(part) for part in parts)
+        case AnyOf(parts):
+            return " or ".join(_inside(part) for part in parts)
+        case Compare("stage", Op.EQ, str(stage)):
+            return _stage(stage)
+        case Compare("stage", Op.IN, tuple(stages)):
+            return " or ".join(_stage(str(one)) for one in stages)
+        case Compare("permission", Op.EQ, True):
+            return "we may write"
+        case Compare(name, Op.GE, value):
+            return f"{plain(name)} of {value} or more"
+        case Did(kind, what, None, 1) if what and kind is not Deed.INTENT:
+            return _deed(str(kind), what)
+        case _:
+            return plain(phrases.words(condition))
+
+
+def _inside(part: Condition) -> str:
+    words = condition_words(part)
+    return f"({words})" if isinstance(part, AnyOf) else words
+
+
+def _deed(kind: str, what: str) -> str:
+    """Leave out which step was clicked: it is the one above."""
+    return f"{kind} it" if kind == ActivityKind.CLICKED else f"{kind} {plain(what)}"
+
+
+def _stage(name: str) -> str:
+    return wording.STAGES[Stage(name)].lower()
+
+
+def _begun(words: str) -> str:
+    return words[:1].upper() + words[1:]

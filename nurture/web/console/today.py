@@ -1,7 +1,7 @@
 """Home: worst first. Marketers, managers and admins see the whole; sales people their next call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import Blueprint, url_for
@@ -12,6 +12,7 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.reports import today as report
+from nurture.reports.today import News
 from nurture.tasks import OpenTask, TaskKind
 from nurture.web import format as forms
 from nurture.web.console import figures, people, remember, shell, wording
@@ -23,6 +24,8 @@ from nurture.web.security import permits
 QUEUES = ("marketing", "triage", "marketer")
 """Whose open tasks wait for marketing."""
 SHOWN = 6
+FOLDS = 3
+"""From so many on, the same question about several leads is one row."""
 ICONS: Mapping[TaskKind, str] = {
     TaskKind.CALL: "phone",
     TaskKind.TRIAGE: "user-question",
@@ -49,6 +52,9 @@ class Need:
     href: str
     button: str
     tone: str = ""
+    question: str = ""
+    """The title without the lead; with `why` it tells which needs are alike."""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,14 @@ def show() -> str:
 
 
 def _whole(work: Work, page: Page) -> str:
-    needs = _needs(work)
+    todo = needs(work)
     offers = handoff.waiting_for(work)
     day, week, safe = figures.day(work), figures.week(work), safety(work)
     late = sum(1 for one in offers if one.left(work.now) < timedelta())
     return shell.show(
         "today", page, work,
         sentence=_sentence(late, day.sent, week.ready),
-        safe=safe, day=day, week=week, needs=needs[:SHOWN], needs_total=len(needs),
+        safe=safe, day=day, week=week, needs=_folded(todo)[:SHOWN], needs_total=len(todo),
         waiting=people.waiting(work, offers[:SHOWN]), waiting_total=len(offers), late=late,
         standing=_tracks(work), news=_news(work),
     )  # fmt: skip
@@ -101,7 +107,8 @@ def _whole(work: Work, page: Page) -> str:
 def _sentence(late: int, sent: int, ready: int) -> str:
     begin = f"{forms.plural(late, 'answer')} from sales {'is' if late == 1 else 'are'} late. "
     mails = f"{forms.plural(sent, 'mail')} {'has' if sent == 1 else 'have'} gone today"
-    return f"{begin if late else ''}{mails} and {forms.plural(ready, 'lead')} became sales-ready this week."
+    became = f"{forms.plural(ready, 'lead')} became sales-ready this week"
+    return f"{begin if late else ''}{mails} and {became}."
 
 
 def _own(work: Work, page: Page) -> str:
@@ -118,13 +125,33 @@ def _own(work: Work, page: Page) -> str:
     )  # fmt: skip
 
 
-def _needs(work: Work) -> list[Need]:
+def needs(work: Work) -> list[Need]:
+    """List what waits for this reader, the most pressing first."""
     found = _doubts(work)
     open_ = [one for queue in QUEUES for one in tasks.open_tasks(work, queue=queue)]
     open_ += tasks.open_tasks(work, owner_id=shell.me().id)
     open_.sort(key=lambda one: (one.due_at, one.id))
     persons = leads.by_ids(work, [one.lead_id for one in open_ if one.lead_id is not None])
     return found + [_need(one, persons) for one in open_]
+
+
+def _folded(todo: list[Need]) -> list[Need]:
+    """Tell the same question about many leads once; the button opens all of them."""
+    alike: dict[tuple[str, str], list[Need]] = {}
+    for one in todo:
+        alike.setdefault((one.question, one.why), []).append(one)
+    return [
+        replace(
+            ones[0],
+            title=f"{ones[0].question}: {forms.plural(len(ones), 'lead')}",
+            reason=ones[0].why,
+            href=url_for("numbers.todo"),
+        )
+        if len(ones) >= FOLDS
+        else one
+        for ones in alike.values()
+        for one in (ones[:1] if len(ones) >= FOLDS else ones)
+    ]
 
 
 def _doubts(work: Work) -> list[Need]:
@@ -137,7 +164,7 @@ def _doubts(work: Work) -> list[Need]:
             reason="The server did not answer after the last line. They will not be sent again.",
             icon="mail-question",
             due="today",
-            href=_page("sending.show", "/leads"),
+            href=shell.link("sending.show") or "/",
             button="Look",
             tone="w",
         )
@@ -157,6 +184,8 @@ def _need(task: OpenTask, persons: Mapping[LeadId, Person]) -> Need:
         href=url_for("lead.show", lead_id=task.lead_id) if task.lead_id else "/",
         button=BUTTONS.get(task.kind, "Look"),
         tone="d" if late else "w" if task.kind is TaskKind.FOLLOW_UP else "",
+        question=task.title,
+        why=reason,
     )
 
 
@@ -180,7 +209,7 @@ def _tracks(work: Work) -> list[InTrack]:
 
 
 def _news(work: Work) -> list[Told]:
-    latest = report.news(work, limit=SHOWN)
+    latest = _once(report.news(work, limit=SHOWN * 4))[:SHOWN]
     persons = leads.by_ids(work, [one.lead_id for one in latest])
     assets = content.by_ids(work, [one.asset_id for one in latest if one.asset_id is not None])
     found = []
@@ -194,7 +223,7 @@ def _news(work: Work) -> list[Told]:
                 name=persons[one.lead_id].name,
                 href=url_for("lead.show", lead_id=one.lead_id),
                 verb=act.verb[:1].lower() + act.verb[1:],
-                words=asset.title if asset else wording.plain(one.name),
+                words=asset.title if asset else _form(one.name),
                 icon=act.icon,
                 hot=one.name == "contact",
                 at=one.at,
@@ -203,5 +232,13 @@ def _news(work: Work) -> list[Told]:
     return found
 
 
-def _page(endpoint: str, otherwise: str) -> str:
-    return shell.link(endpoint) or otherwise
+def _form(name: str | None) -> str:
+    return f"the {wording.plain(name)} form" if name else ""
+
+
+def _once(latest: list[News]) -> list[News]:
+    """Keep what somebody did last with one item: a form, its file and the click are one story."""
+    first: dict[tuple[LeadId, int | str | None], News] = {}
+    for one in latest:
+        first.setdefault((one.lead_id, one.asset_id or one.name), one)
+    return list(first.values())

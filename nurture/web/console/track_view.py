@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaigns import phrases
 from campaigns.track import (
     Branch,
     Email,
@@ -23,7 +22,7 @@ from nurture.reports import standing
 from nurture.reports.standing import Edition, Load
 from nurture.tracks import TrackState
 from nurture.web.console import wording
-from nurture.web.console.step_words import describe, plain
+from nurture.web.console.step_words import condition_words, describe
 
 ICONS = {
     StepKind.EMAIL: "mail",
@@ -192,7 +191,7 @@ class _Outline:
                 break
             self.done.add(key)
             ways, key = self._on(step, depth, stop)
-            found.append(self._node(step, ways, joins=key if key in self.done else ""))
+            found.append(self._node(step, ways, joins=self._name(key) if key in self.done else ""))
         return tuple(found)
 
     def _on(self, step: Step, depth: int, stop: frozenset[str]) -> tuple[tuple[Way, ...], str]:
@@ -208,7 +207,11 @@ class _Outline:
 
     def _way(self, words: str, to: str, depth: int, stop: frozenset[str]) -> Way:
         inner = self.nodes(to, depth=depth + 1, stop=stop) if depth < DEEPEST else ()
-        return Way(words, inner, joins="" if inner else to)
+        return Way(words, inner, joins="" if inner else self._name(to))
+
+    def _name(self, key: str) -> str:
+        step = self.track.step(key)
+        return describe(step)[0] if step is not None else ""
 
     def _meeting(self, starts: list[str], stop: frozenset[str]) -> str:
         """Find the step at which all ways come together again."""
@@ -260,11 +263,11 @@ def _goal(track: Track) -> str:
     if track.goal is None:
         return "to the end"
     stage = goal_stage(track.goal)
-    return wording.STAGES[stage].lower() if stage else phrases.words(track.goal)
+    return wording.STAGES[stage].lower() if stage else condition_words(track.goal)
 
 
 def _enter(track: Track) -> str:
-    return plain(phrases.words(track.enter)) if track.enter else "by hand, or from another track"
+    return condition_words(track.enter) if track.enter else "by hand, or from another track"
 
 
 def _again(track: Track) -> str:

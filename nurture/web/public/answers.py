@@ -25,6 +25,8 @@ from nurture.web.current import here
 from nurture.web.public.frame import firm_of, show
 from nurture.web.public.spoken import Spoken, spoken
 
+OPEN_FOR = timedelta(days=60)
+"""An old alert mail, wherever it went, must not show a lead for ever."""
 NOT_A_FIT = "not_a_fit"
 UNDO = "undo"
 OPEN_TO = {
@@ -164,7 +166,8 @@ def _rejection() -> Rejection:
 
 
 def _asked(token: str) -> Asked:
-    signed = verify(here().keyring, Purpose.ANSWER, token)
+    oldest = here().clock.machine() - OPEN_FOR
+    signed = verify(here().keyring, Purpose.ANSWER, token, not_before=oldest)
     handoff_id, user_id, wanted = signed.subject.split(":")
     return Asked(int(handoff_id), UserId(int(user_id)), wanted)
 

@@ -1,0 +1,141 @@
+"""What people do with leads by hand, one or thousands: into a track, to an owner, off all mail."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+
+from campaigns.vocabulary import ActivityKind, ExitReason, SuppressionReason
+from nurture import consent, engagement, leads, lifecycle, tracks
+from nurture.engagement import ActivityRow
+from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.tracks import TrackState
+from nurture.usecases import progress
+from nurture.usecases.foresee import WITH_SALES
+from nurture.usecases.progress import Desk
+
+STOPPED = "One of us set it to do not mail"
+
+
+class Out(StrEnum):
+    """Why a lead is left out; the value is what people read."""
+
+    WITH_SALES = "with sales"
+    ALREADY = "already in it"
+    SUPPRESSED = "do not mail"
+    NO_PERMISSION = "no permission"
+    OTHER = "not a lead that we write to"
+    THEIRS = "already theirs"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Who will be touched, and who is left out for which reason."""
+
+    lead_ids: tuple[LeadId, ...]
+    left_out: Mapping[Out, tuple[LeadId, ...]] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """Count those left out."""
+        return sum(len(ones) for ones in self.left_out.values())
+
+
+def pick_for_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState) -> Picked:
+    """Tell who can be put in a track, before anybody is."""
+    reasons: dict[LeadId, Out] = {}
+    for chunk in chunks(lead_ids, CHUNK):
+        stages = lifecycle.stages(work, chunk)
+        inside = tracks.rivals(work, chunk)
+        for one, refused in consent.may_write(work, chunk).items():
+            if stages[one] in WITH_SALES:
+                reasons[one] = Out.WITH_SALES
+            elif any(rival.track == track.key for rival in inside.get(one, ())):
+                reasons[one] = Out.ALREADY
+            elif refused is not None:
+                reasons[one] = _REFUSED.get(refused.word, Out.OTHER)
+    return _picked(lead_ids, reasons)
+
+
+def pick_to_stop(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
+    """Tell who is not on do not mail yet."""
+    known = consent.suppressed_now(work, lead_ids)
+    return _picked(lead_ids, dict.fromkeys(known, Out.SUPPRESSED))
+
+
+def pick_for_owner(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> Picked:
+    """Tell who has another owner, or none."""
+    people = leads.by_ids(work, lead_ids)
+    theirs = {one for one, person in people.items() if person.owner_id == owner_id}
+    return _picked(lead_ids, dict.fromkeys(theirs, Out.THEIRS))
+
+
+def put_in_track(
+    work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, by: str
+) -> tuple[LeadId, ...]:
+    """Put those who can be there in a track, at once; tell who went in."""
+    picked = pick_for_track(work, lead_ids, track=track)
+    done: list[LeadId] = []
+    for chunk in chunks(picked.lead_ids, CHUNK):
+        result = tracks.enrol(work, track.key, chunk, due_at=work.now, reason=f"by {by}")
+        done += result.enrolled
+    return tuple(done)
+
+
+def take_out(work: Work, lead_id: LeadId, *, by: str, desk: Desk) -> None:
+    """Take a lead out of its tracks; it rests until somebody decides what is next."""
+    words = f"Taken out by {by}"
+    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.REMOVED, words=words)
+    progress.look_after(work, [lead_id], reason=words, desk=desk)
+
+
+def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple[LeadId, ...]:
+    """Give leads to somebody; tell whose owner changed."""
+    picked = pick_for_owner(work, lead_ids, owner_id=owner_id)
+    leads.set_owner(work, picked.lead_ids, owner_id=owner_id)
+    return picked.lead_ids
+
+
+def stop_mail(
+    work: Work, lead_ids: Sequence[LeadId], *, key: bytes, by: str, desk: Desk
+) -> tuple[LeadId, ...]:
+    """Write to these no more: at once, for good, and without losing sight of them."""
+    picked = pick_to_stop(work, lead_ids).lead_ids
+    evidence: dict[str, Json] = {"by": by}
+    for chunk in chunks(picked, CHUNK):
+        consent.suppress_leads(
+            work, chunk, reason=SuppressionReason.MANUAL, key=key, evidence=evidence
+        )
+        desk.hands.leave_tracks(work, chunk, reason=ExitReason.SUPPRESSED, words=STOPPED)
+        progress.look_after(work, chunk, reason=STOPPED, desk=desk)
+    return tuple(picked)
+
+
+def add_note(work: Work, lead_id: LeadId, *, text: str, by: str) -> None:
+    """Keep what somebody wants to be known; the same note twice within a minute is one."""
+    minute, mark = f"{work.machine:%Y%m%d%H%M}", sha256(text.encode()).hexdigest()[:12]
+    row = ActivityRow(
+        lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now,
+        origin=f"note:{lead_id}:{minute}:{mark}",
+        detail={"text": text.strip(), "by": by},
+    )  # fmt: skip
+    engagement.note_activity(work, [row])
+
+
+_REFUSED = {
+    consent.NoMail.SUPPRESSED: Out.SUPPRESSED,
+    consent.NoMail.NO_PERMISSION: Out.NO_PERMISSION,
+}
+
+
+def _picked(lead_ids: Sequence[LeadId], reasons: Mapping[LeadId, Out]) -> Picked:
+    left: dict[Out, list[LeadId]] = {}
+    for one in lead_ids:
+        if one in reasons:
+            left.setdefault(reasons[one], []).append(one)
+    return Picked(
+        tuple(one for one in lead_ids if one not in reasons),
+        {why: tuple(ones) for why, ones in left.items()},
+    )

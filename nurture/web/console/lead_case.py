@@ -1,0 +1,150 @@
+"""Everything that the page of one lead is made from, read once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from campaigns.vocabulary import Role
+from nurture import content, engagement, handoff, leads, lifecycle, mail, tracks, users
+from nurture.content import AssetCard
+from nurture.engagement import ActivityRow
+from nurture.handoff import HandoffView
+from nurture.kernel.errors import NotFound
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.leads import ChangeRow, Person, TouchRow
+from nurture.lifecycle import Stretch
+from nurture.mail import MessageLine
+from nurture.tracks import ReceiptLine, Stay
+from nurture.usecases.policy import topic_words
+from nurture.users import UserCard
+from nurture.web.console import shell, wording
+
+MOST = 1_000
+"""How far back one page looks, in acts, mails and receipts of one lead."""
+FIELDS: Mapping[str, str] = {
+    "phone": "Phone",
+    "job": "Job",
+    "company_id": "Company",
+    "interests": "Interests",
+    "employees": "Employees",
+    "compressor_kw": "Compressors",
+    "main_concern": "Need",
+    "authority": "Authority",
+    "budget": "Budget",
+    "timing": "Timing",
+    "how_soon": "How soon",
+    "your_question": "Question",
+    "hours_per_week": "Hours a week",
+    "age_years": "Age of the station",
+    "last_contact": "Last contact",
+    "sent_back_reason": "Sent back",
+    "wake_date": "Come back on",
+}
+UNITS: Mapping[str, str] = {"compressor_kw": " kW", "age_years": " years"}
+INNER_FIELDS = frozenset({"free_mail", "role_address", "company_name"})
+"""Facts that rules read and nobody needs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One lead with all that is known of it."""
+
+    person: Person
+    staff: Mapping[UserId, UserCard]
+    assets: Mapping[int, AssetCard]
+    letters: Mapping[int, MessageLine]
+    acts: Sequence[ActivityRow]
+    changes: Sequence[ChangeRow]
+    stretches: Sequence[Stretch]
+    offers: Sequence[HandoffView]
+    receipts: Sequence[ReceiptLine]
+    stays: Sequence[Stay]
+    touches: Sequence[TouchRow]
+    sources: Mapping[str, str]
+    topics: Mapping[str, str]
+
+    @property
+    def offer(self) -> HandoffView | None:
+        """Give the offer that is open now."""
+        return next((one for one in self.offers if one.closed_at is None), None)
+
+    def topic(self, key: str) -> str:
+        """Name a topic as people read it."""
+        return self.topics.get(key, wording.plain(key).capitalize())
+
+    def who(self, actor: str) -> str:
+        """Name whoever stands in a history; "" where it was the machinery."""
+        kind, _, rest = actor.partition(":")
+        if kind == "user" and rest.isdecimal():
+            card = self.staff.get(UserId(int(rest)))
+            return card.name if card else "somebody who has left"
+        return {"import": "a list", "prospect": "they themselves"}.get(kind, "")
+
+    def owner(self, user_id: object) -> str:
+        """Name an owner out of a history."""
+        card = self.staff.get(UserId(user_id)) if isinstance(user_id, int) else None
+        return card.name if card else "nobody"
+
+    def title(self, message_id: int | None) -> str:
+        """Name a mail by the item that it presents, else by its subject."""
+        letter = self.letters.get(message_id or 0)
+        return "" if letter is None else self.title_of(letter)
+
+    def title_of(self, letter: MessageLine) -> str:
+        """Name a mail; a subject that is filled in when it leaves is named by its template."""
+        asset = self.assets.get(letter.asset_id or 0)
+        if asset is not None:
+            return asset.title
+        subject = letter.subject.strip()
+        return wording.plain(letter.template).capitalize() if "{" in subject else subject
+
+    def value(self, name: str, raw: Json) -> str:
+        """Write the value of a field as people read it."""
+        if isinstance(raw, list):
+            return ", ".join(self.topic(str(one)) for one in raw)
+        if isinstance(raw, float) and raw.is_integer():
+            raw = int(raw)
+        if name == "main_concern" and isinstance(raw, str):
+            return self.topic(raw)
+        words = str(raw)
+        if "_" in words or words.islower():
+            words = shell.capital(wording.plain(words))
+        return words + UNITS.get(name, "")
+
+
+def case_of(work: Work, lead_id: LeadId) -> Case:
+    """Read a lead for this reader; who may not see it is told that it does not exist."""
+    person = leads.get(work, lead_id)
+    offers = handoff.of_lead(work, lead_id)
+    if not may_see(shell.me(), person, offers):
+        raise NotFound(f"There is no lead {lead_id} among yours.")
+    return Case(
+        person=person,
+        staff={one.id: one for one in users.everybody(work)},
+        assets={one.id: one for one in content.assets(work)},
+        letters={one.id: one for one in mail.of_lead(work, lead_id, limit=MOST)},
+        acts=engagement.timeline(work, lead_id, limit=MOST),
+        changes=leads.history(work, lead_id, limit=MOST),
+        stretches=lifecycle.history(work, lead_id),
+        offers=offers,
+        receipts=tracks.receipts(work, lead_id, limit=MOST),
+        stays=tracks.stays(work, lead_id),
+        touches=leads.touches(work, lead_id),
+        sources={one.key: one.name for one in leads.sources(work)},
+        topics=topic_words(work),
+    )
+
+
+def may_see(reader: UserCard, person: Person, offers: Sequence[HandoffView]) -> bool:
+    """Tell whether a lead is this reader's to see: theirs, or offered to them."""
+    if reader.has(*shell.INNER) or person.owner_id == reader.id:
+        return True
+    return any(
+        one.closed_at is None and (one.owner_id == reader.id or one.queue == reader.handle)
+        for one in offers
+    )
+
+
+def only_topics(reader: UserCard) -> bool:
+    """Tell whether somebody sees topics, not single clicks: dealers do."""
+    return reader.has(Role.DEALER) and not reader.has(*shell.INNER, Role.SALES)

@@ -1,0 +1,202 @@
+"""What was done with a lead: mails, steps of tracks, hand-offs, stages, facts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Literal
+
+from campaigns.vocabulary import MessageKind, MessageState, Receipt
+from nurture.handoff import HandoffView
+from nurture.kernel.types import Json
+from nurture.leads import ChangeRow
+from nurture.mail import MessageLine
+from nurture.tracks import ReceiptLine
+from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.web.console import shell, wording
+from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
+
+Side = Literal["theirs", "ours", "changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One row of the timeline; `points` is what it is worth now."""
+
+    at: datetime
+    side: Side
+    icon: str
+    verb: str
+    words: str = ""
+    why: str = ""
+    points: float | None = None
+    muted: bool = False
+
+
+ENDED: Mapping[str, tuple[str, str]] = {
+    "rejected": ("arrow-back-up", "Given back to marketing"),
+    "won": ("trophy", "Won"),
+    "lost": ("circle-x", "Lost"),
+    "withdrawn": ("archive", "Taken back"),
+}
+ON_THEIR_WAY = frozenset({MessageState.PLANNED, MessageState.SENDING})
+HELD = "held_"
+SKIPPED = "skipped_"
+
+
+def ours(case: Case, *, steps: bool) -> Iterator[Happened]:
+    """Tell what we did, and with the steps of tracks what we decided not to do."""
+    yield from _letters(case)
+    if steps:
+        yield from _receipts(case)
+    for offer in case.offers:
+        yield from _offer(offer, case)
+
+
+def changes(case: Case) -> Iterator[Happened]:
+    """Tell how stage, owner, facts and source changed."""
+    yield from _stages(case)
+    yield from _facts(case)
+    yield from _touches(case)
+
+
+def said_at(case: Case) -> dict[datetime, str]:
+    """Join what a form told, by the instant of the form."""
+    told = [row for row in case.changes if row.actor == "prospect" and row.field in FIELDS]
+    told.sort(key=lambda row: row.at)
+    return {
+        at: ", ".join(_told(row, case) for row in rows)
+        for at, rows in groupby(told, key=lambda row: row.at)
+    }
+
+
+def _told(row: ChangeRow, case: Case) -> str:
+    return f"{FIELDS[row.field].lower()}: {_lower(case.value(row.field, row.new))}"
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+def _letters(case: Case) -> Iterator[Happened]:
+    tracks = {one.step: one.track_name for one in case.receipts if one.kind == Receipt.PLANNED}
+    for letter in case.letters.values():
+        title, state = case.title_of(letter), MessageState(letter.state)
+        if letter.kind == MessageKind.ALERT or state in ON_THEIR_WAY:
+            continue
+        at = letter.sent_at or letter.not_before
+        if state is MessageState.SENT:
+            yield Happened(at, "ours", "send", "Mail sent", title, _why_sent(letter, tracks))
+        else:
+            why = shell.capital(letter.reason or "")
+            yield Happened(
+                at, "ours", "mail-x", wording.MAILS[state], title, why,
+                muted=state is MessageState.DROPPED,
+            )  # fmt: skip
+
+
+def _why_sent(letter: MessageLine, tracks: Mapping[str, str]) -> str:
+    if letter.kind == MessageKind.REQUESTED:
+        return "They asked for it"
+    step = letter.step or ""
+    return f"{tracks[step]}, step {step}" if step in tracks else "By one of us"
+
+
+def _receipts(case: Case) -> Iterator[Happened]:
+    """Show what was decided; a planned mail shows as sent or as coming up, a plain wait not."""
+    for line in case.receipts:
+        kind, why = line.kind, shell.capital(line.reason)
+        if kind.startswith((HELD, SKIPPED)):
+            verb = "Not sent yet" if kind.startswith(HELD) else "Not sent"
+            icon = "clock" if kind.startswith(HELD) else "mail-off"
+            words = f"{line.track_name}, step {line.step}"
+            yield Happened(line.at, "ours", icon, verb, words, why, muted=True)
+        elif (row := _step(line, why)) is not None:
+            yield row
+
+
+def _step(line: ReceiptLine, why: str) -> Happened | None:
+    match line.kind:
+        case Receipt.WAITED if line.reason.startswith("Put in: "):
+            words = shell.capital(line.reason.removeprefix("Put in: "))
+            return Happened(line.at, "ours", "route", "Put in", line.track_name, words)
+        case Receipt.BRANCHED:
+            return Happened(line.at, "ours", "git-branch", "Moved on", f"in {line.track_name}", why)
+        case Receipt.TASK_CREATED:
+            return Happened(line.at, "ours", "phone", "Task made", f"by {line.track_name}", why)
+        case Receipt.FINISHED | Receipt.EXITED:
+            return Happened(line.at, "ours", "door-exit", "Left", line.track_name, why)
+        case _:
+            return None
+
+
+def _offer(offer: HandoffView, case: Case) -> Iterator[Happened]:
+    card = case.staff.get(offer.owner_id) if offer.owner_id is not None else None
+    name = card.name if card else wording.CHANNELS[offer.channel].lower()
+    why = shell.capital(offer.route_reason)
+    yield Happened(offer.offered_at, "ours", "inbox", "Offered", f"to {name}", why)
+    if offer.accepted_at is not None:
+        yield Happened(offer.accepted_at, "ours", "user-check", "Accepted", f"by {name}")
+    if offer.contacted_at is not None:
+        yield Happened(offer.contacted_at, "ours", "phone-call", "First contact", f"by {name}")
+    if offer.closed_at is not None:
+        icon, verb = ENDED.get(offer.outcome or "", ("point", "Closed"))
+        yield Happened(offer.closed_at, "ours", icon, verb, f"by {name}", _why_back(offer))
+
+
+def _why_back(offer: HandoffView) -> str:
+    reason = offer.reason or ""
+    words = SENT_BACK[RejectReason(reason)].words if reason in set(RejectReason) else reason
+    return ". ".join(part for part in (words, offer.note or "") if part)
+
+
+def _stages(case: Case) -> Iterator[Happened]:
+    for stretch in case.stretches:
+        who = case.who(stretch.actor) if stretch.actor.startswith("user:") else ""
+        why = ", by ".join(part for part in (shell.capital(stretch.reason), who) if part)
+        verb = "Came in" if stretch.came_from is None else "Became"
+        words = wording.STAGES[stretch.stage].lower()
+        words = f"as {words}" if stretch.came_from is None else words
+        yield Happened(stretch.since, "changes", "flag", verb, words, why)
+
+
+def _facts(case: Case) -> Iterator[Happened]:
+    """Join what changed in one go; what a form told stands with the form."""
+    seen = {act.at for act in case.acts if act.verdict.human}
+    for (at, actor), rows in groupby(case.changes, key=lambda row: (row.at, row.actor)):
+        parts = [row for row in rows if row.field not in INNER_FIELDS]
+        yield from (_owner(row, case) for row in parts if row.field == "owner_id")
+        facts = [row for row in parts if row.field != "owner_id"]
+        if facts and not (actor == "prospect" and at in seen):
+            words = ", ".join(_fact(row, case) for row in facts)
+            who = case.who(actor)
+            why = f"From {who}" if who else "Noted by itself"
+            yield Happened(at, "changes", "pencil", "Now known", words, why)
+
+
+def _fact(row: ChangeRow, case: Case) -> str:
+    name = FIELDS.get(row.field, shell.capital(wording.plain(row.field)))
+    if row.field == "company_id":
+        return "company"
+    return f"{name.lower()} {_lower(_value(row.field, row.new, case))}"
+
+
+def _value(name: str, raw: Json, case: Case) -> str:
+    return "no longer known" if raw is None else case.value(name, raw)
+
+
+def _owner(row: ChangeRow, case: Case) -> Happened:
+    by = case.who(row.actor)
+    why = f"By {by}" if by else "By the rules of routing"
+    return Happened(
+        row.at, "changes", "user-check", "Owner set", f"to {case.owner(row.new)}", why
+    )
+
+
+def _touches(case: Case) -> Iterator[Happened]:
+    for place, touch in enumerate(case.touches):
+        source = case.sources.get(touch.source or "", wording.plain(touch.source))
+        words = ", ".join(part for part in (source, touch.campaign or "") if part)
+        verb = "First seen" if place == 0 else "Came again"
+        if words and (place == 0 or not any(act.at == touch.at for act in case.acts)):
+            yield Happened(touch.at, "changes", "map-pin", verb, f"through {words}")

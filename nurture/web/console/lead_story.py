@@ -1,0 +1,158 @@
+"""What happened to a lead, the newest first; what a machine did is told once, as not counted."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from campaigns.vocabulary import ActivityKind, Verdict
+from nurture.engagement import ActivityRow
+from nurture.web.console import shell, wording
+from nurture.web.console.lead_case import Case
+from nurture.web.console.lead_ours import Happened, changes, ours, said_at
+from nurture.web.format import plural
+
+SHOWS = {"all": "All", "theirs": "Their acts", "ours": "Ours", "changes": "Changes"}
+PAGE = 20
+"""How many rows the page begins with, and how many more each time."""
+BY_PROGRAMS = frozenset({ActivityKind.CLICKED, ActivityKind.OPENED})
+READING = frozenset(
+    {
+        ActivityKind.OPENED,
+        ActivityKind.CLICKED,
+        ActivityKind.VISITED,
+        ActivityKind.DOWNLOADED,
+        ActivityKind.REGISTERED,
+        ActivityKind.ATTENDED,
+        ActivityKind.NO_SHOW,
+    }
+)
+"""What dealers see as topics only."""
+FORMS = frozenset({ActivityKind.DOWNLOADED, ActivityKind.REGISTERED})
+CALLS = {
+    "has_question": "They have a question",
+    "spoke": "Spoke with them",
+    "no_answer": "No answer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A stretch of the timeline, by day, and how much more there is."""
+
+    days: tuple[tuple[date, tuple[Happened, ...]], ...]
+    show: str
+    shown: int
+    left: int
+
+
+def story_of(
+    case: Case, *, show: str, shown: int, worth: Mapping[int, float], topics_only: bool
+) -> Story:
+    """Merge every history of a lead, cut as the reader asked."""
+    theirs = _topics(case) if topics_only else _acts(case, worth)
+    found = [*theirs, *ours(case, steps=not topics_only), *changes(case)]
+    cut = [one for one in found if show in ("all", one.side)]
+    cut.sort(key=lambda one: one.at, reverse=True)
+    local = shell.eye().local
+    days = groupby(cut[:shown], key=lambda one: local(one.at).date())
+    return Story(
+        days=tuple((day, tuple(rows)) for day, rows in days), show=show, shown=shown,
+        left=max(len(cut) - shown, 0),
+    )  # fmt: skip
+
+
+def _acts(case: Case, worth: Mapping[int, float]) -> Iterator[Happened]:
+    told = said_at(case)
+    counted = [one for one in case.acts if one.verdict.human or one.kind not in BY_PROGRAMS]
+    merged = {(one.at, one.name) for one in counted if one.kind in FORMS}
+    for act in counted:
+        if act.kind is ActivityKind.SUBMITTED and (act.at, act.name) in merged:
+            continue
+        yield _act(act, case, told=told.get(act.at, ""), points=worth.get(act.id))
+    yield from _not_counted(act for act in case.acts if act not in counted)
+
+
+def _act(act: ActivityRow, case: Case, *, told: str, points: float | None) -> Happened:
+    kind = wording.ACTS[act.kind]
+    words, why = _words(act, case), _why(act, case)
+    if told and act.kind in FORMS | {ActivityKind.SUBMITTED}:
+        why = f"Form: {told}"
+    return Happened(
+        act.at, "theirs" if kind.theirs else "ours", kind.icon, kind.verb, words, why, points
+    )
+
+
+def _words(act: ActivityRow, case: Case) -> str:
+    """Say what an act was about: the item, else the mail, else the form or what was noted."""
+    text = act.detail.get("text")
+    if act.kind is ActivityKind.CALLED:
+        return CALLS.get(act.name or "", wording.plain(act.name))
+    if isinstance(text, str) and act.kind is ActivityKind.NOTED:
+        return text
+    asset = case.assets.get(act.asset_id or 0)
+    mailed = case.title(act.message_id)
+    if act.kind in (ActivityKind.REPLIED, ActivityKind.AUTO_REPLIED, ActivityKind.BOUNCED):
+        return f"to “{mailed}”" if mailed else ""
+    if asset is not None:
+        return asset.title
+    return mailed or shell.capital(wording.plain(act.name))
+
+
+def _why(act: ActivityRow, case: Case) -> str:
+    text, by = act.detail.get("text"), act.detail.get("by")
+    who = case.who(by) if isinstance(by, str) else ""
+    if act.kind is ActivityKind.CALLED:
+        return ", ".join(part for part in (str(text or ""), who) if part)
+    if act.kind is ActivityKind.NOTED:
+        return f"By {who}" if who else ""
+    if act.kind is ActivityKind.OPENED:
+        return "Weak sign: mail programs load pictures by themselves"
+    if act.kind is not ActivityKind.CLICKED:
+        return ""
+    if act.verdict is Verdict.HUMAN_PROVEN:
+        return "A person: what followed proves it"
+    return "Most likely a person"
+
+
+def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[Happened]:
+    """Tell once for each mail and day what a program clicked and opened."""
+    grouped: defaultdict[tuple[int | None, ActivityKind, bool, date], list[ActivityRow]]
+    grouped = defaultdict(list)
+    for act in acts:
+        pending = act.verdict is Verdict.PENDING
+        day = shell.eye().local(act.at).date()
+        grouped[act.message_id, act.kind, pending, day].append(act)
+    for (_, kind, pending, _), rows in grouped.items():
+        clicks = kind is ActivityKind.CLICKED
+        many = plural(len(rows), "click" if clicks else "open")
+        if pending:
+            verb, why = f"{many} not judged yet", "It takes minutes to tell a person from a program"
+        elif clicks:
+            verb, why = f"{many} not counted", "A link scanner looked at the mail before them"
+        else:
+            verb, why = f"{many} not counted", "A mail program loaded the picture by itself"
+        at = max(row.at for row in rows)
+        points = 0.0 if clicks and not pending else None
+        yield Happened(at, "theirs", "robot", verb, "", why, points, muted=True)
+
+
+def _topics(case: Case) -> Iterator[Happened]:
+    """Tell by day which topics somebody looks into; single clicks stay with marketing."""
+    human = [act for act in case.acts if act.verdict.human or act.kind not in BY_PROGRAMS]
+    reading = [act for act in human if act.kind in READING]
+    local = shell.eye().local
+    for _, rows in groupby(reading, key=lambda act: local(act.at).date()):
+        acts = list(rows)
+        if topics := _named(acts, case):
+            yield Happened(acts[0].at, "theirs", "eye", "Looks into", topics)
+    for act in human:
+        if act.kind not in READING and act.kind is not ActivityKind.SUBMITTED:
+            yield _act(act, case, told="", points=None)
+
+
+def _named(acts: Sequence[ActivityRow], case: Case) -> str:
+    assets = [case.assets.get(one.asset_id or 0) for one in acts]
+    topics = dict.fromkeys(topic for asset in assets if asset for topic in asset.topics)
+    return ", ".join(case.topic(one) for one in topics)

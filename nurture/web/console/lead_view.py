@@ -1,0 +1,340 @@
+"""The cards of one lead's page: where it stands, what comes, what is missing, what is known."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.conditions import Compare, Did, leaves
+from campaigns.definitions import Clause, check
+from campaigns.scorecard import Scorecard
+from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
+from nurture import consent, mail, scoring, tasks, tracks
+from nurture.handoff import HandoffView
+from nurture.kernel.work import Work
+from nurture.tasks import TaskKind
+from nurture.tracks import Stay
+from nurture.usecases.briefing import ASKED
+from nurture.usecases.foresee import Why
+from nurture.usecases.knowledge import known
+from nurture.usecases.promote import OPEN_STAGES, with_standing
+from nurture.web.console import shell, step_words, wording
+from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
+from nurture.web.console.lead_where import country_name
+from nurture.web.format import plural
+
+NEXT_STAGE = {Stage.UNQUALIFIED: Stage.MARKETING, Stage.RECYCLED: Stage.SALES_READY}
+BESIDE: Mapping[Stage, tuple[str, str]] = {
+    Stage.UNQUALIFIED: ("user-question", "A new name: not a marketing lead yet"),
+    Stage.RECYCLED: ("arrow-back-up", "Back to nurturing: sales has given this lead back"),
+    Stage.DISQUALIFIED: ("ban", "Disqualified: we neither write nor call"),
+}
+BASES = {
+    "consent": "Agreed to mail",
+    "form": "Agreed in a form",
+    "existing_customer": "Customer of ours",
+    "none": "No ground known",
+}
+TASK_ICONS: Mapping[TaskKind, str] = {TaskKind.CALL: "phone", TaskKind.WAKE: "alarm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One stage of the bar: done, on or to come."""
+
+    words: str
+    note: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """The stage bar, and a line above it for the stages beside the road."""
+
+    marks: tuple[Mark, ...]
+    icon: str = ""
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One line of a definition, and the fact behind it."""
+
+    holds: bool
+    words: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is there and what is missing to become sales-ready."""
+
+    ticks: tuple[Tick, ...] = ()
+    hint: str = ""
+
+    @property
+    def missing(self) -> int:
+        """Count what does not hold."""
+        return sum(not tick.holds for tick in self.ticks)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One thing that is planned for a lead."""
+
+    icon: str
+    words: str
+    how: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what is known, with who said it and when."""
+
+    name: str
+    words: str = ""
+    told: str = ""
+    kind: str = ""
+    """mail, phone, owner or unknown; else plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One line about permission."""
+
+    state: str
+    words: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """All of them."""
+
+    road: Road
+    verdict: str
+    verdict_rest: str
+    ready: Ready
+    coming: tuple[Coming, ...]
+    facts: tuple[Fact, ...]
+    permits: tuple[Permit, ...]
+    line: str
+    country: str
+    stays: tuple[Stay, ...] = field(default=())
+
+
+def cards_of(work: Work, case: Case, why: Why) -> Cards:
+    """Put every card beside the timeline together."""
+    ready = _ready(work, case) if case.person.stage in OPEN_STAGES else Ready()
+    bold, rest = verdict(why, case)
+    active = tuple(one for one in case.stays if one.state == EnrolmentState.ACTIVE)
+    return Cards(
+        road=_road(case, ready, work.now), verdict=bold, verdict_rest=rest, ready=ready,
+        coming=tuple(sorted(_coming(work, case, active), key=lambda one: one.at)),
+        facts=tuple(_facts(case)), permits=tuple(_permits(work, case)),
+        line=shell.capital(wording.plain(case.person.job)),
+        country=country_name(case.person.country), stays=active,
+    )  # fmt: skip
+
+
+def verdict(why: Why, case: Case) -> tuple[str, str]:
+    """Say in bold when the next mail leaves, in the lead's own time."""
+    if why.next_at is None:
+        return why.verdict, why.rest
+    zone = case.person.zone
+    there = why.next_at.astimezone(ZoneInfo(zone))
+    city = zone.rpartition("/")[2].replace("_", " ")
+    bold = f"{why.verdict} {there:%a} {there.day} {there:%b}, {there:%H:%M}"
+    return bold, f"({city} time). {why.rest}"
+
+
+def _road(case: Case, ready: Ready, now: datetime) -> Road:
+    stage = case.person.stage
+    current = case.stretches[-1] if case.stretches else None
+    since = current.since if current else case.person.created_at
+    reached = wording.fifths(stage)
+    if stage is Stage.RECYCLED:
+        reached = wording.fifths(Stage.MARKETING)
+    marks = tuple(
+        _mark(one, place, reached, _since(since, now), ready)
+        for place, one in enumerate(wording.ROAD, start=1)
+    )
+    icon, words = BESIDE.get(stage, ("", ""))
+    reason = f". {shell.capital(current.reason)}" if words and current and current.reason else ""
+    return Road(marks, icon, f"{words}{reason}." if words else "")
+
+
+def _mark(stage: Stage, place: int, reached: int, since: str, ready: Ready) -> Mark:
+    words = wording.STAGES[stage]
+    if place == reached:
+        return Mark(words, since, "on")
+    if place < reached:
+        return Mark(words, "", "done")
+    missing = ready.missing
+    if stage is Stage.SALES_READY and reached == place - 1 and ready.ticks:
+        many = "one thing" if missing == 1 else f"{missing} things"
+        return Mark(words, f"{many} missing" if missing else "everything is there", "todo")
+    return Mark(words, "", "todo")
+
+
+def _since(at: datetime, now: datetime) -> str:
+    days = (now - at) // timedelta(days=1)
+    date = shell.eye().date(at)
+    return f"{plural(days, 'day')}, since {date}" if days else f"since {shell.eye().brief(at)}"
+
+
+def _ready(work: Work, case: Case) -> Ready:
+    lead_id = case.person.id
+    definition = scoring.definitions(work).get("sales_ready")
+    if definition is None:
+        return Ready()
+    facts = with_standing(work, known(work, [lead_id]))[lead_id]
+    result = check(definition, facts, now=work.now)
+    intent = scoring.intents_of(work, [lead_id]).get(lead_id)
+    ticks = tuple(
+        Tick(tick.holds, tick.words, _behind(clause, facts.values, intent))
+        for clause, tick in zip(definition.clauses, result.ticks, strict=True)
+    )
+    return Ready(ticks, _counts_as_intent(scoring.scorecard(work)))
+
+
+def _behind(clause: Clause, values: Mapping[str, object], intent: datetime | None) -> str:
+    """Give the fact behind a tick, where there is one to show."""
+    for leaf in leaves(clause.when):
+        if isinstance(leaf, Did):
+            return f"last {shell.eye().date(intent)}" if intent else "none yet"
+        if isinstance(leaf, Compare) and leaf.field == "cell":
+            return str(values.get("cell", ""))
+        if isinstance(leaf, Compare) and leaf.field == "reachable":
+            phone, reachable = bool(values.get("phone")), bool(values.get("reachable"))
+            return "phone" if phone else "mail" if reachable else "neither"
+        if isinstance(leaf, Compare) and leaf.field == "sent_back_at":
+            back = values.get("sent_back_at")
+            return f"sent back {shell.eye().date(back)}" if isinstance(back, datetime) else "never"
+    return ""
+
+
+def _counts_as_intent(card: Scorecard) -> str:
+    rules = [rule.did for group in card.groups if group.intent for rule in group.rules]
+    words = [_deed(str(did.kind), did.what) for did in rules]
+    return f"Counts as intent: {', '.join(words)}." if words else ""
+
+
+def _deed(kind: str, what: str) -> str:
+    verb = wording.ACTS[ActivityKind(kind)].verb.lower() if kind in set(ActivityKind) else kind
+    if kind == ActivityKind.CALLED:
+        return f"a call: {wording.plain(what)}"
+    return f"{verb} {wording.plain(what)}".strip() if what else f"{verb} to a mail"
+
+
+def _coming(work: Work, case: Case, active: Sequence[Stay]) -> Iterator[Coming]:
+    names = {one.step: one.track_name for one in case.receipts}
+    for letter in mail.upcoming(work, case.person.id):
+        track = names.get(letter.step or "", "")
+        how = f"Mail, {track} step {letter.step}" if track else "Mail"
+        yield Coming("mail", case.title_of(letter), how, letter.not_before)
+    steps = _steps(work, active)
+    for stay in active:
+        words, how = steps[stay.id]
+        track = f"{stay.track_name}: {how}" if how else stay.track_name
+        yield Coming("route", words, f"{track}, paused" if stay.paused else track, stay.due_at)
+    for task in tasks.open_tasks(work, lead_id=case.person.id):
+        icon = TASK_ICONS.get(task.kind, "checkbox")
+        title = "Somebody looks at this lead" if task.kind is TaskKind.WAKE else task.title
+        yield Coming(icon, title, shell.capital(task.reason), task.due_at)
+
+
+def _steps(work: Work, active: Sequence[Stay]) -> dict[int, tuple[str, str]]:
+    """Name the steps where a lead stands; those of an older version by their key."""
+    live = {(one.key, one.version): one.version_id for one in tracks.tracks(work)} if active else {}
+    ids = {stay.id: live.get((stay.track_key, stay.version)) for stay in active}
+    texts = tracks.definitions(work, [one for one in ids.values() if one is not None])
+    found = {}
+    for stay in active:
+        version = ids[stay.id]
+        step = texts[version].step(stay.step) if version is not None else None
+        found[stay.id] = step_words.describe(step) if step else (f"Step {stay.step}", "")
+    return found
+
+
+def _facts(case: Case) -> Iterator[Fact]:
+    person = case.person
+    told = _told(case)
+    yield Fact("Mail", person.email, "" if person.deliverable else "does not work", "mail")
+    phone = person.phone or ""
+    yield Fact("Phone", phone, told.get("phone", ""), "phone" if phone else "unknown")
+    yield _owner(case)
+    source = case.sources.get(person.source or "", wording.plain(person.source))
+    yield Fact("Source", source, shell.eye().date(person.created_at), "" if source else "unknown")
+    topics = ", ".join(case.topic(one) for one in person.interests)
+    yield Fact("Interests", topics, told.get("interests", ""), "" if topics else "unknown")
+    asked = set(ASKED)
+    shown = [one for one in FIELDS if one in person.facts and one not in asked]
+    rest = [one for one in person.facts if one not in {*FIELDS, *INNER_FIELDS}]
+    for name in [*shown, *sorted(rest)]:
+        words = FIELDS.get(name, shell.capital(wording.plain(name)))
+        yield Fact(words, case.value(name, person.facts[name]), told.get(name, ""))
+    for name, words in ASKED.items():
+        raw = person.facts.get(name)
+        if raw is None or raw == "":
+            yield Fact(words, "", "", "unknown")
+        else:
+            yield Fact(words, case.value(name, raw), told.get(name, ""))
+
+
+def _owner(case: Case) -> Fact:
+    """Name the owner, else the queue whose lead it is."""
+    person = case.person
+    card = case.staff.get(person.owner_id) if person.owner_id is not None else None
+    if card is not None:
+        return Fact("Owner", card.name, kind="owner")
+    queue = f"the queue “{wording.plain(person.queue)}”" if person.queue else "nobody yet"
+    return Fact("Owner", shell.capital(queue))
+
+
+def _told(case: Case) -> dict[str, str]:
+    """Say of each field who told it last, and when."""
+    found: dict[str, str] = {}
+    for row in case.changes:
+        who = case.who(row.actor)
+        date = shell.eye().date(row.at)
+        said = f"said {date}" if row.actor == "prospect" else f"{who}, {date}" if who else date
+        found.setdefault(row.field, said)
+    return found
+
+
+def _permits(work: Work, case: Case) -> Iterator[Permit]:
+    date = shell.eye().date
+    stopped = consent.suppression(work, case.person.id)
+    if stopped is not None:
+        reason = wording.plain(str(stopped.reason))
+        words = {"manual": "Do not mail: one of us said so"}.get(reason, f"Do not mail: {reason}")
+        yield Permit("no", words, f"since {date(stopped.since)}")
+    rows = consent.permissions(work, case.person.id)
+    for row in rows:
+        words = BASES.get(str(row.basis), shell.capital(wording.plain(str(row.basis))))
+        if row.withdrawn_at is not None:
+            yield Permit("no", f"{words}, then took it back", date(row.withdrawn_at))
+        else:
+            yield Permit("yes", words, f"{_evidence(row)}{date(row.given_at)}")
+    if not rows and stopped is None:
+        yield Permit("wait", "Nobody has said that we may mail", "")
+    if not case.person.tracking:
+        yield Permit("wait", "Clicks and opens of this person are not noted")
+
+
+def _evidence(row: consent.PermissionRow) -> str:
+    for name in ("form", "file"):
+        where = row.evidence.get(name)
+        if isinstance(where, str):
+            return f"{wording.plain(where)}, "
+    return ""
+
+
+def first_words(case: Case, offer: HandoffView | None) -> tuple[str, ...]:
+    """Give the three reasons that sales people read first."""
+    if offer is not None:
+        return offer.reasons
+    topics = [case.topic(one) for one in case.person.interests]
+    return (f"Looks into {', '.join(topics)}.",) if topics else ()

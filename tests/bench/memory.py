@@ -1,0 +1,51 @@
+"""How much memory importing, ticking and sending take, and how it grows with the leads."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tests.bench.instance import Instance, instance
+from tests.bench.result import BenchResult, Pair, summed_up
+from tests.bench.sending import surroundings
+
+LIMIT_MB = 300
+SIZES = (10_000, 100_000)
+ROLES = ("import", "tick", "send")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
+    """Do everything twice in processes of its own: for few leads, and for ten times as many."""
+    del runs  # a peak is no rate: once says it
+    found: list[dict[str, float]] = []
+    for size in (100,) if smoke else SIZES:
+        with instance("postgresql") as one:
+            found.append(_peaks(one, size))
+    worst = max(found[-1].values())
+    growth = [f"{role} {found[0][role]:.0f} -> {found[-1][role]:.0f} MB" for role in ROLES]
+    result = summed_up(
+        "memory", [Pair(worst, LIMIT_MB, LIMIT_MB / worst)], unit="MB at the peak",
+        reference_name="what a process may use", goal=1.0,
+    )  # fmt: skip
+    return replace(result, notes=(", ".join(growth),))
+
+
+def _peaks(one: Instance, size: int) -> dict[str, float]:
+    people = one.home / "people.csv"
+    with people.open("w") as file:
+        file.write("E-Mail,First name,Company,Country\n")
+        file.writelines(
+            f"lead{n}@firm{n % 500}.example,Name{n},Firm {n % 500},DE\n" for n in range(size)
+        )
+    return {role: _peak(one, role, people) for role in ROLES}
+
+
+def _peak(one: Instance, role: str, people: Path) -> float:
+    """Run a role to its end; it tells the largest resident size that it ever had."""
+    command = [sys.executable, "-m", "tests.bench.peak", role, str(people)]
+    env = surroundings(one.here.settings, "redis://127.0.0.1:1")
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, check=True, capture_output=True, text=True, timeout=3_600
+    )
+    return float(done.stdout.split()[-1]) / 1_024

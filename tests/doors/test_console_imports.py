@@ -1,0 +1,164 @@
+import csv
+from io import BytesIO, StringIO
+
+import pytest
+from werkzeug.test import TestResponse
+
+from campaigns.vocabulary import Basis, JobName
+from nurture import consent, leads
+from nurture.kernel.types import EmailAddress
+from nurture.usecases.capture import run_import
+from nurture.web.console.import_file import plain_cell
+from tests.doors.console_desk import Reader, Site, plain, site_of
+
+LIST = """E-Mail,First name,Company,Shoe size
+new@mills.example,Nora,Mills Ltd,41
+aoife@kilbrae.example,Aoife,Kilbrae Dairy,38
+=cmd()@@nowhere,Eve,Nowhere,40
+"""
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory)
+
+
+def uploaded(mara: Reader, text: str = LIST, name: str = "spring list.csv") -> TestResponse:
+    return mara.send("/imports", came_from="/imports", list=(BytesIO(text.encode()), name))
+
+
+def draft_of(answer: TestResponse) -> str:
+    return answer.headers["Location"].removesuffix("/why")
+
+
+def through(mara: Reader, where: str, basis: Basis) -> None:
+    told = mara.send(
+        f"{where}/why", came_from=f"{where}/why", basis=basis.value, source="fair/autumn"
+    )
+    assert told.status_code == 303
+    columns = mara.send(
+        f"{where}/columns", came_from=f"{where}/columns",
+        heading=["E-Mail", "First name", "Company", "Shoe size"],
+        meaning=["email", "first_name", "company", ""],
+    )  # fmt: skip
+    assert columns.status_code == 303
+
+
+def number(site: Site) -> int:
+    with site.here.works.read("test") as work:
+        return leads.count(work, leads.LeadFilter())
+
+
+def test_a_list_comes_in_by_steps_and_nothing_is_written_before_the_last(site: Site) -> None:
+    mara, before = site.reader("mara"), number(site)
+    where = draft_of(uploaded(mara))
+    assert "We may not write to them yet" in mara.page(f"{where}/why")
+    through(mara, where, Basis.CONSENT)
+    text = mara.page(f"{where}/check")
+    assert "Import 1 lead" in text
+    assert "1 row cannot be taken" in text
+    assert number(site) == before
+
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check")
+    assert begun.status_code == 303
+    import_id = int(begun.headers["Location"].rsplit("/", 1)[1])
+    assert "Rows come in" in mara.page(f"/imports/{import_id}")
+    run_import(site.here.works, import_id, house=site.here.house)
+    assert number(site) == before + 1
+    done = mara.page(f"/imports/{import_id}")
+    assert "1 new lead, 0 updated, 1 as before, 1 not taken" in done
+    assert "1 lead." in mara.page(f"/imports/{import_id}/leads")
+
+
+def test_an_import_is_left_to_a_worker(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    through(mara, where, Basis.NONE)
+    mara.send(f"{where}/start", came_from=f"{where}/check")
+    assert JobName.IMPORT in promised(site)
+
+
+def promised(site: Site) -> list[str]:
+    with site.here.works.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT job FROM outbox")
+        return [str(job) for (job,) in rows]
+
+
+def test_by_default_nobody_on_a_list_may_be_written_to(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    html = mara.get(f"{where}/why").get_data(as_text=True)
+    assert 'value="none" checked' in html
+    through(mara, where, Basis.NONE)
+    assert "Nobody on this list gets mail" in mara.page(f"{where}/check")
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check")
+    run_import(site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]),
+               house=site.here.house)  # fmt: skip
+    with site.here.works.read("test") as work:
+        new = leads.by_email(work, [EmailAddress("new@mills.example")])
+        assert consent.may_write(work, list(new.values()))[next(iter(new.values()))] is not None
+
+
+def test_a_list_without_addresses_and_a_file_that_is_no_list_are_refused_in_place(
+    site: Site,
+) -> None:
+    mara = site.reader("mara")
+    for text, name, words in (
+        (LIST, "list.xlsx", "Save the list as CSV first"),
+        ("", "empty.csv", "This file is empty"),
+    ):
+        answer = uploaded(mara, text, name)
+        assert answer.status_code == 422
+        assert words in plain(answer.get_data(as_text=True))
+    where = draft_of(uploaded(mara))
+    answer = mara.send(
+        f"{where}/columns", came_from=f"{where}/columns", heading=["E-Mail"], meaning=[""]
+    )
+    assert answer.status_code == 422
+
+
+def test_nobody_starts_an_import_without_saying_why_we_may_write(site: Site) -> None:
+    mara, before = site.reader("mara"), number(site)
+    where = draft_of(uploaded(mara))
+    refused = mara.send(f"{where}/start", came_from="/imports")
+    assert refused.status_code == 422
+    assert number(site) == before
+
+
+def test_rejected_rows_come_as_a_file_that_a_spreadsheet_may_open(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    through(mara, where, Basis.NONE)
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check")
+    import_id = int(begun.headers["Location"].rsplit("/", 1)[1])
+    run_import(site.here.works, import_id, house=site.here.house)
+    text = mara.get(f"/imports/{import_id}/rejected.csv").get_data(as_text=True)
+    rows = list(csv.reader(StringIO(text)))
+    assert len(rows) == 2
+    assert rows[1][2].startswith("'=cmd()")
+    assert plain_cell("plain") == "plain"
+
+
+def test_an_import_is_taken_back_until_somebody_had_mail(site: Site) -> None:
+    mara, before = site.reader("mara"), number(site)
+    where = draft_of(uploaded(mara))
+    through(mara, where, Basis.CONSENT)
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check")
+    place = begun.headers["Location"]
+    run_import(site.here.works, int(place.rsplit("/", 1)[1]), house=site.here.house)
+    assert number(site) == before + 1
+    assert mara.send(f"{place}/undo", came_from=place).status_code == 303
+    assert number(site) == before
+    assert "was taken back" in mara.page(place)
+
+
+def test_a_draft_has_no_name_that_leads_elsewhere(site: Site) -> None:
+    mara = site.reader("mara")
+    for name in ("..%2Fnurture.db", "0123456789ab-..%2F..%2Fx", "secret.key"):
+        assert mara.get(f"/imports/new/{name}/why").status_code == 404
+
+
+def test_sales_people_bring_no_lists_in(site: Site) -> None:
+    assert site.reader("tom").get("/imports").status_code == 403
+    jonas = site.reader("jonas")
+    assert "Upload the list" not in jonas.page("/imports")

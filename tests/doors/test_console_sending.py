@@ -1,0 +1,78 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from nurture import mail
+from nurture.kernel import shared
+from nurture.mail import MessageEvent, Recorded
+from tests.doors.console_desk import Site, site_of
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    made = site_of(tmp_path_factory)
+    made.planned([made.lead(who) for who in ("aoife", "jens", "pieter")])
+    return made
+
+
+def stopped(site: Site) -> bool:
+    with site.here.works.read("test") as work:
+        return bool(shared.value(work, shared.SENDING_STOPPED))
+
+
+def test_every_pile_opens_a_list_that_is_as_long(site: Site) -> None:
+    mara = site.reader("mara")
+    html = mara.get("/sending").get_data(as_text=True)
+    piles = re.findall(
+        r'href="(/sending/\w+)"><span class="n-lab">.*?</span><span class="n-val">([\d,]+)</span>',
+        html,
+    )
+    assert len(piles) == 8
+    for href, count in piles:
+        page = mara.get(href).get_data(as_text=True)
+        assert f"{count} mail" in page
+        assert page.count('<th scope="row"') == int(count)
+    assert dict(piles)["/sending/due"] == "3"
+
+
+def test_mail_that_waits_too_long_is_said_to_be_stuck(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "Mail is stuck" not in mara.page("/sending")
+    site.later(timedelta(minutes=30))
+    assert "Mail is stuck" in mara.page("/sending")
+
+
+def test_maybe_delivered_mail_is_listed_and_said_not_to_be_sent_again(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        line = mail.of_lead(work, site.lead("aoife"))[0]
+        mail.claim(work, [line.id], journal="j1", host="here", lease=timedelta(minutes=5))
+        words = "the server did not answer after the last line"
+        mail.record(work, [Recorded(line.id, MessageEvent.UNKNOWN, words)], journal="j1")
+    text = site.reader("mara").page("/sending")
+    assert "Maybe delivered 1" in text
+    assert "will not be sent again" in text
+    assert "The server did not answer after the last line" in text
+
+
+def test_stopping_all_mail_is_asked_on_a_page_and_done_by_its_button(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "Stop all mail" in mara.page("/sending/stop")
+    assert not stopped(site)
+    assert mara.send("/sending/stop", came_from="/sending/stop").status_code == 303
+    assert stopped(site)
+    assert "All mail is stopped" in mara.page("/sending")
+    assert mara.send("/sending/start", came_from="/sending").status_code == 303
+    assert not stopped(site)
+
+
+def test_a_manager_looks_and_does_not_switch(site: Site) -> None:
+    jonas = site.reader("jonas")
+    assert "Stop all mail" not in jonas.page("/sending")
+    assert jonas.send("/sending/stop", came_from="/handoffs").status_code == 403
+    assert not stopped(site)
+    assert site.reader("tom").get("/sending").status_code == 403
+
+
+def test_a_pile_that_is_not_there_is_not_found(site: Site) -> None:
+    assert site.reader("mara").get("/sending/lost").status_code == 404

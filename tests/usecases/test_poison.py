@@ -1,0 +1,97 @@
+"""What is wrong with one lead, one mail or one server stays with it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from campaigns.vocabulary import ExitReason, MessageState
+from nurture import mail, tasks, tracks
+from nurture.adapters.mail_memory import MemoryTransport
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Works
+from nurture.leads.tables import Lead
+from nurture.mail.tables import Message
+from nurture.tracks.tables import Enrolment
+from nurture.usecases.apart import MOST_BROKEN
+from tests.usecases.house import House, open_house
+
+
+@pytest.fixture
+def house(works: Works, clock: FrozenClock, home: Path) -> House:
+    clock.advance(timedelta(days=1, hours=1))
+    return open_house(works, clock, home, {})
+
+
+def spoil(house: House, lead_ids: list[LeadId]) -> None:
+    """Leave a stage in the rows that no version of the product knows."""
+    with house.works.begin("test") as work:
+        work.session.execute(update(Lead).where(Lead.id.in_(lead_ids)).values(stage="martian"))
+
+
+def test_one_lead_that_cannot_be_decided_never_stops_the_others(house: House) -> None:
+    _, bad, _ = house.let_in("anna", "bert", "carl")
+    spoil(house, [bad])
+    while house.tick().due:
+        pass
+    house.send()
+    assert sorted(house.sent) == ["anna@anna-works.example", "carl@carl-works.example"]
+
+
+def test_a_lead_put_aside_has_a_receipt_and_somebody_who_looks(house: House) -> None:
+    (bad,) = house.let_in("bert")
+    spoil(house, [bad])
+    while house.tick().due:
+        pass
+    with house.works.read("test") as work:
+        (stay,) = tracks.stays(work, bad)
+        assert stay.exit_reason == ExitReason.ERROR
+        assert "failed" in tracks.receipts(work, bad)[0].reason
+        assert [one.queue for one in tasks.open_tasks(work, lead_id=bad)]
+
+
+def test_where_everybody_fails_nobody_is_put_out_of_a_track(house: House) -> None:
+    bad = house.let_in(*(f"lead{number}" for number in range(MOST_BROKEN + 5)))
+    spoil(house, bad)
+    assert house.tick().due == len(bad)
+    assert house.tick().due == 0
+    with house.works.read("test") as work:
+        ended = select(func.count()).where(Enrolment.ended_at.is_not(None))
+        assert work.session.scalar(ended) == 0
+    with house.works.begin("test") as work:
+        work.session.execute(update(Lead).values(stage="marketing"))
+    house.clock.advance(timedelta(minutes=20))
+    house.tick()
+    house.send()
+    assert len(house.sent) == len(bad)
+
+
+def test_a_recipient_that_would_write_headers_is_dropped_alone(house: House) -> None:
+    house.let_in("anna", "bert")
+    house.tick()
+    with house.works.begin("test") as work:
+        work.session.execute(
+            update(Message)
+            .where(Message.recipient.like("bert%"))
+            .values(recipient="bert@x.example\r\nBcc: all@x.example")
+        )
+    house.send()
+    assert house.sent == ["anna@anna-works.example"]
+    with house.works.read("test") as work:
+        states = mail.state_counts(work)
+    assert states[MessageState.DROPPED] + states.get(MessageState.REFUSED, 0) == 1
+
+
+def test_mail_that_no_server_took_waits_a_moment_before_it_is_tried_again(house: House) -> None:
+    house.let_in("anna")
+    house.tick()
+    up, house.transport = house.transport, MemoryTransport(reachable=False)
+    house.send()
+    with house.works.begin("tick") as work:
+        assert mail.batch_due(work) == []
+    house.transport = up
+    house.clock.advance(timedelta(seconds=15))
+    house.send()
+    assert house.sent == ["anna@anna-works.example"]
