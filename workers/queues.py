@@ -22,9 +22,14 @@ RESULT_TTL = 0
 """Results are rows in the database; the queue keeps none."""
 
 
-def connect(url: str) -> Redis:
-    """Open a connection pool to Redis or Valkey: `redis://`, `rediss://` or `unix://`."""
-    return Redis.from_url(url, health_check_interval=30, socket_connect_timeout=5)
+def connect(url: str, *, patience: float | None = None) -> Redis:
+    """Open a connection pool to Redis or Valkey: `redis://`, `rediss://` or `unix://`.
+
+    A worker waits for jobs as long as it likes; whoever only asks says how long (seconds).
+    """
+    return Redis.from_url(
+        url, health_check_interval=30, socket_connect_timeout=5, socket_timeout=patience
+    )
 
 
 def queue(connection: Redis, name: str = DEFAULT_QUEUE) -> Queue:

@@ -22,12 +22,21 @@ RETRIES = 2
 
 def relay_once(works: Works, connection: Redis) -> int:
     """Enqueue open promises and close them; dying in between enqueues twice, which is once."""
+    _answers(connection)
     with works.begin("relay") as work:
         promises = outbox.open_promises(work)
         if promises:
             _enqueue(connection, promises)
             outbox.mark_relayed(work, [one.id for one in promises])
     return len(promises)
+
+
+def _answers(connection: Redis) -> None:
+    """Ask before a transaction is open: on SQLite everybody would wait for the queue with it."""
+    try:
+        connection.ping()
+    except RedisError as error:
+        raise Unavailable("The queue does not answer; promises wait in the database.") from error
 
 
 def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:

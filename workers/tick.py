@@ -12,8 +12,9 @@ from redis.exceptions import RedisError
 
 from nurture import mail, runtime
 from nurture.kernel import shared
+from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
-from nurture.kernel.log import logger
+from nurture.kernel.log import configure, logger
 from nurture.runtime import Runtime
 from nurture.usecases import capture, deliver, evidence, listen, progress, promote, sell
 from workers.queues import connect, queue, queue_url
@@ -22,6 +23,8 @@ from workers.relay import relay_once
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
 """How often leftovers are looked for: dead senders, forgotten hits, late hand-offs."""
+QUEUE_SECONDS = 5.0
+"""A queue that takes a question and never answers must not hold the tick."""
 BATCH = 500
 MOST_WAITING = 8
 """Jobs in the queue from which on no more mail is put in batches; the database is the queue."""
@@ -42,7 +45,11 @@ class Tick:
                 done += part()
             except Refusal as refusal:
                 logger().warning("refused", name=part.__name__, reason=refusal.sentence)
-            except Exception:  # noqa: BLE001 - the door of a process: the other parts must go on
+            except Exception as error:  # noqa: BLE001 - a process's door: the other parts go on
+                if passing(error):
+                    # One line a pass: what fails without a database fails for every part.
+                    logger().warning("database_away", name=part.__name__)
+                    return done
                 logger().exception("failed", name=part.__name__)
         return done
 
@@ -119,8 +126,10 @@ def main(arguments: Sequence[str]) -> int:
         arguments
     )
     here = runtime.start()
+    configure(json=here.settings.log_format == "json")
     stopped = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda _sign, _frame: stopped.set())
-    run(Tick(here, connect(queue_url(here.settings))), stopped=stopped)
+    connection = connect(queue_url(here.settings), patience=QUEUE_SECONDS)
+    run(Tick(here, connection), stopped=stopped)
     return 0

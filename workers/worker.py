@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from nurture.kernel.log import configure
 from nurture.kernel.settings import load_settings
 from workers import jobs
 from workers.queues import DEFAULT_QUEUE, connect, make_worker, queue_url
@@ -16,5 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m workers worker", description=main.__doc__)
     parser.add_argument("queues", nargs="*", default=[DEFAULT_QUEUE])
     names = parser.parse_args(arguments).queues
-    make_worker(connect(queue_url(load_settings())), names).work(logging_level="WARNING")
+    settings = load_settings()
+    configure(json=settings.log_format == "json")  # the horses inherit it
+    make_worker(connect(queue_url(settings)), names).work(logging_level="WARNING")
     return 0

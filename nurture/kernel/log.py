@@ -51,11 +51,16 @@ ALLOWED = frozenset(
 """A key outside this list is dropped before it is written (O-03)."""
 
 
+def _plain_lines() -> structlog.dev.ConsoleRenderer:
+    """Write tracebacks without the values of variables: those are names, addresses and keys."""
+    return structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
 def configure(*, json: bool) -> None:
     """Write one line per event to stderr."""
-    renderer = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer = structlog.processors.JSONRenderer() if json else _plain_lines()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -41,6 +41,7 @@ from nurture.leads.queries import (
     get,
     history,
     mail_states,
+    sheets,
     stage_counts,
     touches,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "set_owner",
     "set_stage",
     "set_undeliverable",
+    "sheets",
     "sources",
     "stage_counts",
     "stalled_imports",

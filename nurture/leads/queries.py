@@ -1,6 +1,6 @@
 """Whom we know."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import RowMapping, func, select
@@ -112,7 +112,18 @@ def by_email(work: Work, emails: Iterable[EmailAddress]) -> dict[EmailAddress, L
 
 def facts(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, dict[str, Value]]:
     """Tell what rules may ask about many leads, in a fixed number of statements per batch."""
+    return _all_facts(work, list(_rows(work, lead_ids)))
+
+
+def sheets(
+    work: Work, lead_ids: Iterable[LeadId]
+) -> tuple[dict[LeadId, Person], dict[LeadId, dict[str, Value]]]:
+    """Give many leads and what rules may ask about them, from one reading."""
     rows = list(_rows(work, lead_ids))
+    return {LeadId(row["id"]): person(row) for row in rows}, _all_facts(work, rows)
+
+
+def _all_facts(work: Work, rows: Sequence[RowMapping]) -> dict[LeadId, dict[str, Value]]:
     owners = _company_owners(work, {row["company_id"] for row in rows if row["company_id"]})
     return {LeadId(row["id"]): _facts(row, owners) for row in rows}
 

@@ -18,6 +18,13 @@ class Found(Generic[T]):
 
     broken: dict[T, Exception] = field(default_factory=dict)
     untried: list[T] = field(default_factory=list)
+    well: int = 0
+    """How many went through."""
+
+    @property
+    def all_fail(self) -> bool:
+        """Tell that it is not the items: none of several goes through, or too many fail."""
+        return bool(self.untried) or (not self.well and len(self.broken) > 1)
 
 
 def apart(items: Sequence[T], run: Callable[[Sequence[T]], object]) -> Found[T]:
@@ -34,6 +41,7 @@ def apart(items: Sequence[T], run: Callable[[Sequence[T]], object]) -> Found[T]:
             continue
         try:
             run(piece)
+            found.well += len(piece)
         except Exception as error:
             if passing(error):
                 raise

@@ -19,11 +19,10 @@ WORDS = "This step failed for this lead; the log says why."
 
 def put_aside(works: Works, found: Found[LeadId], *, queue: str) -> None:
     """End the track for those who fail by themselves; where all fail, let all wait."""
-    several = bool(found.untried)
     for lead_id, error in found.broken.items():
         logger().error("step_failed", lead=lead_id, exc_info=error)
     with works.begin("tick") as work:
-        if several:
+        if found.all_fail:
             late = [*found.broken, *found.untried]
             until = work.now + TRY_AGAIN
             tracks.put_off(work, late, until=until, reason="Something failed; tried again later.")

@@ -17,7 +17,13 @@ def known(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Facts]:
 
     Scores, offers and earlier passages to sales come on top in `promote.with_standing`.
     """
-    values = leads.facts(work, lead_ids)
+    return known_of(work, lead_ids, leads.facts(work, lead_ids))
+
+
+def known_of(
+    work: Work, lead_ids: Sequence[LeadId], values: Mapping[LeadId, Mapping[str, Value]]
+) -> dict[LeadId, Facts]:
+    """Add what else is known to values that were loaded with the leads."""
     permitted = consent.permitted(work, lead_ids)
     firm = company(work, sender="", postal="")
     acts = acts_of(work, lead_ids)

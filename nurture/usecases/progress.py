@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaigns.conditions import holds
+from campaigns.conditions import Facts, holds
 from campaigns.decide import decide
 from campaigns.decision import Ask, Decision, DecisionKind, Lead, Policy, Position
 from campaigns.interest import buying_stage, interests
@@ -22,7 +22,7 @@ from nurture.usecases import promote
 from nurture.usecases.apart import apart
 from nurture.usecases.aside import put_aside
 from nurture.usecases.hands import Hands
-from nurture.usecases.knowledge import known
+from nurture.usecases.knowledge import known, known_of
 from nurture.usecases.policy import policy, topic_words
 
 CONTENT_MAIL = "content"
@@ -106,13 +106,15 @@ def _advance_some(works: Works, lead_ids: Sequence[LeadId], desk: Desk) -> None:
 def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
     ids = list(dict.fromkeys(one.lead_id for one in claimed))
     definitions = tracks.definitions(work, [one.version_id for one in claimed])
+    people, values = leads.sheets(work, ids)
     stock = _Stock(
         versions=mail.live_versions(work),
         assets={card.key: card for card in content.assets(work)},
-        people=leads.by_ids(work, ids),
+        people=people,
     )
     rules = policy(work, seed=desk.seed)
-    subjects = _subjects(work, ids, rules, stock)
+    facts = promote.with_standing(work, known_of(work, ids, values))
+    subjects = _subjects(work, facts, rules, people)
 
     batch = _Batch()
     for due in claimed:
@@ -133,10 +135,13 @@ def _position(due: Due) -> Position:
 
 
 def _subjects(
-    work: Work, ids: Sequence[LeadId], rules: Policy, stock: _Stock
+    work: Work,
+    facts: Mapping[LeadId, Facts],
+    rules: Policy,
+    people: Mapping[LeadId, leads.Person],
 ) -> dict[LeadId, Lead]:
-    """Load what decisions must know of all leads of the batch, one query per kind of fact."""
-    facts = promote.with_standing(work, known(work, ids))
+    """Load what else decisions must know of all leads of the batch, one query per kind of fact."""
+    ids = list(facts)
     nos = consent.may_write(work, ids)
     suppressed = consent.suppressed_now(work, ids)
     sends = mail.sends(work, ids, days=max(rules.cap.days, 7))
@@ -146,7 +151,7 @@ def _subjects(
     topics_known = topic_words(work).keys()
     subjects = {}
     for lead_id in ids:
-        person = stock.people[lead_id]
+        person = people[lead_id]
         subjects[lead_id] = Lead(
             address=person.email,
             stage=Stage(person.stage),

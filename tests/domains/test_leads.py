@@ -159,14 +159,12 @@ def test_saying_the_same_twice_changes_nothing_the_second_time(
 
 
 def test_a_row_that_says_more_than_a_column_holds_is_cut_and_stops_no_other(work: Work) -> None:
-    long = leads.NewLead(
+    long = NewLead(
         EmailAddress("long@firm.example"), first_name="A\0" + "n" * 5_000, last_name="b" * 5_000,
         phone="1" * 500, job="c" * 5_000, company="d" * 5_000, postcode="9" * 500,
         facts={"note": "e\0f"},
     )  # fmt: skip
-    short = leads.NewLead(EmailAddress("short@other.example"), first_name="Ann")
-    done = leads.capture(
-        work, [long, short], origin=leads.Origin(), policy=leads.FieldPolicy.FILL_BLANKS
-    )
+    short = NewLead(EmailAddress("short@other.example"), first_name="Ann")
+    done = leads.capture(work, [long, short], origin=Origin(), policy=LIST)
     people = leads.by_ids(work, [row.lead_id for row in done.rows])
     assert {person.first_name for person in people.values()} == {"A" + "n" * 99, "Ann"}

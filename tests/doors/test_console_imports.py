@@ -55,7 +55,7 @@ def test_a_list_comes_in_by_steps_and_nothing_is_written_before_the_last(site: S
     assert "We may not write to them yet" in mara.page(f"{where}/why")
     through(mara, where, Basis.CONSENT)
     text = mara.page(f"{where}/check")
-    assert "Import 1 lead" in text
+    assert "Import 1 new lead" in text
     assert "1 row cannot be taken" in text
     assert number(site) == before
 

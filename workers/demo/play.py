@@ -1,12 +1,13 @@
 """`make demo`: start everything, bring the list in, and let prospects and sales people act."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,12 +28,14 @@ from workers.demo.scene import (
 )
 from workers.demo.story import tell
 from workers.queues import connect, queue_url
-from workers.supervise import Supervisor
+from workers.supervise import Child, Supervisor
 from workers.up import children, say
 from workers.valkey import forget_socket
 
 HOME = Path(".nurture/demo")
 PORT = 8000
+LOG = "demo.log"
+TEMPORARY = "nurture-demo-"
 
 
 @dataclass(slots=True)
@@ -63,9 +66,18 @@ def main(arguments: Sequence[str]) -> int:
     scene = prepare(options)
     if options.once:
         code = _run(scene, lambda: _once(scene), without=frozenset({"tick"}))
-        say(f"(played in {time.monotonic() - started:.0f} s)")
+        sys.stderr.write(f"(played in {time.monotonic() - started:.0f} s)\n")
+        _tidy(options, code)
         return code
     return _run(scene, lambda: live.play(scene, _fill(scene)), without=frozenset())
+
+
+def _tidy(options: Options, code: int) -> None:
+    """Remove the folder of a story that came true; keep the one that needs a look."""
+    if code == 0 and not options.keep and options.home.name.startswith(TEMPORARY):
+        shutil.rmtree(options.home, ignore_errors=True)
+    else:
+        sys.stderr.write(f"(the instance is kept in {options.home}, its log in {LOG} there)\n")
 
 
 def _options(arguments: Sequence[str]) -> Options:
@@ -77,7 +89,7 @@ def _options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, help=f"of the web; {PORT} unless --once")
     parser.add_argument("--keep", action="store_true", help="go on with what the folder holds")
     told = parser.parse_args(arguments)
-    home = told.home or (Path(tempfile.mkdtemp(prefix="nurture-")) if told.once else HOME)
+    home = told.home or (Path(tempfile.mkdtemp(prefix=TEMPORARY)) if told.once else HOME)
     port = told.port or (free_port() if told.once else PORT)
     return Options(told.once, told.days, told.seed, home.resolve(), port, told.keep)
 
@@ -85,7 +97,8 @@ def _options(arguments: Sequence[str]) -> Options:
 def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> int:
     """Keep the processes alive while the play goes on in a thread."""
     settings = load_settings(smtp_url="")
-    found = [child for child in children(settings) if child.name not in without]
+    log = scene.options.home / LOG
+    found = [_quietly(child, log) for child in children(settings) if child.name not in without]
     play = _Play(scene, act)
     supervisor = Supervisor(found, say=_complain)
     play.supervisor = supervisor
@@ -95,6 +108,12 @@ def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> in
     if play.error is not None:
         raise play.error
     return play.code
+
+
+def _quietly(child: Child, log: Path) -> Child:
+    """Let a program write beside the story, into the instance's log."""
+    argv = ("/bin/sh", "-c", 'exec "$@" >>"$0" 2>&1', str(log), *child.argv)
+    return replace(child, argv=argv)
 
 
 def _complain(line: str) -> None:

@@ -71,7 +71,7 @@ def week(work: Work) -> Week:
 
 
 def _week(work: Work) -> Week:
-    now, since = work.now, work.now - WEEK
+    now, since = work.now + MOMENT, work.now - WEEK
     before = since - WEEK
     ready = Stage.SALES_READY
     return Week(

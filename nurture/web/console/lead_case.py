@@ -1,7 +1,9 @@
 """Everything that the page of one lead is made from, read once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from campaigns.vocabulary import Role
 from nurture import content, engagement, handoff, leads, lifecycle, mail, tracks, users
@@ -41,6 +43,9 @@ FIELDS: Mapping[str, str] = {
     "wake_date": "Come back on",
 }
 UNITS: Mapping[str, str] = {"compressor_kw": " kW", "age_years": " years"}
+CHOICE = re.compile(r"{% if [^%]*%}.*?{% else %}(.*?){% endif %}")
+DEFAULT = re.compile(r"{{[^}]*default\('([^']*)'\)[^}]*}}")
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 INNER_FIELDS = frozenset({"free_mail", "role_address", "company_name"})
 """Facts that rules read and nobody needs to."""
 
@@ -95,8 +100,7 @@ class Case:
         asset = self.assets.get(letter.asset_id or 0)
         if asset is not None:
             return asset.title
-        subject = letter.subject.strip()
-        return wording.plain(letter.template).capitalize() if "{" in subject else subject
+        return plain_subject(letter.subject) or wording.plain(letter.template).capitalize()
 
     def value(self, name: str, raw: Json) -> str:
         """Write the value of a field as people read it."""
@@ -107,9 +111,19 @@ class Case:
         if name == "main_concern" and isinstance(raw, str):
             return self.topic(raw)
         words = str(raw)
+        if ISO_DATE.fullmatch(words):
+            at = datetime.fromisoformat(words).replace(hour=12, tzinfo=shell.eye().zone)
+            return shell.eye().date(at)
         if "_" in words or words.islower():
             words = shell.capital(wording.plain(words))
         return words + UNITS.get(name, "")
+
+
+def plain_subject(subject: str) -> str:
+    """Read a subject as it is where nothing is known of the reader; "" where that says nothing."""
+    subject = CHOICE.sub(r"\1", subject.strip())
+    subject = DEFAULT.sub(r"\1", subject)
+    return "" if "{" in subject else subject
 
 
 def case_of(work: Work, lead_id: LeadId) -> Case:

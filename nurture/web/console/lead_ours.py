@@ -1,12 +1,13 @@
 """What was done with a lead: mails, steps of tracks, hand-offs, stages, facts."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
-from campaigns.vocabulary import MessageKind, MessageState, Receipt
+from campaigns.vocabulary import MessageKind, MessageState, Receipt, Stage
 from nurture.handoff import HandoffView
 from nurture.kernel.types import Json
 from nurture.leads import ChangeRow
@@ -40,6 +41,8 @@ ENDED: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("archive", "Taken back"),
 }
 ON_THEIR_WAY = frozenset({MessageState.PLANNED, MessageState.SENDING})
+ONWARD = re.compile(r", on to [\w-]+$")
+WORD = re.compile(r"[\w-]+")
 HELD = "held_"
 SKIPPED = "skipped_"
 
@@ -112,7 +115,17 @@ def _receipts(case: Case) -> Iterator[Happened]:
             words = f"{line.track_name}, step {line.step}"
             yield Happened(line.at, "ours", icon, verb, words, why, muted=True)
         elif (row := _step(line, why)) is not None:
-            yield row
+            yield replace(row, why=_with_titles(row.why, case))
+
+
+def _with_titles(words: str, case: Case) -> str:
+    """Name mails by their titles where a step's key stands, and leave out the next step's key."""
+    titles = {one.step: case.title_of(one) for one in case.letters.values() if one.step}
+
+    def named(found: re.Match[str]) -> str:
+        return f"“{titles[found[0]]}”" if found[0] in titles else found[0].replace("_", " ")
+
+    return WORD.sub(named, ONWARD.sub("", words))
 
 
 def _step(line: ReceiptLine, why: str) -> Happened | None:
@@ -151,12 +164,13 @@ def _why_back(offer: HandoffView) -> str:
 
 
 def _stages(case: Case) -> Iterator[Happened]:
-    for stretch in case.stretches:
+    for stretch in reversed(case.stretches):
         who = case.who(stretch.actor) if stretch.actor.startswith("user:") else ""
         why = ", by ".join(part for part in (shell.capital(stretch.reason), who) if part)
-        verb = "Came in" if stretch.came_from is None else "Became"
         words = wording.STAGES[stretch.stage].lower()
-        words = f"as {words}" if stretch.came_from is None else words
+        verb = "Went" if stretch.stage is Stage.RECYCLED else "Became"
+        if stretch.came_from is None:
+            verb, words = "Came in", f"as {words}"
         yield Happened(stretch.since, "changes", "flag", verb, words, why)
 
 
@@ -164,7 +178,7 @@ def _facts(case: Case) -> Iterator[Happened]:
     """Join what changed in one go; what a form told stands with the form."""
     seen = {act.at for act in case.acts if act.verdict.human}
     for (at, actor), rows in groupby(case.changes, key=lambda row: (row.at, row.actor)):
-        parts = [row for row in rows if row.field not in INNER_FIELDS]
+        parts = [row for row in rows if row.field not in INNER_FIELDS | {"sent_back_reason"}]
         yield from (_owner(row, case) for row in parts if row.field == "owner_id")
         facts = [row for row in parts if row.field != "owner_id"]
         if facts and not (actor == "prospect" and at in seen):
@@ -188,15 +202,16 @@ def _value(name: str, raw: Json, case: Case) -> str:
 def _owner(row: ChangeRow, case: Case) -> Happened:
     by = case.who(row.actor)
     why = f"By {by}" if by else "By the rules of routing"
-    return Happened(
-        row.at, "changes", "user-check", "Owner set", f"to {case.owner(row.new)}", why
-    )
+    if row.new is None:
+        return Happened(row.at, "changes", "user-minus", "Owner taken off", case.owner(row.old), why)
+    name = case.owner(row.new)
+    return Happened(row.at, "changes", "user-check", "Owner set", f"to {name}", why)
 
 
 def _touches(case: Case) -> Iterator[Happened]:
     for place, touch in enumerate(case.touches):
         source = case.sources.get(touch.source or "", wording.plain(touch.source))
         words = ", ".join(part for part in (source, touch.campaign or "") if part)
-        verb = "First seen" if place == 0 else "Came again"
+        verb = "Came through" if place == 0 else "Came again through"
         if words and (place == 0 or not any(act.at == touch.at for act in case.acts)):
-            yield Happened(touch.at, "changes", "map-pin", verb, f"through {words}")
+            yield Happened(touch.at, "changes", "map-pin", verb, words)

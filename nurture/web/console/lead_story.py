@@ -70,14 +70,16 @@ def _acts(case: Case, worth: Mapping[int, float]) -> Iterator[Happened]:
     for act in counted:
         if act.kind is ActivityKind.SUBMITTED and (act.at, act.name) in merged:
             continue
-        yield _act(act, case, told=told.get(act.at, ""), points=worth.get(act.id))
+        form = act.kind in FORMS or act.kind is ActivityKind.SUBMITTED
+        said = told.pop(act.at, "") if form else ""
+        yield _act(act, case, told=said, points=worth.get(act.id))
     yield from _not_counted(act for act in case.acts if act not in counted)
 
 
 def _act(act: ActivityRow, case: Case, *, told: str, points: float | None) -> Happened:
     kind = wording.ACTS[act.kind]
     words, why = _words(act, case), _why(act, case)
-    if told and act.kind in FORMS | {ActivityKind.SUBMITTED}:
+    if told:
         why = f"Form: {told}"
     return Happened(
         act.at, "theirs" if kind.theirs else "ours", kind.icon, kind.verb, words, why, points
@@ -97,7 +99,10 @@ def _words(act: ActivityRow, case: Case) -> str:
         return f"to “{mailed}”" if mailed else ""
     if asset is not None:
         return asset.title
-    return mailed or shell.capital(wording.plain(act.name))
+    if act.name:
+        thing = {ActivityKind.SUBMITTED: "the form ", ActivityKind.VISITED: "the page "}
+        return f"{thing.get(act.kind, '')}“{wording.plain(act.name)}”"
+    return mailed
 
 
 def _why(act: ActivityRow, case: Case) -> str:

@@ -12,6 +12,7 @@ from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
 from nurture import consent, mail, scoring, tasks, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.work import Work
+from nurture.mail import MessageLine
 from nurture.tasks import TaskKind
 from nurture.tracks import Stay
 from nurture.usecases.briefing import ASKED
@@ -96,7 +97,7 @@ class Fact:
     words: str = ""
     told: str = ""
     kind: str = ""
-    """mail, phone, owner or unknown; else plain."""
+    """mail, phone, owner, missing, or unknown where nobody has asked; else plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +128,19 @@ class Cards:
 def cards_of(work: Work, case: Case, why: Why) -> Cards:
     """Put every card beside the timeline together."""
     ready = _ready(work, case) if case.person.stage in OPEN_STAGES else Ready()
-    bold, rest = verdict(why, case)
+    letters = mail.upcoming(work, case.person.id)
+    bold, rest = verdict(why, case, title=case.title_of(letters[0]) if letters else "")
     active = tuple(one for one in case.stays if one.state == EnrolmentState.ACTIVE)
     return Cards(
         road=_road(case, ready, work.now), verdict=bold, verdict_rest=rest, ready=ready,
-        coming=tuple(sorted(_coming(work, case, active), key=lambda one: one.at)),
+        coming=tuple(sorted(_coming(work, case, active, letters), key=lambda one: one.at)),
         facts=tuple(_facts(case)), permits=tuple(_permits(work, case)),
         line=shell.capital(wording.plain(case.person.job)),
         country=country_name(case.person.country), stays=active,
     )  # fmt: skip
 
 
-def verdict(why: Why, case: Case) -> tuple[str, str]:
+def verdict(why: Why, case: Case, *, title: str) -> tuple[str, str]:
     """Say in bold when the next mail leaves, in the lead's own time."""
     if why.next_at is None:
         return why.verdict, why.rest
@@ -146,7 +148,8 @@ def verdict(why: Why, case: Case) -> tuple[str, str]:
     there = why.next_at.astimezone(ZoneInfo(zone))
     city = zone.rpartition("/")[2].replace("_", " ")
     bold = f"{why.verdict} {there:%a} {there.day} {there:%b}, {there:%H:%M}"
-    return bold, f"({city} time). {why.rest}"
+    rest = f"“{title}” waits for its hour." if title else why.rest
+    return bold, f"({city} time). {rest}"
 
 
 def _road(case: Case, ready: Ready, now: datetime) -> Road:
@@ -228,9 +231,11 @@ def _deed(kind: str, what: str) -> str:
     return f"{verb} {wording.plain(what)}".strip() if what else f"{verb} to a mail"
 
 
-def _coming(work: Work, case: Case, active: Sequence[Stay]) -> Iterator[Coming]:
+def _coming(
+    work: Work, case: Case, active: Sequence[Stay], letters: Sequence[MessageLine]
+) -> Iterator[Coming]:
     names = {one.step: one.track_name for one in case.receipts}
-    for letter in mail.upcoming(work, case.person.id):
+    for letter in letters:
         track = names.get(letter.step or "", "")
         how = f"Mail, {track} step {letter.step}" if track else "Mail"
         yield Coming("mail", case.title_of(letter), how, letter.not_before)
@@ -263,12 +268,12 @@ def _facts(case: Case) -> Iterator[Fact]:
     told = _told(case)
     yield Fact("Mail", person.email, "" if person.deliverable else "does not work", "mail")
     phone = person.phone or ""
-    yield Fact("Phone", phone, told.get("phone", ""), "phone" if phone else "unknown")
+    yield Fact("Phone", phone, told.get("phone", ""), "phone" if phone else "missing")
     yield _owner(case)
     source = case.sources.get(person.source or "", wording.plain(person.source))
-    yield Fact("Source", source, shell.eye().date(person.created_at), "" if source else "unknown")
+    yield Fact("Source", source, shell.eye().date(person.created_at), "" if source else "missing")
     topics = ", ".join(case.topic(one) for one in person.interests)
-    yield Fact("Interests", topics, told.get("interests", ""), "" if topics else "unknown")
+    yield Fact("Interests", topics, told.get("interests", ""), "" if topics else "missing")
     asked = set(ASKED)
     shown = [one for one in FIELDS if one in person.facts and one not in asked]
     rest = [one for one in person.facts if one not in {*FIELDS, *INNER_FIELDS}]

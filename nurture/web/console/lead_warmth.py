@@ -1,5 +1,6 @@
 """How warm a lead is, and why: the cell, the word, and the rows that sum to the score."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ ZERO, WIDE = 302.0, 240.0
 """Where the bars begin in the drawing, and how far they may reach."""
 THIN = 2.0
 MOST_BARS = 12
+SHORT = re.compile(r"[:?.]")
+"""Where a title may be cut: a row has room for its beginning."""
 FITS = {"A": "Fits very well", "B": "Fits well", "C": "Fits little so far"}
 ENGAGED = {"1": "very engaged of late", "2": "engaged of late", "3": "quiet of late"}
 
@@ -105,8 +108,14 @@ def _joined(
             free[str(act.kind), act.at].append(act)
     joined: list[tuple[Contribution, ActivityRow | None]] = []
     for row in rows:
-        waiting = free.get((row.rule.split()[0], row.at), []) if row.points > 0 else []
-        joined.append((row, waiting.pop() if waiting and row.axis == "engagement" else None))
+        counts = row.axis == "engagement" and row.points > 0
+        kind, _, what = row.rule.partition(" ")
+        waiting = free.get((kind, row.at), []) if counts else []
+        named = [act for act in waiting if act.name == what]
+        act = (named or waiting)[-1] if waiting else None
+        if act is not None:
+            waiting.remove(act)
+        joined.append((row, act))
     return joined
 
 
@@ -135,7 +144,7 @@ def _label(row: Contribution, act: ActivityRow | None, case: Case) -> str:
     if act.kind is ActivityKind.VISITED and not row.rule.endswith("price_page"):
         return "Visited"
     asset = case.assets.get(act.asset_id or 0)
-    thing = asset.title.split(":")[0] if asset else wording.plain(act.name) if act.name else ""
+    thing = SHORT.split(asset.title)[0] if asset else wording.plain(act.name)
     verb = wording.ACTS[act.kind].verb
     return f"{verb} “{thing}”" if thing else verb
 

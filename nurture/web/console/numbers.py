@@ -47,10 +47,12 @@ def _list(work: Work, figure: str, *, since: datetime) -> tuple[Asked, list[Lead
             return words, report.mailed(work, since=begin, until=work.now + figures.MOMENT)
         case "readers":
             words = Asked("Read by people", "Who clicked in a mail in 7 days, scanners left out.")
-            return words, report.readers(work, since=since, until=work.now)
+            return words, report.readers(work, since=since, until=work.now + figures.MOMENT)
         case "ready":
             words = Asked("Became sales-ready", "In 7 days, wherever they are now.")
             ready = Stage.SALES_READY
-            return words, report.entered(work, stage=ready, since=since, until=work.now)
+            return words, report.entered(
+                work, stage=ready, since=since, until=work.now + figures.MOMENT
+            )
         case _:
             raise NotFound("There is no such figure on Today.")

@@ -95,6 +95,8 @@ class Way:
     nodes: tuple["Node", ...]
     joins: str = ""
     """The step that it goes to, where that one stands elsewhere in the outline."""
+    straight: bool = False
+    """Whether that step is the next one below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +202,12 @@ class _Outline:
         if not doors:
             return (), self.track.following(step)
         meet = self._meeting([to for _, to in doors], stop)
+        inner = stop | {meet} if meet else stop
         ways = tuple(
-            self._way(words, to, depth, stop | {meet} if meet else stop) for words, to in doors
+            Way(words, (), joins=self._name(to), straight=True)
+            if to == meet
+            else self._way(words, to, depth, inner)
+            for words, to in doors
         )
         return ways, meet
 

@@ -1,0 +1,187 @@
+"""The console in a real browser: no barrier that axe finds, and every control within reach of Tab."""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from nurture import users
+from tests.doors.console_desk import Site, site_of
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+PASSWORD = "a long enough phrase"
+WIDTHS = (1440, 390)
+TABS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An instance behind a real port, and where its pages are."""
+
+    site: Site
+    base: str
+    pages: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    site = site_of(tmp_path_factory)
+    with site.here.works.begin("test") as work:
+        mara = users.by_handle(work, "mara")
+        users.set_password_hash(work, mara.id, users.hash_password(PASSWORD))
+    site.pass_on("jens@adorf.example")
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    lead_id = site.lead("jens@adorf.example")
+    pages = {"today": "/", "leads": "/leads", "lead": f"/leads/{lead_id}", "handoffs": "/handoffs"}
+    yield Served(site, f"http://127.0.0.1:{server.server_port}", pages)
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, served: Served) -> str:
+    page = browser.new_page()
+    page.goto(f"{served.base}/login")
+    page.fill("#email", "mara@tarnholt.example")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{served.base}/")
+    return next(one["value"] for one in page.context.cookies() if one["name"] == "nurture")
+
+
+@pytest.fixture
+def page(browser: Browser, served: Served, cookies: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_cookies([{"name": "nurture", "value": cookies, "url": served.base}])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if AXE.exists():
+        return AXE.read_text(encoding="utf-8")
+    if os.environ.get("NURTURE_REQUIRE_BROWSER") == "1":
+        pytest.fail("axe-core is missing: run `make assets`.")
+    pytest.skip("axe-core is missing: run `make assets`")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+def test_axe_finds_no_barrier(page: Page, served: Served, axe: str, name: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{served.base}{served.pages[name]}")
+        assert barriers(page, axe) == [], width
+
+
+def test_axe_finds_no_barrier_on_the_login(browser: Browser, served: Served, axe: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{served.base}/login")
+
+    assert barriers(page, axe) == []
+
+
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+def test_no_page_is_wider_than_a_phone(page: Page, served: Served, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{served.base}{served.pages[name]}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+def test_tab_reaches_the_skip_link_first_and_shows_where_it_is(
+    page: Page, served: Served, name: str
+) -> None:
+    page.goto(f"{served.base}{served.pages[name]}")
+    walked = walk(page)
+
+    assert walked[0] == "Skip to the page"
+    assert "Today" in " ".join(walked)
+    assert page.evaluate(UNSEEN) == []
+
+
+def test_a_page_breaks_no_rule_of_its_own_policy(page: Page, served: Served) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    for address in served.pages.values():
+        page.goto(f"{served.base}{address}")
+
+    assert [one for one in told if "Content Security Policy" in one or "rror" in one] == []
+
+
+def test_slash_searches_and_g_l_opens_the_leads(page: Page, served: Served) -> None:
+    page.goto(served.base)
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "n-search"
+
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    page.wait_for_url(f"{served.base}/leads")
+
+
+def test_a_tick_says_how_many(page: Page, served: Served) -> None:
+    page.goto(f"{served.base}/leads")
+    page.locator("[data-all]").check()
+
+    assert page.locator("[data-ticked]").inner_text() == "5"
+    page.locator("input[name=lead]").first.uncheck()
+    assert page.locator("[data-ticked]").inner_text() == "4"
+
+
+UNSEEN = """() => [...document.querySelectorAll('main a, main button, main input, main select')]
+  .filter((el) => el.tabIndex < 0 && !el.disabled && el.getClientRects().length)
+  .map((el) => el.outerHTML)"""
+HERE = """() => {
+  const el = document.activeElement;
+  if (!el || el === document.body) return null;
+  const ring = getComputedStyle(el);
+  const seen = ring.outlineStyle !== 'none' || el.matches('input[type=checkbox]');
+  return [el.innerText || el.getAttribute('aria-label') || el.name || el.id, seen];
+}"""
+
+
+def walk(page: Page) -> list[str]:
+    """Press Tab until the page is left; every stop must show its focus."""
+    walked: list[str] = []
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        here = page.evaluate(HERE)
+        if here is None:
+            break
+        words, seen = here
+        assert seen, words
+        walked.append(str(words).strip())
+    return walked
+
+
+def barriers(page: Page, axe: str) -> list[str]:
+    """Run axe with the rules of WCAG 2.2 AA; each barrier with where it stands."""
+    page.evaluate(axe)
+    found = page.evaluate(
+        "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})"
+    )
+    return [
+        f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]
+    ]

@@ -1,0 +1,156 @@
+import re
+
+import pytest
+
+from nurture import consent, leads, tracks, users
+from nurture.kernel.types import UserId
+from nurture.leads import LeadFilter
+from tests.doors.console_desk import Site, plain, site_of
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory)
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r'<span class="n-name"><b>([^<]+)</b>', html)
+
+
+def test_the_list_shows_every_lead_with_firm_stage_heat_and_what_comes_next(site: Site) -> None:
+    html = site.reader("mara").get("/leads").get_data(as_text=True)
+
+    assert sorted(names(html)) == [
+        "Aoife Marran", "Britta Olm", "Jens Adorf", "Orla Finnan", "Pieter Hagen",
+    ]  # fmt: skip
+    page = plain(html)
+    assert "5 leads in this view." in page
+    assert "Hagen Polymers, BE" in page
+
+
+def test_filters_stand_in_the_address_and_narrow_the_list(site: Site) -> None:
+    mara = site.reader("mara")
+
+    assert names(mara.get("/leads?country=IE&q=kilbrae").get_data(as_text=True)) == ["Aoife Marran"]
+    assert "1 lead matches." in mara.page("/leads?country=IE&q=kilbrae")
+    assert "Nothing matches." in mara.page("/leads?q=nobody-of-this-name")
+
+
+def test_wrong_filters_are_passed_over_and_break_nothing(site: Site) -> None:
+    mara = site.reader("mara")
+
+    for address in ("?stage=what", "?owner=x&source=y", "?sort=sideways", "?view=unheard-of"):
+        assert mara.get(f"/leads{address}").status_code == 200
+    assert mara.get("/leads?after=nonsense").status_code == 422
+    assert mara.get("/leads?track=none-such").status_code == 404
+
+
+def test_the_number_on_a_view_is_the_length_of_its_list(site: Site) -> None:
+    mara = site.reader("mara")
+    html = mara.get("/leads").get_data(as_text=True)
+    counts = re.findall(r'href="(/leads(?:\?view=\w+)?)"[^>]*>[^<]+<em>(\d+)</em>', html)
+
+    assert len(counts) == 5
+    for address, count in counts:
+        shown = names(mara.get(address).get_data(as_text=True))
+        assert len(shown) == int(count), address
+
+
+def test_show_more_gives_the_next_rows_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nurture.web.console.leads.STRETCH", 2)
+    mara = site.reader("mara")
+    found: list[str] = []
+    address = "/leads"
+    while address:
+        headers = {"HX-Request": "true"} if found else {}
+        html = mara.client.get(address, headers=headers).get_data(as_text=True)
+        assert ("<html" in html) is (not found)
+        found += names(html)
+        more = re.search(r'hx-get="([^"]+)"', html)
+        address = more.group(1).replace("&amp;", "&") if more else ""
+
+    assert len(found) == len(set(found)) == 5
+
+
+def test_before_many_are_touched_the_page_says_who_and_who_not(site: Site) -> None:
+    mara = site.reader("mara")
+    with site.here.works.read("test") as work:
+        before = {one.id: tracks.stays(work, one.id) for one in everybody(site)}
+
+    preview = mara.send("/leads/bulk", came_from="/leads", all="1", do="stop")
+
+    page = plain(preview.get_data(as_text=True))
+    assert "Set 4 leads to do not mail" in page
+    assert "1 left out: 1 do not mail." in page
+    assert "Orla Finnan" in page
+    with site.here.works.read("test") as work:
+        assert {one.id: tracks.stays(work, one.id) for one in everybody(site)} == before
+
+
+def test_ticked_leads_get_an_owner_after_the_preview(site: Site) -> None:
+    mara = site.reader("mara")
+    jens, ines = site.lead("jens"), str(user(site, "ines"))
+    fields = {"lead": str(jens), "do": "assign", "to": ines}
+
+    preview = mara.send("/leads/bulk", came_from="/leads", **fields)
+    assert "Give 1 lead to Ines Carro" in plain(preview.get_data(as_text=True))
+    done = mara.send("/leads/bulk/do", came_from="/leads", **fields)
+
+    assert done.status_code == 303
+    with site.here.works.read("test") as work:
+        assert leads.get(work, jens).owner_id == int(ines)
+    assert "1 lead given to Ines Carro" in mara.page("/leads")
+
+
+def test_who_cannot_be_in_a_track_is_left_out_with_the_reason(site: Site) -> None:
+    mara = site.reader("mara")
+    fields = {"all": "1", "do": "enrol", "into": "welcome"}
+
+    page = plain(mara.send("/leads/bulk", came_from="/leads", **fields).get_data(as_text=True))
+    mara.send("/leads/bulk/do", came_from="/leads", **fields)
+
+    assert "left out" in page
+    assert "already in it" in page
+    with site.here.works.read("test") as work:
+        orla = site.lead("orla")
+        assert [one for one in tracks.stays(work, orla) if one.ended_at is None] == []
+
+
+def test_do_not_mail_holds_at_once_and_nobody_is_lost(site: Site) -> None:
+    mara = site.reader("mara")
+    pieter = site.lead("pieter")
+
+    mara.send("/leads/bulk/do", came_from="/leads", lead=str(pieter), do="stop")
+
+    with site.here.works.read("test") as work:
+        assert consent.suppression(work, pieter) is not None
+        assert [one for one in tracks.stays(work, pieter) if one.ended_at is None] == []
+    assert "Nobody is forgotten." in mara.page("/leads?view=forgotten")
+
+
+def test_nothing_ticked_is_said_and_nothing_done(site: Site) -> None:
+    answer = site.reader("mara").send("/leads/bulk", came_from="/leads", do="stop")
+
+    assert answer.status_code == 422
+    assert "No lead is ticked." in plain(answer.get_data(as_text=True))
+
+
+def test_sales_people_find_their_own_leads_only(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        leads.set_owner(work, [site.lead("jens")], owner_id=user(site, "ines"))
+    ines, tom = site.reader("ines"), site.reader("tom")
+
+    assert names(ines.get("/leads").get_data(as_text=True)) == ["Jens Adorf"]
+    assert names(tom.get("/leads").get_data(as_text=True)) == []
+    assert names(tom.get(f"/leads?owner={user(site, 'ines')}").get_data(as_text=True)) == []
+    assert tom.client.post("/leads/bulk/do", data={"all": "1", "do": "stop"}).status_code == 403
+
+
+def everybody(site: Site) -> list[leads.Person]:
+    with site.here.works.read("test") as work:
+        return list(leads.search(work, LeadFilter()).people)
+
+
+def user(site: Site, handle: str) -> UserId:
+    with site.here.works.read("test") as work:
+        return users.by_handle(work, handle).id

@@ -1,0 +1,129 @@
+from datetime import timedelta
+
+import pytest
+
+from campaigns.vocabulary import Stage
+from nurture import leads, tasks
+from nurture.leads import LeadFilter
+from nurture.reports import today as report
+from nurture.tasks import NewTask, TaskKind
+from nurture.web.console import remember
+from tests.doors.console_desk import Site, links, plain, site_of
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory)
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(site: Site) -> None:
+    with site.app.app_context():
+        remember.forget()
+
+
+def test_marketing_sees_first_whether_somebody_is_forgotten(site: Site) -> None:
+    page = site.reader("mara").page("/")
+
+    assert "Nobody is forgotten." in page
+    assert "All 5 live leads" in page or "All 4 live leads" in page
+    assert "Checked at 10:24" in page
+
+
+def test_the_safety_line_opens_the_promises_behind_it(site: Site) -> None:
+    mara = site.reader("mara")
+
+    assert "/cracks" in links(mara.get("/").get_data(as_text=True))
+    page = mara.page("/cracks")
+    assert "Is anybody forgotten? No." in page
+    assert "Somebody looks after each live lead N01" in page
+
+
+def test_a_lead_with_sales_waits_on_today_with_its_owner_and_its_time(site: Site) -> None:
+    site.pass_on("jens@adorf.example")
+
+    page = site.reader("mara").page("/")
+
+    assert "With sales, waiting for an answer 1" in page
+    assert "Jens Adorf Adorf Guss, DE" in page
+    assert "Became sales-ready 1 lead" in page
+
+
+def test_each_figure_opens_a_list_as_long_as_its_number(site: Site) -> None:
+    mara = site.reader("mara")
+    for figure in ("mailed", "readers", "ready"):
+        assert mara.get(f"/today/{figure}").status_code == 200
+    with site.here.works.read("test") as work:
+        since, until = work.now - timedelta(days=7), work.now + timedelta(seconds=1)
+        ready = report.entered(work, stage=Stage.SALES_READY, since=since, until=until)
+    page = mara.get("/today/ready").get_data(as_text=True)
+
+    assert all(f"/leads/{one}" in page for one in ready)
+    assert mara.get("/today/anything").status_code == 404
+
+
+def test_what_needs_marketing_stands_there_with_reason_time_and_one_button(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        lead_id = leads.search(work, LeadFilter(text="pieter")).people[0].id
+        task = NewTask(
+            dedup_key="ask", kind=TaskKind.ASK, title="What next", reason="read everything",
+            due_at=work.now + timedelta(days=2), lead_id=lead_id, queue="marketing",
+        )  # fmt: skip
+        tasks.create(work, [task])
+
+    page = site.reader("mara").page("/")
+
+    assert "What next: Pieter Hagen Hagen Polymers. Read everything in 2 days Answer" in page
+    assert "What next: Pieter Hagen" in site.reader("mara").page("/tasks")
+
+
+def test_the_same_question_about_many_leads_is_one_row(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        rows = [
+            NewTask(
+                dedup_key=f"same|{number}", kind=TaskKind.TRIAGE, title="Decide what happens next",
+                reason="no track takes this lead", due_at=work.now, lead_id=one.id, queue="triage",
+            )
+            for number, one in enumerate(leads.search(work, LeadFilter()).people[:4])
+        ]  # fmt: skip
+        tasks.create(work, rows)
+
+    page = site.reader("mara").page("/")
+
+    assert "Decide what happens next: 4 leads" in page
+
+
+def test_sales_people_see_their_next_call_and_nobody_elses(site: Site) -> None:
+    site.pass_on("britta@seefeld.example")
+    owners = {handle: site.reader(handle).page("/") for handle in ("tom", "ines", "petra")}
+
+    holders = [handle for handle, page in owners.items() if "Britta Olm" in page]
+    assert len(holders) == 1
+    assert "Time left" in owners[holders[0]]
+    assert "Nobody is forgotten" not in owners[holders[0]]
+
+
+def test_the_list_of_promises_and_tasks_is_not_for_sales(site: Site) -> None:
+    for path in ("/cracks", "/tasks", "/today/readers"):
+        assert site.reader("tom").get(path).status_code == 403
+
+
+def test_a_figure_is_counted_at_most_once_a_minute(site: Site) -> None:
+    mara = site.reader("mara")
+    before = plain(mara.get("/").get_data(as_text=True))
+    site.pass_on("aoife@kilbrae.example")
+
+    # The queue itself is read anew, the week's figures are a minute old at most.
+    after = plain(mara.get("/").get_data(as_text=True))
+
+    assert before.split("Became sales-ready ")[1][:2] == after.split("Became sales-ready ")[1][:2]
+    assert "Aoife Marran" in after
+
+
+def test_everybody_may_choose_light_or_dark(site: Site) -> None:
+    mara = site.reader("mara")
+
+    mara.send("/me/theme", came_from="/", theme="dark")
+
+    assert 'data-bs-theme="dark"' in mara.get("/").get_data(as_text=True)
+    mara.send("/me/theme", came_from="/", theme="auto")
