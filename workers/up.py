@@ -18,7 +18,7 @@ SINK_PORT_BESIDE = 25
 
 def sink_port(settings: Settings) -> int:
     """Name the port of the built-in mail sink."""
-    return settings.port + SINK_PORT_BESIDE
+    return settings.web_port + SINK_PORT_BESIDE
 
 
 def children(settings: Settings, *, extra_env: Mapping[str, str] | None = None) -> list[Child]:
@@ -43,7 +43,7 @@ def _program(name: str, *argv: str, env: Mapping[str, str]) -> Child:
 
 
 def _web(settings: Settings, env: Mapping[str, str]) -> Child:
-    address = (settings.listen, settings.port)
+    address = (settings.listen, settings.web_port)
     return Child(
         "web", (sys.executable, "-m", "nurture.web.serve"), env, ready=partial(_listens, address),
         address=address, setting="NURTURE_BASE_URL", patience=60,

@@ -9,7 +9,7 @@ from nurture import runtime, schema
 
 @click.group("db")
 def database() -> None:
-    """Look after the database of this installation."""
+    """Bring the tables up to date, or tell whether they are."""
 
 
 @database.command()

@@ -9,7 +9,7 @@ from nurture.kernel import shared
 
 @click.group()
 def mail() -> None:
-    """Outgoing mail."""
+    """Stop and start sending; list what was maybe delivered."""
 
 
 @mail.command()

@@ -16,10 +16,14 @@ def _run(*argv: str) -> None:
             continue  # the child has heard it, too, and stops what it started
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@click.command(
+    context_settings={"ignore_unknown_options": True},
+    add_help_option=False,
+    options_metavar="[--once] [--days N] [--seed N] [--home DIR] [--port N] [--keep]",
+)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
 def demo(options: tuple[str, ...]) -> None:
-    """Play the example company; --once plays 90 days to the end and audits them."""
+    """Play the example company; --once plays 90 days and exits."""
     _run("workers", "demo", *options)
 
 

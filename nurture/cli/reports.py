@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One object per finding.")
 def audit(*, as_json: bool) -> None:
-    """Look for leads that nobody looks after and numbers that do not add up; exit 1 if any."""
+    """Look for leads that nobody looks after; exit 1 if there are any."""
     with runtime.start().works.read("cli") as work:
         findings = run_audit(work)
     for one in findings:
@@ -36,7 +36,7 @@ def audit(*, as_json: bool) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path), required=False)
 def publish(folder: Path | None) -> None:
-    """Publish a library folder: content, mails, tracks, rules, people (the example by default)."""
+    """Publish campaign files and the mails of templates/mail; the example by default."""
     here = runtime.start()
     done = publish_library(
         here.works,

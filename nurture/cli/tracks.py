@@ -13,7 +13,7 @@ from nurture import tracks as domain
 
 @click.group()
 def tracks() -> None:
-    """Nurture tracks."""
+    """Check, publish, list, export, pause and resume tracks."""
 
 
 @tracks.command()

@@ -16,6 +16,8 @@ from pydantic_settings import (
 from nurture.kernel.errors import Invalid
 
 WEAK_SECRET_LENGTH = 32
+FALLBACK_PORT = 8000
+"""Where a proxy in front holds 80 or 443, we stand behind it."""
 
 
 class Settings(BaseSettings):
@@ -36,10 +38,12 @@ class Settings(BaseSettings):
     redis_url: str = ""
     """Default: the embedded Valkey."""
     smtp_url: str = ""
-    """Default: the built-in mail sink; several separated by blanks."""
+    """Default: the built-in mail sink of `nurture up`."""
     base_url: str = "http://127.0.0.1:8000"
     listen: str = "127.0.0.1"
     """The address that `nurture web` listens on; 0.0.0.0 lets other machines in."""
+    port: int = Field(default=0, ge=0, le=65535)
+    """The port that `nurture web` listens on; 0 takes it from the base URL."""
     secret_key: SecretStr = SecretStr("")
     """Generated on the first start and kept in the instance folder."""
     sender: str = "Nurture <nurture@localhost.example>"
@@ -89,10 +93,9 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home.resolve() / 'nurture.db'}"
 
     @property
-    def port(self) -> int:
-        """The port that `nurture web` listens on."""
-        parts = urlsplit(self.base_url)
-        return parts.port or (443 if parts.scheme == "https" else 80)
+    def web_port(self) -> int:
+        """The port to open: the one that is set, else the base URL's, else 8000."""
+        return self.port or urlsplit(self.base_url).port or FALLBACK_PORT
 
 
 def load_settings(**given: object) -> Settings:

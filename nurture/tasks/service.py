@@ -82,12 +82,14 @@ class Woken:
 
 
 def park(work: Work, rows: Sequence[Parking]) -> int:
-    """Let leads rest until a date; parking one twice until the same moment is once."""
+    """Let leads rest until a date; doing so twice in one minute is once."""
+    moment = f"{work.now:%y%m%d%H%M}"
     return create(
         work,
         [
             NewTask(
-                dedup_key=f"wake:{row.lead_id}:{row.wake_at:%Y%m%dT%H%M%S}",
+                # With the moment of parking: a lead that woke and rests again until then rests anew.
+                dedup_key=f"wake:{row.lead_id}:{row.wake_at:%y%m%d%H%M}:{moment}",
                 kind=TaskKind.WAKE,
                 title="Rests",
                 reason=row.reason,

@@ -1,13 +1,11 @@
-"""What people do with leads by hand, one or thousands: into a track, to an owner, off all mail."""
+"""What people do with many leads at once: into a track, to an owner, off all mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 
-from campaigns.vocabulary import ActivityKind, ExitReason, SuppressionReason
-from nurture import consent, engagement, leads, lifecycle, tracks
-from nurture.engagement import ActivityRow
+from campaigns.vocabulary import ExitReason, SuppressionReason
+from nurture import consent, leads, lifecycle, tracks
 from nurture.kernel.database import CHUNK, chunks
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
@@ -84,13 +82,6 @@ def put_in_track(
     return tuple(done)
 
 
-def take_out(work: Work, lead_id: LeadId, *, by: str, desk: Desk) -> None:
-    """Take a lead out of its tracks; it rests until somebody decides what is next."""
-    words = f"Taken out by {by}"
-    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.REMOVED, words=words)
-    progress.look_after(work, [lead_id], reason=words, desk=desk)
-
-
 def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple[LeadId, ...]:
     """Give leads to somebody; tell whose owner changed."""
     picked = pick_for_owner(work, lead_ids, owner_id=owner_id)
@@ -105,23 +96,15 @@ def stop_mail(
     picked = pick_to_stop(work, lead_ids).lead_ids
     evidence: dict[str, Json] = {"by": by}
     for chunk in chunks(picked, CHUNK):
+        # The leads before their enrolments, as the tick takes them: none wait in a circle.
+        lifecycle.hold(work, chunk)
         consent.suppress_leads(
             work, chunk, reason=SuppressionReason.MANUAL, key=key, evidence=evidence
         )
+        consent.withdraw(work, chunk)
         desk.hands.leave_tracks(work, chunk, reason=ExitReason.SUPPRESSED, words=STOPPED)
         progress.look_after(work, chunk, reason=STOPPED, desk=desk)
     return tuple(picked)
-
-
-def add_note(work: Work, lead_id: LeadId, *, text: str, by: str) -> None:
-    """Keep what somebody wants to be known; the same note twice within a minute is one."""
-    minute, mark = f"{work.machine:%Y%m%d%H%M}", sha256(text.encode()).hexdigest()[:12]
-    row = ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now,
-        origin=f"note:{lead_id}:{minute}:{mark}",
-        detail={"text": text.strip(), "by": by},
-    )  # fmt: skip
-    engagement.note_activity(work, [row])
 
 
 _REFUSED = {

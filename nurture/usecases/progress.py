@@ -247,8 +247,9 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
     for track_key, lead_ids in batch.after.items():
         reason = "the track before it ended"
         entered = tracks.enrol(work, track_key, lead_ids, due_at=work.now, reason=reason)
-        for lead_id, why in entered.left_out.items():
-            batch.parked[lead_id] = (work.now, f"{track_key}: {why}")
+        batch.parked |= _after_a_rest(
+            work, {lead_id: f"{track_key}: {why}" for lead_id, why in entered.left_out.items()}
+        )
     _park(work, batch.parked, desk)
     if batch.ready:
         promote.make_ready(
@@ -329,8 +330,13 @@ def admit(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
 def look_after(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
     """Park those live leads for whom nothing is planned, so that a person looks at them (F148)."""
     idle = next_actions_missing(work, lead_ids)
-    people = leads.by_ids(work, idle)
-    parked = {
+    _park(work, _after_a_rest(work, dict.fromkeys(idle, reason)), desk)
+
+
+def _after_a_rest(work: Work, reasons: Mapping[LeadId, str]) -> dict[LeadId, tuple[datetime, str]]:
+    """Give each lead two working days of its own zone until somebody looks at it."""
+    people = leads.by_ids(work, list(reasons))
+    return {
         one: (
             add(
                 work.now, TRIAGE_WAIT, zone=people[one].zone,
@@ -338,9 +344,8 @@ def look_after(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Des
             ),
             reason,
         )
-        for one in idle
+        for one, reason in reasons.items()
     }  # fmt: skip
-    _park(work, parked, desk)
 
 
 def next_actions_missing(work: Work, lead_ids: Sequence[LeadId]) -> list[LeadId]:

@@ -23,7 +23,7 @@ def main() -> int:
     Granian(
         "nurture.web.wsgi:application",
         address=settings.listen,
-        port=settings.port,
+        port=settings.web_port,
         interface=Interfaces.WSGI,
         workers=WORKERS,
         blocking_threads=THREADS,

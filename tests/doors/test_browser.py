@@ -1,4 +1,4 @@
-"""The console in a real browser: no barrier that axe finds, and every control within reach of Tab."""
+"""The console in a real browser: no barrier that axe finds, and every control in reach of Tab."""
 
 import os
 import threading

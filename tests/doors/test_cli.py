@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nurture import runtime, schema
+from nurture import runtime, schema, users
 from nurture.cli.main import nurture
 
 LIBRARY = Path(__file__).resolve().parents[2] / "campaigns" / "library"
@@ -80,3 +80,19 @@ def test_a_list_goes_in_and_its_second_time_changes_nothing(run: CliRunner, tmp_
     second = say(run, "leads", "import", str(people), "--basis", "consent", "--source", "fair")
     assert second.exit_code == 0, second.output
     assert "nobody is forgotten" in say(run, "audit").output.lower()
+
+
+def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:
+    added = say(
+        run, "user", "add", "Mia@works.example", "--name", "Mia", "--role", "marketer",
+        "--password", "ten-letters-or-more",
+    )  # fmt: skip
+    assert added.exit_code == 0, added.output
+    who = users.authenticate(runtime.start().works, "mia@works.example", "ten-letters-or-more")
+    assert who.name == "Mia"
+
+
+def test_a_short_password_is_refused_with_its_length(run: CliRunner) -> None:
+    refused = say(run, "user", "password", "mia", "--password", "short")
+    assert refused.exit_code == 2
+    assert "10 characters" in refused.output

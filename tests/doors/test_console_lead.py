@@ -77,7 +77,7 @@ def shown(site: Site, lead_id: LeadId, query: str = "") -> str:
 
 
 def story(page: str) -> str:
-    return page.split('id="story"')[1].split("</section>")[0]
+    return page.split('id="story"')[1].split("</section>", maxsplit=1)[0]
 
 
 def test_the_page_says_who_this_is_and_where_they_stand(site: Site, lead: LeadId) -> None:
@@ -212,8 +212,8 @@ def test_without_a_reason_nobody_is_passed_on(site: Site, lead: LeadId) -> None:
 def test_a_note_sent_twice_is_noted_once(site: Site, lead: LeadId) -> None:
     log_in(site, "marketer")
 
-    for _ in range(2):
-        done = act(site, lead, "note", {"text": "Met at the fair", "once": "a1"})
+    act(site, lead, "note", {"text": "Met at the fair", "once": "a1"})
+    done = act(site, lead, "note", {"text": "Met at the fair", "once": "a1"})
 
     assert story(done.text).count("Met at the fair") == 1
     assert "By The_marketer" in story(done.text)
@@ -277,9 +277,7 @@ def test_leads_of_others_do_not_exist_for_sales_and_dealers(
     assert site.client.get(f"/leads/{lead}").status_code == 200
 
 
-def test_sales_people_read_one_word_and_reasons_before_any_number(
-    site: Site, lead: LeadId
-) -> None:
+def test_sales_people_read_one_word_and_reasons_before_any_number(site: Site, lead: LeadId) -> None:
     me = log_in(site, "sales")
     with site.works.begin("test") as work:
         leads.set_owner(work, [lead], owner_id=me)
@@ -328,7 +326,8 @@ def test_the_page_asks_the_database_as_often_for_many_acts_as_for_few(
     for _ in range(8):
         does(site, lead, ActivityKind.VISITED, item="E2")
 
-    assert statements(site, lead, works) == few
+    # Less is fine: what the frame counts is remembered for a minute.
+    assert statements(site, lead, works) <= few
 
 
 def statements(site: Site, lead_id: LeadId, works: Works) -> int:

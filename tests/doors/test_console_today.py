@@ -127,3 +127,16 @@ def test_everybody_may_choose_light_or_dark(site: Site) -> None:
 
     assert 'data-bs-theme="dark"' in mara.get("/").get_data(as_text=True)
     mara.send("/me/theme", came_from="/", theme="auto")
+
+
+def test_without_the_built_styles_a_page_works_and_says_so_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nurture.web.assets.kit_built", lambda: False)
+
+    html = site.reader("mara").get("/").get_data(as_text=True)
+
+    assert html.count("make assets") == 1
+    assert "vendor/kit.css" not in html
+    assert "vendor/htmx" not in html
+    assert "Nobody is forgotten." in html

@@ -18,7 +18,7 @@ def test_everything_is_embedded_when_nothing_is_set(home: Path) -> None:
     assert names == ["valkey", "mail sink", "worker 1", "tick", "web"]
     assert programs[-1].env["NURTURE_SMTP_URL"].startswith("smtp://127.0.0.1:")
     assert programs[-1].env["NURTURE_HOME"] == str(home.resolve())
-    assert programs[-1].address == ("127.0.0.1", given.port)
+    assert programs[-1].address == ("127.0.0.1", given.web_port)
 
 
 def test_what_the_settings_name_is_not_started(home: Path) -> None:

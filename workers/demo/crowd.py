@@ -10,7 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 from campaigns.behaviour import MOVES_AFTER, Letter, Reaction, Temperament, react
 from campaigns.chance import chance
 from campaigns.library import Item
+from nurture.usecases import listen
+from nurture.usecases.evidence import message_facts
 from nurture.usecases.replies import Reply, reply_received
+from nurture.web.track import ship_once
 from workers.demo.agenda import Agenda, next_slot
 from workers.demo.browser import Answer, Browser, Form, read_sheet
 from workers.demo.letters import out_of_office, reply
@@ -151,7 +154,17 @@ class Crowd:
     def _look(self, landed: Answer, token: str) -> None:
         """Let the page see that a person is there, as its script does."""
         if token and landed.status == 200:  # noqa: PLR2004 - OK
+            self._bring_in()
             self._check(self._browser.post(urlsplit(landed.url).path + "/seen", {"m": token}))
+
+    def _bring_in(self) -> None:
+        """Let the database have the click before the page's own sign, which comes seconds later.
+
+        A sign without its click would be taken as proof of the scanner's click before it.
+        """
+        here = self._scene.here
+        ship_once(here.works, here.home)
+        listen.absorb(here.works, limit=500, facts=message_facts, patience=here.patience)
 
     def _go_on(self, person: Person, address: str, token: str) -> None:
         """Weigh it up: the calculator first, the prices next."""

@@ -1,5 +1,6 @@
 """The demo for looking on: a day a minute, until somebody stops it."""
 
+import contextlib
 import time
 
 from workers.demo.cast import Cast
@@ -17,6 +18,8 @@ def play(scene: Scene, imported: Imported | None) -> int:
     cast = Cast(scene)
     while True:
         now = scene.here.clock.now()
-        cast.read_mail(now)
-        cast.act(now)
+        # A program that is just being restarted, or stopped, is met again in a moment.
+        with contextlib.suppress(OSError):
+            cast.read_mail(now)
+            cast.act(now)
         time.sleep(EVERY_SECONDS)

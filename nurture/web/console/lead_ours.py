@@ -203,7 +203,8 @@ def _owner(row: ChangeRow, case: Case) -> Happened:
     by = case.who(row.actor)
     why = f"By {by}" if by else "By the rules of routing"
     if row.new is None:
-        return Happened(row.at, "changes", "user-minus", "Owner taken off", case.owner(row.old), why)
+        before = case.owner(row.old)
+        return Happened(row.at, "changes", "user-minus", "Owner taken off", before, why)
     name = case.owner(row.new)
     return Happened(row.at, "changes", "user-check", "Owner set", f"to {name}", why)
 

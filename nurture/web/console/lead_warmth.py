@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from textwrap import shorten
 
 from campaigns.conditions import Compare, leaves
 from campaigns.definitions import Definitions
@@ -22,6 +23,8 @@ ZERO, WIDE = 302.0, 240.0
 """Where the bars begin in the drawing, and how far they may reach."""
 THIN = 2.0
 MOST_BARS = 12
+LONGEST = 38
+"""How many letters of a row stand beside its bar."""
 SHORT = re.compile(r"[:?.]")
 """Where a title may be cut: a row has room for its beginning."""
 FITS = {"A": "Fits very well", "B": "Fits well", "C": "Fits little so far"}
@@ -112,10 +115,10 @@ def _joined(
         kind, _, what = row.rule.partition(" ")
         waiting = free.get((kind, row.at), []) if counts else []
         named = [act for act in waiting if act.name == what]
-        act = (named or waiting)[-1] if waiting else None
-        if act is not None:
-            waiting.remove(act)
-        joined.append((row, act))
+        found = (named or waiting)[-1] if waiting else None
+        if found is not None:
+            waiting.remove(found)
+        joined.append((row, found))
     return joined
 
 
@@ -146,7 +149,8 @@ def _label(row: Contribution, act: ActivityRow | None, case: Case) -> str:
     asset = case.assets.get(act.asset_id or 0)
     thing = SHORT.split(asset.title)[0] if asset else wording.plain(act.name)
     verb = wording.ACTS[act.kind].verb
-    return f"{verb} “{thing}”" if thing else verb
+    room = max(LONGEST - len(verb), len(verb))
+    return f"{verb} “{shorten(thing, room, placeholder='…')}”" if thing else verb
 
 
 def _sum(words: str, parts: Sequence[Contribution]) -> Bar:

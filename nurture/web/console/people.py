@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from campaigns.vocabulary import Heat
 from nurture import handoff, leads, users
 from nurture.handoff import HandoffView
-from nurture.kernel.errors import NotFound
-from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.users import UserCard
-from nurture.web.console import shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +42,6 @@ def owner_name(offer: HandoffView, owners: Mapping[UserId, UserCard]) -> str:
     """Name whose turn it is; a queue where it is nobody's yet."""
     found = owners.get(offer.owner_id) if offer.owner_id is not None else None
     return found.name if found else f"Queue {offer.queue}" if offer.queue else "Nobody yet"
-
-
-def mine(work: Work, lead_id: LeadId) -> Person:
-    """Give a lead that this reader may see; others do not exist for them."""
-    person = leads.get(work, lead_id)
-    if shell.sees_all() or person.owner_id == shell.me().id:
-        return person
-    offer = handoff.find_open(work, lead_id)
-    if offer is not None and offer.owner_id == shell.me().id:
-        return person
-    raise NotFound("There is no such lead among yours.")
 
 
 def heat_of(grade: str, offer: HandoffView | None = None) -> Heat:
