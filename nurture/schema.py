@@ -64,7 +64,7 @@ def downgrade(engine: Engine, *, to: str = "base") -> None:
 
 def pending(engine: Engine) -> bool:
     """Tell whether the database lacks revisions that this code needs."""
-    with engine.connect() as connection:
+    with engine.execution_options(nurture_reading=True).connect() as connection:
         scripts = ScriptDirectory.from_config(alembic_config(connection))
         here = MigrationContext.configure(connection).get_current_revision()
         return bool(here != scripts.get_current_head())

@@ -8,6 +8,7 @@ from nurture.mail.compose import (
     Sending,
     compose,
     message_header,
+    warm,
 )
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
 from nurture.mail.queries import (
@@ -111,5 +112,6 @@ __all__ = [
     "unfinished",
     "upcoming",
     "version_ids",
+    "warm",
     "written_to",
 ]

@@ -160,6 +160,11 @@ class _Prepared:
     one_click: bool
 
 
+def warm(compiled: CompiledMail) -> None:
+    """Turn a version into code before its first message; forked senders inherit it."""
+    _prepared(compiled)
+
+
 @lru_cache(maxsize=LATEST_TEMPLATES)
 def _prepared(compiled: CompiledMail) -> _Prepared:
     """Turn a version into code; one that was judged by other rules is never filled."""

@@ -88,7 +88,7 @@ def park(work: Work, rows: Sequence[Parking]) -> int:
         work,
         [
             NewTask(
-                # With the moment of parking: a lead that woke and rests again until then rests anew.
+                # With the moment of parking: who woke and rests again, rests anew.
                 dedup_key=f"wake:{row.lead_id}:{row.wake_at:%y%m%d%H%M}:{moment}",
                 kind=TaskKind.WAKE,
                 title="Rests",

@@ -132,7 +132,7 @@ def make_site(home: Path) -> Site:
     home.mkdir(parents=True, exist_ok=True)
     set_instant(home, BEGINS)
     settings = load_settings(
-        home=home, clock="stepped", base_url="http://localhost", smtp_url="smtp://127.0.0.1:105",
+        home=home, clock="stepped", base_url="http://localhost", smtp_url="smtp://127.0.0.1:8025",
         settle_seconds=0, settle_gateway_seconds=0,
     )  # fmt: skip
     here = runtime.start(settings)

@@ -25,7 +25,9 @@ def in_use(settings: Settings) -> bool:
     if not settings.smtp_url:
         return True
     server = urlsplit(settings.smtp_url)
-    return server.hostname in ("127.0.0.1", "localhost") and server.port == settings.web_port + BESIDE
+    return (
+        server.hostname in ("127.0.0.1", "localhost") and server.port == settings.web_port + BESIDE
+    )
 
 
 @doors.get("/mailbox")
