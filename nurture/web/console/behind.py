@@ -1,6 +1,6 @@
 """The list behind a number: each number of a report opens one, and it is as long as the number."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -70,14 +70,6 @@ def behind(work: Work, asked: Asked, entries: Sequence[Entry]) -> Behind:
 def behind_ids(work: Work, asked: Asked, lead_ids: Sequence[LeadId]) -> Behind:
     """Show a stretch of leads that have nothing beside their names."""
     return behind(work, asked, [Entry(one) for one in lead_ids])
-
-
-def behind_rows(
-    work: Work, asked: Asked, *, total: int, fetch: Callable[[int, int], Sequence[Entry]]
-) -> Behind:
-    """Show a stretch that a query gives: `fetch(first, limit)`."""
-    first = _first()
-    return _behind(work, asked, fetch(first, SHOWN), first=first, total=total)
 
 
 def page(behind_: Behind, nav: str, crumbs: Sequence[tuple[str, str]], work: Work) -> str:
