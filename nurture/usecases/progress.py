@@ -247,14 +247,32 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
     for track_key, lead_ids in batch.after.items():
         reason = "the track before it ended"
         entered = tracks.enrol(work, track_key, lead_ids, due_at=work.now, reason=reason)
-        batch.parked |= _after_a_rest(
-            work, {lead_id: f"{track_key}: {why}" for lead_id, why in entered.left_out.items()}
+        _let_decide(
+            work, {one: f"{track_key}: {why}" for one, why in entered.left_out.items()}, desk
         )
     _park(work, batch.parked, desk)
     if batch.ready:
         promote.make_ready(
             work, list(batch.ready), reason=next(iter(batch.ready.values())), hands=desk.hands
         )
+
+
+def _let_decide(work: Work, reasons: Mapping[LeadId, str], desk: Desk) -> None:
+    """Put leads before a person's eyes whom the next track does not take: they may be warm."""
+    still = tracks.rivals(work, list(reasons))
+    moment = f"{work.now:%y%m%d%H%M}"
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"next|{lead_id}|{moment}", kind=tasks.TaskKind.TRIAGE,
+                title="Decide what happens next", reason=reason, due_at=due_at, lead_id=lead_id,
+                queue=desk.triage_queue,
+            )
+            for lead_id, (due_at, reason) in _after_a_rest(work, reasons).items()
+            if lead_id not in still
+        ],
+    )  # fmt: skip
 
 
 def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:

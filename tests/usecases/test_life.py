@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.vocabulary import ActivityKind, Basis, MessageState, Receipt, Stage, Verdict
+from campaigns.vocabulary import (
+    ActivityKind,
+    Basis,
+    ExitReason,
+    MessageState,
+    Receipt,
+    Stage,
+    Verdict,
+)
 from nurture import content, handoff, leads, lifecycle, mail, tasks, tracks
 from nurture.adapters.mail_memory import Fate
 from nurture.engagement import ActivityRow
@@ -195,3 +203,24 @@ def test_ninety_days_later_nobody_is_forgotten(house: House) -> None:
     house.days(90)
     with house.works.read("test") as work:
         assert run_audit(work) == []
+
+
+def test_a_warm_lead_whom_no_track_takes_comes_before_a_persons_eyes(house: House) -> None:
+    (anna,) = house.let_in("anna")
+    house.days(7.5)
+    with house.works.begin("test") as work:
+        now = house.clock.now()
+        tracks.enrol(work, "evaluate", [anna], due_at=now, reason="test")
+        tracks.leave(work, [anna], reason=ExitReason.FINISHED, words="test")
+        tracks.enrol(work, "keep_in_touch", [anna], due_at=now, reason="test")
+    house.days(4)
+    house.happens(
+        click(house, anna, "c1", verdict=Verdict.HUMAN_LIKELY),
+        click(house, anna, "c2", verdict=Verdict.HUMAN_LIKELY),
+    )
+    house.days(10)
+    with house.works.read("test") as work:
+        assert run_audit(work) == []
+        stays = tracks.stays(work, anna)
+        waits = tasks.open_tasks(work, lead_id=anna)
+        assert waits or any(stay.state == "active" for stay in stays)

@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenelet:
+class Proof:
     """One thing that must have come true."""
 
     words: str
@@ -126,7 +126,7 @@ def _lines(cast: Cast, imported: Imported | None, facts: _Facts) -> Iterator[Lin
     yield Line("Pages and forms that failed", len(crowd.refused), 0, 0)
 
 
-def _scenes(work: Work, scene: Scene, cast: Cast, facts: _Facts) -> Iterator[Scenelet]:
+def _scenes(work: Work, scene: Scene, cast: Cast, facts: _Facts) -> Iterator[Proof]:
     seen = cast.crowd.seen
     yield _collectors(work, scene, facts)
     yield _raised_hands(work, cast, facts)
@@ -135,17 +135,17 @@ def _scenes(work: Work, scene: Scene, cast: Cast, facts: _Facts) -> Iterator[Sce
         f"Scanners fetched {cast.scanners.requests:,} links of {cast.scanners.mails:,} mails, "
         "and promoted nobody"
     )
-    yield Scenelet(words, not unproven and cast.scanners.mails > 0)
+    yield Proof(words, not unproven and cast.scanners.mails > 0)
     yield _sent_back(facts)
     yield _evaluators(work, scene, facts)
     left = f"{len(seen.left)} said no by one click; they got {seen.written_after} mails after it"
-    yield Scenelet(left, bool(seen.left) and not seen.written_after)
+    yield Proof(left, bool(seen.left) and not seen.written_after)
     passed = seen.counts["passed on"]
     shown = f"{passed} mails were passed on, and {len(seen.leaks)} colleagues saw somebody's data"
-    yield Scenelet(shown, passed > 0 and not seen.leaks)
+    yield Proof(shown, passed > 0 and not seen.leaks)
 
 
-def _collectors(work: Work, scene: Scene, facts: _Facts) -> Scenelet:
+def _collectors(work: Work, scene: Scene, facts: _Facts) -> Proof:
     """Twenty downloads and no deed that asks for something: never sales-ready."""
     all_of_them = _leads_of(work, scene, Temperament.COLLECTOR)
     most = max((facts.acted.get(lead_id, 0) for lead_id in all_of_them), default=0)
@@ -154,10 +154,10 @@ def _collectors(work: Work, scene: Scene, facts: _Facts) -> Scenelet:
         f"{len(all_of_them)} collectors, the keenest with {most} acts: "
         f"{len(ready)} of them were ever sales-ready"
     )
-    return Scenelet(words, not ready and most > 0)
+    return Proof(words, not ready and most > 0)
 
 
-def _raised_hands(work: Work, cast: Cast, facts: _Facts) -> Scenelet:
+def _raised_hands(work: Work, cast: Cast, facts: _Facts) -> Proof:
     """Whoever needs an answer soon has somebody alerted within a minute."""
     raised = cast.crowd.seen.raised
     ids = leads.by_email(work, [EmailAddress(address) for address in raised])
@@ -169,12 +169,12 @@ def _raised_hands(work: Work, cast: Cast, facts: _Facts) -> Scenelet:
         and ids.get(EmailAddress(address)) in facts.alerted
     ]
     words = f"{len(raised)} hot leads raised a hand; {len(in_time)} alerts within 60 s"
-    return Scenelet(words, bool(raised) and len(in_time) == len(raised))
+    return Proof(words, bool(raised) and len(in_time) == len(raised))
 
 
-def _sent_back(facts: _Facts) -> Scenelet:
+def _sent_back(facts: _Facts) -> Proof:
     if not facts.back:
-        return Scenelet("Nobody was sent back and recycled", true=False)
+        return Proof("Nobody was sent back and recycled", true=False)
     lead_id, reason = facts.back[0]
     person = facts.names[lead_id]
     why = SENT_BACK[RejectReason(reason)].words.lower()
@@ -182,15 +182,15 @@ def _sent_back(facts: _Facts) -> Scenelet:
         f"{person.name} of {person.company} was sent back ({why}) and is in nurturing again; "
         f"so were {len(facts.back) - 1} others"
     )
-    return Scenelet(words, true=True)
+    return Proof(words, true=True)
 
 
-def _evaluators(work: Work, scene: Scene, facts: _Facts) -> Scenelet:
+def _evaluators(work: Work, scene: Scene, facts: _Facts) -> Proof:
     """Those who really weigh a station up get to sales."""
     all_of_them = _leads_of(work, scene, Temperament.EVALUATOR)
     ready = [lead_id for lead_id in all_of_them if lead_id in facts.ready]
     words = f"{len(ready)} of {len(all_of_them)} evaluators became sales-ready"
-    return Scenelet(words, 2 * len(ready) >= len(all_of_them) > 0)
+    return Proof(words, 2 * len(ready) >= len(all_of_them) > 0)
 
 
 def _leads_of(work: Work, scene: Scene, temperament: Temperament) -> list[LeadId]:
