@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -24,7 +24,7 @@ from nurture import leads, runtime, schema, users
 from nurture.kernel.clock import RealClock
 from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.stepped import set_instant
-from nurture.leads import HostLists, ListOptions
+from nurture.leads import ListOptions
 from nurture.runtime import Runtime
 from nurture.usecases import capture
 from nurture.usecases.capture import ImportOptions
@@ -151,11 +151,6 @@ def prepare(options: Options) -> Scene:
 def bring_in(scene: Scene) -> Imported:
     """Import the dirty list, as a marketer would who has the consent of those that said yes."""
     words = scene.firm.words
-    hosts = _map(words.get("hosts"))
-    house = replace(
-        scene.here.house,
-        hosts=HostLists(frozenset(_list(hosts["free"])), frozenset(_list(hosts["throw_away"]))),
-    )
     options = ImportOptions(
         source=SOURCE,
         campaign="January list",
@@ -164,8 +159,8 @@ def bring_in(scene: Scene) -> Imported:
     )
     path = scene.options.home / "imports" / LIST
     works = scene.here.works
-    number = capture.start_import(works, path, options, house=house, actor="user:mara")
-    done = capture.run_import(works, number, house=house)
+    number = capture.start_import(works, path, options, house=scene.here.house, actor="user:mara")
+    done = capture.run_import(works, number, house=scene.here.house)
     return Imported(done.total_rows, done.created, done.updated + done.unchanged, done.rejected)
 
 
