@@ -22,7 +22,7 @@ demo: setup ## play the example company; ARGS=--once plays it to the end and exi
 	$(BIN)/nurture demo $(ARGS)
 
 test: setup ## run the whole suite, on SQLite and PostgreSQL
-	$(PYTEST) -n $(WORKERS) $(ARGS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(ARGS)
 
 quick: setup ## run what is fast: SQLite only, nothing slow, no browser
 	$(PYTEST) --database sqlite -m "not slow and not browser" $(ARGS)

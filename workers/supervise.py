@@ -114,11 +114,12 @@ class Supervisor:
         )
 
     def _await_ready(self, running: _Running) -> None:
-        ready, deadline = running.child.ready, running.started + running.child.patience
+        ready = running.child.ready
         while ready and not self._asked and not ready():
             if running.process and running.process.poll() is not None:
                 self._watch()
-            if time.monotonic() > deadline:
+            # Counted from the latest start: one that died and came again has its whole time.
+            if time.monotonic() > running.started + running.child.patience:
                 child = running.child
                 message = f"{child.name} did not become ready within {child.patience:g} s."
                 raise Unavailable(message)

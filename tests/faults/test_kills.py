@@ -61,8 +61,9 @@ def test_sixty_kills_send_nothing_twice_and_lose_nothing(home: Path, fresh_url: 
             "NURTURE_SMTP_CONNECTIONS": str(CONNECTIONS),
         }
         works = prepared(home, settings).works
-        planned = _plan(works)
         with installed(home, settings) as here:
+            _wait(lambda: b"Nurture runs at" in (home / "up.log").read_bytes(), here)
+            planned = _plan(works)
             _wait(lambda: sink.accepted.total() > 20, here)
             killed = _kill_at_random(here, works, home)
             over = time.monotonic()
@@ -121,6 +122,7 @@ def _kill_at_random(here: Installation, works: Works, home: Path) -> Killed:
     """Kill horses, parents, tick, web and queue while there is mail to send."""
     chance, killed = random.Random(7), Killed()
     while killed.count < KILLS and _unfinished(works) > 0:
+        assert here.process.poll() is None, "the supervisor ended"
         time.sleep(chance.uniform(0.1, 0.5))
         if killed.count >= KILLS // 3 and not killed.stopped:
             killed.stopped = _stop_a_horse(here)
