@@ -51,10 +51,10 @@ class FastClock:
 
 
 class SteppedClock:
-    """Business time stands still until somebody steps it; `read` looks the one row up."""
+    """Business time stands still until somebody steps it; `read` looks it up."""
 
     def __init__(self, read: Callable[[], datetime]) -> None:
-        """Take the reader of the shared instant, such as `timekeeping.stepped_now`."""
+        """Take the reader of the shared instant, such as `stepped.read_instant` of a home."""
         self._read = read
 
     def now(self) -> datetime:

@@ -10,8 +10,6 @@ from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 
 SENDING_STOPPED = "sending_stopped"
-STEPPED_CLOCK = "stepped_clock"
-FAST_CLOCK = "fast_clock"
 
 
 def value(work: Work, name: str) -> Json:

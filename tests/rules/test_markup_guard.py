@@ -77,6 +77,14 @@ BOMBS = {
 }
 
 
+def accepted(source: str) -> bool:
+    try:
+        validate(source, WORDS)
+    except MarkupRefused:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
 def test_a_bomb_cannot_be_written(source: str) -> None:
     with pytest.raises(MarkupRefused):
@@ -95,7 +103,7 @@ def test_a_bomb_cannot_be_written(source: str) -> None:
     ],
 )
 def test_what_a_mail_needs_is_accepted(source: str) -> None:
-    validate(source, WORDS)
+    assert accepted(source)
 
 
 @pytest.mark.parametrize(
