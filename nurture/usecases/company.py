@@ -14,8 +14,13 @@ def company(work: Work, *, sender: str, postal: str) -> Company:
     try:
         number, text = scoring.current(work, RuleKind.COMPANY)
     except NotFound:
-        return Company("Nurture", sender, postal, sender.rpartition("@")[2].strip(" >"))
+        return stand_in(sender=sender, postal=postal)
     return _parsed(number, text)
+
+
+def stand_in(*, sender: str, postal: str) -> Company:
+    """Make a company of what the settings say, where no published one can be read."""
+    return Company("Nurture", sender, postal, sender.rpartition("@")[2].strip(" >"))
 
 
 @lru_cache(maxsize=4)

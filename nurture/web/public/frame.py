@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import nh3
-from flask import render_template
+from flask import current_app, render_template
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from campaigns.company import Company, Plain
 from nurture.kernel.work import Work
-from nurture.usecases.company import company
+from nurture.runtime import Runtime
+from nurture.usecases.company import company, stand_in
 from nurture.web.current import TEMPLATES, here
+from nurture.web.patience import within
+
+LAST_SEEN = "nurture.company"
 
 TAGS = {
     "a", "blockquote", "br", "code", "em", "h2", "h3", "hr", "img", "li", "ol", "p", "pre",
@@ -26,10 +30,34 @@ def show(template: str, firm: Company, **values: object) -> str:
     return render_template(f"public/{template}.html", firm=firm, own=own(firm), **values)
 
 
-def firm_of(work: Work) -> Company:
-    """Give the company whose pages these are."""
-    settings = here().settings
+def firm_of(work: Work, runtime: Runtime | None = None) -> Company:
+    """Give the company whose pages these are; outside a request, of this runtime."""
+    settings = (runtime or here()).settings
     return company(work, sender=settings.sender, postal=settings.postal_address)
+
+
+def firm_anyway() -> Company:
+    """Give the company also while the database is away: as it was last seen, else as it is set."""
+    runtime = here()
+
+    def ask() -> Company:
+        with runtime.works.read("prospect") as work:
+            return firm_of(work, runtime)
+
+    found = within(ask)
+    if found is None:
+        return firm_last_seen()
+    current_app.extensions[LAST_SEEN] = found
+    return found
+
+
+def firm_last_seen() -> Company:
+    """Give the company without asking the database."""
+    last = current_app.extensions.get(LAST_SEEN)
+    if isinstance(last, Company):
+        return last
+    settings = here().settings
+    return stand_in(sender=settings.sender, postal=settings.postal_address)
 
 
 def own(firm: Company) -> Mapping[str, Plain]:

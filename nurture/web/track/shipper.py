@@ -1,6 +1,7 @@
 """Bring this host's spool into the database while `nurture web` runs."""
 
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -8,6 +9,7 @@ import structlog
 from campaigns.vocabulary import JobName
 from nurture import engagement
 from nurture.kernel import spool
+from nurture.kernel.database import passing
 from nurture.kernel.work import Works
 
 ACTOR = "shipper"
@@ -30,12 +32,21 @@ def ship_once(works: Works, home: Path) -> int:
 
 
 class Shipper:
-    """Ship every second in a thread of its own; a failure waits for the next second."""
+    """Ship every second in a thread of its own; a failure waits for the next second.
 
-    def __init__(self, works: Works, home: Path, every: float = 1.0) -> None:
-        self._works = works
-        self._home = home
+    `errands` are what else this host has to tell the database; they go first.
+    """
+
+    def __init__(
+        self,
+        works: Works,
+        home: Path,
+        every: float = 1.0,
+        *,
+        errands: Sequence[Callable[[], object]] = (),
+    ) -> None:
         self._every = every
+        self._tasks = (*errands, lambda: ship_once(works, home))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
@@ -52,9 +63,16 @@ class Shipper:
         ended = False
         while not ended:
             ended = self._stopping.wait(self._every)
-            try:
-                ship_once(self._works, self._home)
-            except Exception:  # the door of a thread: nobody else would hear of it
+            for task in self._tasks:
+                self._do(task)
+
+    def _do(self, task: Callable[[], object]) -> None:
+        try:
+            task()
+        except Exception as error:  # the door of a thread: nobody else would hear of it
+            if passing(error):
+                log.warning("database_away")
+            else:
                 log.exception("shipping_failed")
 
 

@@ -1,0 +1,75 @@
+"""What a person decided while the database may be away: one synced file each, on this host's disk.
+
+A slip is written before the answer leaves and torn up once the database knows. Unlike a line of
+the spool it survives a power cut, and one that fails never stops the others.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nurture.kernel.types import Json
+
+SUFFIX = ".slip"
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One decision that waits for the database."""
+
+    path: Path
+    content: Mapping[str, Json]
+
+    @property
+    def name(self) -> str:
+        """Name it once and for all: whoever carries it out remembers the name."""
+        return self.path.name.removesuffix(SUFFIX)
+
+    def tear_up(self) -> None:
+        """Forget it, once the database knows."""
+        self.path.unlink(missing_ok=True)
+
+
+def keep(folder: Path, content: Mapping[str, Json], *, at: datetime) -> Slip:
+    """Write a slip; it is on the disk itself, not only on its way, when this returns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Names sort by time, so that decisions are carried out in their order.
+    name = f"{at:%Y%m%d%H%M%S%f}-{secrets.token_hex(8)}"
+    hidden, path = folder / f".{name}", folder / f"{name}{SUFFIX}"
+    handle = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(dict(content), file)
+            file.flush()
+            os.fsync(file.fileno())
+        # Whole or not at all: a reader never sees half a slip.
+        hidden.rename(path)
+    except OSError:
+        hidden.unlink(missing_ok=True)
+        raise
+    _sync(folder)
+    return Slip(path, content)
+
+
+def kept(folder: Path) -> list[Slip]:
+    """Read the slips of this host, the oldest first; one that another process tears up is gone."""
+    found = []
+    for path in sorted(folder.glob("*" + SUFFIX)):
+        try:
+            content = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        found.append(Slip(path, content))
+    return found
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,267 @@
+"""A no is heard while the database is away, and holds once it is back (D-04, F-22)."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from campaigns.vocabulary import SuppressionReason
+from nurture import consent, engagement
+from nurture.consent.tables import Suppression
+from nurture.kernel import slips
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.database import make_engine
+from nurture.kernel.tables import Inbox
+from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Works
+from nurture.schema import METADATA
+from nurture.usecases import leave
+from nurture.web import patience
+from tests.conftest import MONDAY
+from tests.doors.public import Site, henk, open_site
+from tests.support.postgres import OwnCluster
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class Outage:
+    """A database that goes away and comes back."""
+
+    def __init__(self, works: Works) -> None:
+        self.works = works
+
+    def begin(self) -> None:
+        """Take it away."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Bring it back."""
+        raise NotImplementedError
+
+
+class StoppedServer(Outage):
+    """PostgreSQL is stopped, and whoever is connected is cut off."""
+
+    def __init__(self, works: Works, cluster: OwnCluster) -> None:
+        super().__init__(works)
+        self._cluster = cluster
+
+    def begin(self) -> None:
+        self._cluster.stop()
+
+    def end(self) -> None:
+        self._cluster.start()
+
+
+class UnreadableFile(Outage):
+    """The file of SQLite is not where it was, and something else is there."""
+
+    def begin(self) -> None:
+        self.works.engine.dispose()
+        self._file.rename(self._file.with_suffix(".away"))
+        self._file.mkdir()
+
+    def end(self) -> None:
+        self._file.rmdir()
+        self._file.with_suffix(".away").rename(self._file)
+
+    @property
+    def _file(self) -> Path:
+        return Path(self.works.engine.url.database or "")
+
+
+class HeldLock(Outage):
+    """A writer of SQLite holds its lock and does not come to an end."""
+
+    _handle = -1
+
+    def begin(self) -> None:
+        self._handle = os.open(f"{self.works.engine.url.database}.lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def end(self) -> None:
+        os.close(self._handle)
+
+
+@contextmanager
+def on_sqlite(home: Path, kind: type[Outage]) -> Iterator[Outage]:
+    with open_database(f"sqlite:///{home / 'own.db'}") as works:
+        yield kind(works)
+
+
+@contextmanager
+def on_postgresql() -> Iterator[Outage]:
+    folder = Path(f"/tmp/no-{os.getpid()}-{os.urandom(3).hex()}")
+    folder.mkdir(mode=0o755)
+    cluster = OwnCluster(folder)
+    try:
+        with open_database(cluster.open()) as works:
+            yield StoppedServer(works, cluster)
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def open_database(url: str) -> Iterator[Works]:
+    engine = make_engine(url)
+    METADATA.create_all(engine)
+    yield Works(engine, FrozenClock(MONDAY))
+    engine.dispose()
+
+
+@pytest.fixture(params=["stopped server", "unreadable file", "held lock"])
+def outage(request: pytest.FixtureRequest, home: Path) -> Iterator[Outage]:
+    match request.param:
+        case "stopped server":
+            chosen = on_postgresql()
+        case "unreadable file":
+            chosen = on_sqlite(home, UnreadableFile)
+        case _:
+            chosen = on_sqlite(home, HeldLock)
+    with chosen as found:
+        yield found
+
+
+@pytest.fixture
+def site(outage: Outage, home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr(patience.within, "__kwdefaults__", {"seconds": 0.5})
+    return open_site(outage.works, FrozenClock(MONDAY), home)
+
+
+def stopped(site: Site, lead_id: LeadId) -> bool:
+    with site.works.read("test") as work:
+        return consent.suppressed_now(work, [lead_id]) == {lead_id: SuppressionReason.UNSUBSCRIBED}
+
+
+def carry_out(site: Site) -> int:
+    here = site.here
+    return leave.carry_out(here.works, here.home, key=here.secret, desk=here.desk)
+
+
+def test_a_no_is_answered_without_a_database_and_holds_once_it_is_back(
+    site: Site, outage: Outage
+) -> None:
+    lead_id = henk(site)
+    link = site.stop_link(site.a_mail(lead_id))
+    site.client.get(link)
+    outage.begin()
+
+    shown = site.client.get(link)
+    answers = [site.client.post(link, data=ONE_CLICK, content_type=kind) for kind in KINDS]
+    pressed = site.client.post(link)
+    try:
+        kept_while_away = len(slips.kept(site.here.home / leave.FOLDER))
+    finally:
+        outage.end()
+
+    assert shown.status_code == 200
+    assert shown.text.count("<button") == 1
+    assert "Tarnholt" in shown.text
+    for answer in (*answers, pressed):
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
+        assert "Location" not in answer.headers
+    assert "We write to you no more" in pressed.text
+    assert kept_while_away == 3
+
+    carry_out(site)
+
+    assert stopped(site, lead_id)
+    assert slips.kept(site.here.home / leave.FOLDER) == []
+    with site.works.read("test") as work:
+        assert len(list(work.session.scalars(select(Suppression.id)))) == 1
+        assert len(engagement.timeline(work, lead_id, limit=9)) == 1
+
+
+def test_what_is_kept_is_carried_out_once_whoever_dies_in_between(
+    works: Works, clock: FrozenClock, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_site(works, clock, home)
+    lead_id = henk(site)
+    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(slips.Slip, "tear_up", _die)
+        with pytest.raises(KilledError):
+            carry_out(site)
+    before = site.everything()
+
+    assert carry_out(site) == 1
+
+    assert stopped(site, lead_id)
+    assert site.everything() == before
+    with works.read("test") as work:
+        assert work.session.scalars(select(Inbox.source)).all() == [leave.FOLDER]
+
+
+def test_a_no_that_cannot_be_carried_out_stops_no_other_and_is_tried_again(
+    works: Works, clock: FrozenClock, home: Path
+) -> None:
+    site = open_site(works, clock, home)
+    lead_id = henk(site)
+    slips.keep(home / leave.FOLDER, {"message": "no number"}, at=clock.machine())
+    leave.keep(home, site.a_mail(lead_id), clock=clock)
+
+    assert carry_out(site) == 1
+
+    assert stopped(site, lead_id)
+    assert [one.content for one in slips.kept(home / leave.FOLDER)] == [{"message": "no number"}]
+
+
+def test_a_made_up_link_is_refused_without_a_database(site: Site, outage: Outage) -> None:
+    token = message_token(
+        Keyring.of(b"another secret of thirty-two bytes"), message_id=1, template_version=1
+    )
+    outage.begin()
+    try:
+        answer = site.client.post(f"/u/{token}", data=ONE_CLICK)
+    finally:
+        outage.end()
+
+    assert answer.status_code == 404
+    assert slips.kept(site.here.home / leave.FOLDER) == []
+
+
+def test_on_a_full_disk_the_database_hears_the_no(
+    works: Works, clock: FrozenClock, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_site(works, clock, home)
+    lead_id = henk(site)
+    monkeypatch.setattr(slips, "keep", _full)
+
+    assert site.client.post(site.stop_link(site.a_mail(lead_id)), data=ONE_CLICK).status_code == 200
+
+    assert stopped(site, lead_id)
+
+
+def test_a_no_that_nobody_could_take_is_not_answered_with_thanks(
+    site: Site, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = site.stop_link(site.a_mail(henk(site)))
+    monkeypatch.setattr(slips, "keep", _full)
+    outage.begin()
+    try:
+        answer = site.client.post(link, data=ONE_CLICK)
+    finally:
+        outage.end()
+
+    assert answer.status_code == 503
+
+
+def _die(_slip: slips.Slip) -> None:
+    raise KilledError
+
+
+def _full(*_args: object, **_named: object) -> slips.Slip:
+    raise OSError(28, "The disk is full")

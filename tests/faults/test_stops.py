@@ -1,0 +1,129 @@
+"""A no that was answered is kept, whatever is away or killed (F-22)."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from campaigns.vocabulary import MessageKind, Stage
+from nurture import consent, mail
+from nurture.kernel import slips
+from nurture.kernel.database import make_engine
+from nurture.kernel.tokens import message_token
+from nurture.kernel.types import EmailAddress, LeadId, MessageId
+from nurture.runtime import Runtime
+from nurture.schema import METADATA
+from nurture.usecases import leave
+from tests.domains.sales import a_lead
+from tests.faults.installation import ROOT, descendants, prepared
+from tests.support.postgres import OwnCluster
+from tests.support.processes import free_port, listens, wait_until
+
+HENK = EmailAddress("henk@vlietstra.example")
+BODY = "List-Unsubscribe=One-Click"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SECONDS_TO_HOLD = 10
+
+
+@pytest.fixture
+def cluster() -> Iterator[OwnCluster]:
+    folder = Path(f"/tmp/nf-{os.getpid()}-{os.urandom(3).hex()}")
+    folder.mkdir(mode=0o755)
+    found = OwnCluster(folder)
+    yield found
+    found.stop()
+
+
+@pytest.mark.slow
+def test_a_no_outlives_a_stopped_database_and_a_killed_web_process(
+    home: Path, cluster: OwnCluster
+) -> None:
+    url = cluster.open()
+    engine = make_engine(url)
+    METADATA.create_all(engine)
+    engine.dispose()
+    port = free_port()
+    settings = {
+        "NURTURE_HOME": str(home),
+        "NURTURE_DATABASE_URL": url,
+        "NURTURE_SMTP_URL": "smtp://127.0.0.1:1",
+        "NURTURE_BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    here = prepared(home, {key: value for key, value in settings.items() if key != "NURTURE_HOME"})
+    lead_id, message_id = _a_mail(here)
+    token = message_token(here.keyring, message_id=message_id, template_version=1)
+    here.works.engine.dispose()
+
+    with web(settings, port):
+        cluster.stop()
+        first = _post(port, f"/u/{token}")
+    with web(settings, port):  # started while the database is still away
+        second = _post(port, f"/u/{token}")
+        shown = _get(port, f"/u/{token}")
+        kept = len(slips.kept(home / leave.FOLDER))
+        cluster.start()
+        wait_until(lambda: _stopped(here, lead_id), patience=SECONDS_TO_HOLD)
+        wait_until(lambda: not slips.kept(home / leave.FOLDER))
+    here.works.engine.dispose()
+
+    assert (first, second, shown, kept) == (200, 200, 200, 2)
+
+
+@contextmanager
+def web(settings: dict[str, str], port: int) -> Iterator[None]:
+    """Run `nurture web`, and kill it as a power cut would."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("NURTURE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nurture.web.serve"], cwd=ROOT, env={**env, **settings},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: listens(port) and _get(port, "/healthz") == 200)
+        yield
+    finally:
+        for pid in [*descendants(process.pid), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+        wait_until(lambda: not listens(port))
+
+
+def _a_mail(here: Runtime) -> tuple[LeadId, MessageId]:
+    with here.works.begin("test") as work:
+        lead_id = a_lead(work, HENK, stage=Stage.MARKETING)
+        new = mail.NewMessage(
+            dedup_key="test", kind=MessageKind.MARKETING, recipient=HENK,
+            template_version_id=mail.live_versions(work)["content"], not_before=work.now,
+            lead_id=lead_id,
+        )  # fmt: skip
+        mail.plan(work, [new])
+        return lead_id, MessageId(mail.of_lead(work, lead_id)[0].id)
+
+
+def _post(port: int, path: str) -> int:
+    return _ask(port, "POST", path)
+
+
+def _get(port: int, path: str) -> int:
+    return _ask(port, "GET", path)
+
+
+def _ask(port: int, method: str, path: str) -> int:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request(method, path, BODY if method == "POST" else None, FORM)
+        return line.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        line.close()
+
+
+def _stopped(here: Runtime, lead_id: LeadId) -> bool:
+    with here.works.read("test") as work:
+        return bool(consent.suppressed_now(work, [lead_id]))
