@@ -42,7 +42,7 @@ from nurture.mail.service import (
     cancel,
     candidates,
     claim,
-    compiled_mail,
+    compiled_mails,
     drop,
     expire_leases,
     hold,
@@ -50,6 +50,7 @@ from nurture.mail.service import (
     prove_arrived,
     publish_template,
     record,
+    waiting_batch,
 )
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
@@ -84,7 +85,7 @@ __all__ = [
     "claim",
     "classify",
     "compiled",
-    "compiled_mail",
+    "compiled_mails",
     "compose",
     "drop",
     "expire_leases",
@@ -112,6 +113,7 @@ __all__ = [
     "unfinished",
     "upcoming",
     "version_ids",
+    "waiting_batch",
     "warm",
     "written_to",
 ]

@@ -99,9 +99,12 @@ class Journal:
             self._number = -1
 
     def discard(self) -> None:
-        """Close and remove it, once the database knows every outcome."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        """Remove it and let go, once the database knows every outcome."""
+        with self._guard:
+            self.path.unlink(missing_ok=True)
+            if self._number >= 0:
+                os.close(self._number)
+                self._number = -1
 
     def _write(self, line: str) -> None:
         if os.getpid() != self._process:
@@ -111,13 +114,22 @@ class Journal:
                 raise JournalBroken("The journal of this sender is closed.")
             try:
                 self._append(line)
-                self._unsynced += 1
-                if self._unsynced >= SYNC_EVERY:
-                    self._sync()
             except OSError as error:
-                # After half a line nothing that follows could be read.
-                self._broken = True
-                raise JournalBroken(_sentence(self.path, error)) from error
+                raise self._gave_way(error) from error
+            self._unsynced += 1
+            mine = self._unsynced >= SYNC_EVERY
+            self._unsynced = 0 if mine else self._unsynced
+        if mine:
+            # One connection waits for the disk, the others write on.
+            try:
+                self._sync()
+            except OSError as error:
+                raise self._gave_way(error) from error
+
+    def _gave_way(self, error: OSError) -> JournalBroken:
+        """Write nothing more: after half a line nothing that follows could be read."""
+        self._broken = True
+        return JournalBroken(_sentence(self.path, error))
 
     def _append(self, line: str) -> None:
         raw = line.encode("utf-8", "replace")
@@ -126,7 +138,6 @@ class Journal:
 
     def _sync(self) -> None:
         os.fdatasync(self._number)
-        self._unsynced = 0
 
 
 @dataclass(frozen=True, slots=True)

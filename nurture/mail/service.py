@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import RowMapping, func, or_, select, update
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
 from nurture.kernel import shared
 from nurture.kernel.database import (
+    among,
     bulk_insert,
     bulk_update,
     insert_ignoring,
@@ -18,7 +19,7 @@ from nurture.kernel.database import (
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
-from nurture.mail.queries import due
+from nurture.mail.queries import WAITING, compiled, due
 from nurture.mail.rules import TRIES, MessageEvent, backoff_seconds, next_state, sources_of
 from nurture.mail.tables import Attempt, Message, SendBatch, TemplateVersion
 
@@ -107,11 +108,13 @@ def publish_template(
 _compiled: dict[int, CompiledMail] = {}
 
 
-def compiled_mail(version_id: int, stored: Json) -> CompiledMail:
-    """Give a compiled mail from this process's memory; versions never change."""
-    if version_id not in _compiled:
-        _compiled[version_id] = CompiledMail.from_json(stored)
-    return _compiled[version_id]
+def compiled_mails(work: Work, version_ids: Collection[int]) -> dict[int, CompiledMail]:
+    """Give compiled mails, from this process's memory where it has them: versions never change."""
+    missing = set(version_ids) - _compiled.keys()
+    if missing:
+        for version_id, stored in compiled(work, list(missing)).items():
+            _compiled[version_id] = CompiledMail.from_json(stored)
+    return {version_id: _compiled[version_id] for version_id in version_ids}
 
 
 def plan(work: Work, messages: Sequence[NewMessage]) -> int:
@@ -150,7 +153,7 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
         work.session.flush()
         work.session.execute(
             update(Message)
-            .where(Message.id.in_(ids[start : start + BATCH]))
+            .where(among(work.session, Message.id, ids[start : start + BATCH]))
             .values(batch_id=batch.id, batched_at=work.machine)
         )
         work.later(JobName.SEND, {"batch": batch.id})
@@ -158,38 +161,57 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
     return made
 
 
+def waiting_batch(work: Work) -> int | None:
+    """Name the batch of the message that waits longest in one; those that are locked count not."""
+    query = (
+        select(Message.batch_id)
+        .where(WAITING, Message.not_before <= work.now, Message.batched_at.is_not(None))
+        .order_by(Message.not_before, Message.id)
+        .limit(1)
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    return work.session.scalar(query)
+
+
 def candidates(work: Work, batch_id: int) -> list[Claimed]:
     """Lock the messages of a batch that still wait; two jobs of one batch never get the same."""
     query = (
-        select(Message)
+        select(
+            Message.id, Message.kind, Message.lead_id, Message.user_id, Message.handoff_id,
+            Message.recipient, Message.enrolment_id, Message.template_version_id,
+            Message.asset_id, Message.context, Message.not_before, Message.date_at,
+            Message.dedup_key,
+        )
         .where(
             Message.batch_id == batch_id,
             Message.state.in_(sources_of(MessageEvent.CLAIMED)),
             Message.not_before <= work.now,
         )
         .order_by(Message.not_before, Message.recipient)
-    )
+    )  # fmt: skip
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True)
-    return [
-        Claimed(
-            id=row.id, kind=MessageKind(row.kind),
-            lead_id=LeadId(row.lead_id) if row.lead_id else None,
-            user_id=UserId(row.user_id) if row.user_id else None, handoff_id=row.handoff_id,
-            recipient=row.recipient, enrolment_id=row.enrolment_id,
-            template_version_id=row.template_version_id, asset_id=row.asset_id,
-            context=row.context if isinstance(row.context, dict) else {},
-            not_before=row.not_before, date_at=row.date_at or work.now, dedup_key=row.dedup_key,
-        )
-        for row in work.session.scalars(query)
-    ]  # fmt: skip
+    return [_claimed(row, work.now) for row in work.session.execute(query).mappings()]
+
+
+def _claimed(row: RowMapping, now: datetime) -> Claimed:
+    context = row["context"]
+    told = {
+        "kind": MessageKind(row["kind"]), "context": context if isinstance(context, dict) else {},
+        "date_at": row["date_at"] or now,
+    }  # fmt: skip
+    return Claimed(**{**row, **told})
 
 
 def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: timedelta) -> None:
     """Take messages for one sender; only that journal's owner or its reaper moves them now."""
     work.session.execute(
         update(Message)
-        .where(Message.id.in_(ids), Message.state.in_(sources_of(MessageEvent.CLAIMED)))
+        .where(
+            among(work.session, Message.id, ids),
+            Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+        )
         .values(
             state=MessageState.SENDING, claim=journal, host=host, reason=None,
             lease_until=work.machine + lease, attempts=Message.attempts + 1,
@@ -259,7 +281,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
 
 def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:
     query = select(Message.id, Message.state, Message.attempts).where(
-        Message.id.in_(ids), Message.claim == journal
+        among(work.session, Message.id, ids), Message.claim == journal
     )
     if is_postgresql(work.session):
         query = query.with_for_update()

@@ -15,14 +15,15 @@ from pathlib import Path
 
 from campaigns.timing import Calendar, Duration, Window, add, next_allowed
 from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
-from nurture import consent, content, leads, mail, scoring, tasks, tracks
+from nurture import consent, leads, mail, scoring, tasks, tracks
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
-from nurture.usecases.policy import topic_words
+from nurture.usecases.company import company
+from nurture.usecases.letters import Letter, Letterhead, letters
 
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
@@ -71,15 +72,10 @@ class Delivered:
         for event in events:
             self.counts[event] = self.counts.get(event, 0) + 1
 
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """A claimed message with all that composing needs."""
-
-    message: Claimed
-    compiled: mail.CompiledMail
-    context: Mapping[str, object]
-    name: str
+    @property
+    def flowing(self) -> bool:
+        """Tell whether there was mail, and the server took it on."""
+        return bool(self.counts) and MessageEvent.HANDED_BACK not in self.counts
 
 
 def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
@@ -100,13 +96,20 @@ def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
     return done
 
 
-def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[_Letter]:
+def waiting_batch(works: Works) -> int | None:
+    """Find a batch that nobody has begun, so that a sender who has finished goes on."""
+    with works.begin("worker") as work:
+        return mail.waiting_batch(work)
+
+
+def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:
     waiting = mail.candidates(work, batch_id)
     if not waiting or shared.value(work, shared.SENDING_STOPPED):
         return []
 
-    refused = _refusals(work, waiting)
-    later = _later(work, [one for one in waiting if one.id not in refused], post.window)
+    known = _known(work, waiting)
+    refused = _refusals(work, waiting, known)
+    later = _later(work.now, [one for one in waiting if one.id not in refused], known, post.window)
     ready = [one for one in waiting if one.id not in refused and one.id not in later]
 
     mail.drop(work, refused)
@@ -114,24 +117,61 @@ def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[_
     mail.claim(
         work, [one.id for one in ready], journal=journal.id, host=post.host, lease=post.lease
     )
-    return _letters(work, ready, post)
+    return letters(work, ready, known.people, head=Letterhead(post.sending.base_url, post.company))
 
 
-def _refusals(work: Work, waiting: Sequence[Claimed]) -> dict[int, str]:
+def rehearse(work: Work, *, post: Post) -> None:
+    """Claim a message that nobody has: reads mails and rules, and words every statement, once.
+
+    A sender that is forked after it inherits all of that.
+    """
+    versions = mail.live_versions(work).values()
+    for one in mail.compiled_mails(work, versions).values():
+        mail.warm(one)
+    ghosts = [
+        Claimed(
+            id=0, kind=kind, lead_id=LeadId(0), user_id=None, handoff_id=None, recipient="",
+            enrolment_id=0, template_version_id=version, asset_id=None, context={},
+            not_before=work.now, date_at=work.now, dedup_key="",
+        )
+        for kind, version in zip(MessageKind, versions, strict=False)
+    ]  # fmt: skip
+    mail.candidates(work, 0)
+    known = _known(work, ghosts)
+    _refusals(work, ghosts, known)
+    for country in company(work, sender="", postal="").serves:
+        next_allowed(work.now, post.window, zone="UTC", calendar=Calendar(country))
+    mail.claim(work, [0], journal="", host=post.host, lease=post.lease)
+    letters(work, ghosts, {}, head=Letterhead(post.sending.base_url, post.company))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a batch must know of its leads, read once under the lock."""
+
+    people: Mapping[LeadId, leads.Person]
+    places: Mapping[int, tracks.Place]
+
+
+def _known(work: Work, waiting: Sequence[Claimed]) -> _Known:
+    return _Known(
+        leads.by_ids(work, [one.lead_id for one in waiting if one.lead_id]),
+        tracks.places(work, [one.enrolment_id for one in waiting if one.enrolment_id]),
+    )
+
+
+def _refusals(work: Work, waiting: Sequence[Claimed], known: _Known) -> dict[int, str]:
     """Ask everybody who may say no once more, at the moment of sending (F65)."""
-    marketing = [
-        one.lead_id for one in waiting if one.kind is MessageKind.MARKETING and one.lead_id
-    ]
-    asked = [one.lead_id for one in waiting if one.kind is MessageKind.REQUESTED and one.lead_id]
-    nos = {**consent.may_answer(work, asked), **consent.may_write(work, marketing)}
-    answers = consent.may_answer(work, asked)
-    places = tracks.places(work, [one.enrolment_id for one in waiting if one.enrolment_id])
+    nos = {
+        MessageKind.MARKETING: consent.may_write(work, _whose(waiting, MessageKind.MARKETING)),
+        MessageKind.REQUESTED: consent.may_answer(work, _whose(waiting, MessageKind.REQUESTED)),
+    }
     reasons: dict[int, str] = {}
     for one in waiting:
         if one.lead_id is None:
             continue
-        no = answers.get(one.lead_id) if one.kind is MessageKind.REQUESTED else nos.get(one.lead_id)
-        place = places.get(one.enrolment_id or 0)
+        no = nos.get(one.kind, {}).get(one.lead_id)
+        place = known.places.get(one.enrolment_id or 0)
         if no is not None:
             reasons[one.id] = no.sentence
         elif place is not None and place.ended not in NORMAL_ENDS:
@@ -139,74 +179,35 @@ def _refusals(work: Work, waiting: Sequence[Claimed]) -> dict[int, str]:
     return reasons
 
 
-def _later(work: Work, waiting: Sequence[Claimed], window: Window) -> dict[int, datetime]:
+def _whose(waiting: Sequence[Claimed], kind: MessageKind) -> list[LeadId]:
+    return [one.lead_id for one in waiting if one.kind is kind and one.lead_id]
+
+
+def _later(
+    now: datetime, waiting: Sequence[Claimed], known: _Known, window: Window
+) -> dict[int, datetime]:
     """Hold marketing mail outside the lead's sending hours, or while its track is paused."""
-    mine = [one for one in waiting if one.kind is MessageKind.MARKETING and one.lead_id]
-    people = leads.by_ids(work, [one.lead_id for one in mine if one.lead_id])
-    places = tracks.places(work, [one.enrolment_id for one in mine if one.enrolment_id])
     later: dict[int, datetime] = {}
-    for one in mine:
-        place = places.get(one.enrolment_id or 0)
-        person = people.get(one.lead_id or LeadId(0))
+    for one in waiting:
+        if one.kind is not MessageKind.MARKETING or one.lead_id is None:
+            continue
+        place = known.places.get(one.enrolment_id or 0)
+        person = known.people.get(one.lead_id)
         if place is not None and place.paused:
-            later[one.id] = work.now + PAUSE_HOLD
+            later[one.id] = now + PAUSE_HOLD
         elif person is not None:
             calendar = Calendar(person.country or "")
-            opens = next_allowed(work.now, window, zone=person.zone, calendar=calendar)
-            if opens > work.now:
+            opens = next_allowed(now, window, zone=person.zone, calendar=calendar)
+            if opens > now:
                 later[one.id] = opens
     return later
-
-
-def _letters(work: Work, ready: Sequence[Claimed], post: Post) -> list[_Letter]:
-    """Load all that the letters say, in bulk."""
-    versions = mail.compiled(work, [one.template_version_id for one in ready])
-    people = leads.by_ids(work, [one.lead_id for one in ready if one.lead_id])
-    assets = {one.id: one for one in content.assets(work)}
-    topics = topic_words(work)
-    letters = []
-    for one in ready:
-        person = people.get(one.lead_id or LeadId(0))
-        context: dict[str, object] = {"company": post.company, **one.context}
-        if person is not None:
-            context["lead"] = _lead_words(person)
-            context |= _topic(person, topics)
-        asset = assets.get(one.asset_id or 0)
-        if asset is not None:
-            context["content"] = {
-                "id": asset.id, "title": asset.title, "teaser": asset.teaser, "type": asset.kind,
-                "url": f"{post.sending.base_url}{asset.path}", "minutes": asset.minutes or None,
-                "topic": topics.get(asset.topics[0], asset.topics[0]) if asset.topics else None,
-            }  # fmt: skip
-        compiled = mail.compiled_mail(one.template_version_id, versions[one.template_version_id])
-        name = person.name if person is not None else ""
-        letters.append(_Letter(one, compiled, context, name))
-    return letters
-
-
-def _topic(person: leads.Person, topics: Mapping[str, str]) -> dict[str, object]:
-    """Name the lead's strongest interest, in words and by its key."""
-    if not person.interests:
-        return {}
-    key = person.interests[0]
-    return {"topic": topics.get(key, key), "topic_key": key}
-
-
-def _lead_words(person: leads.Person) -> dict[str, object]:
-    facts = person.facts if isinstance(person.facts, dict) else {}
-    own = {
-        "first_name": person.first_name, "last_name": person.last_name, "email": person.email,
-        "company": person.company, "job": person.job, "phone": person.phone,
-        "country": person.country,
-    }  # fmt: skip
-    return {**{name: value for name, value in facts.items() if value is not None}, **own}
 
 
 @dataclass(slots=True)
 class _Round:
     """One job's run over its letters: what was drawn, hashed and answered."""
 
-    letters: Sequence[_Letter]
+    letters: Sequence[Letter]
     post: Post
     failed: dict[int, str] = field(default_factory=dict)
     hashes: dict[int, str] = field(default_factory=dict)
@@ -241,7 +242,7 @@ class _Round:
 
 
 def _send(
-    works: Works, letters: Sequence[_Letter], *, journal: Journal, post: Post
+    works: Works, letters: Sequence[Letter], *, journal: Journal, post: Post
 ) -> list[Recorded]:
     """Hold no transaction here: the journal is what survives."""
     run = _Round(letters, post)
@@ -308,7 +309,7 @@ def _words(result: Result) -> str:
 def _record(
     work: Work,
     recorded: Sequence[Recorded],
-    letters: Sequence[_Letter],
+    letters: Sequence[Letter],
     *,
     journal: str,
     secret: bytes,

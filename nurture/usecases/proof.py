@@ -14,6 +14,7 @@ from nurture.kernel.tokens import Keyring
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
 from nurture.leads import Person
+from nurture.usecases.letters import about_item, about_lead
 from nurture.usecases.policy import topic_words
 
 NO_MESSAGE = MessageId(0)
@@ -49,7 +50,7 @@ def proof(
     version = mail.live_versions(work).get(key)
     if version is None:
         raise NotFound(f"There is no mail “{key}”.")
-    compiled = mail.compiled_mail(version, mail.compiled(work, [version])[version])
+    compiled = mail.compiled_mails(work, [version])[version]
     own = compiled.kind is MessageKind.ALERT
     person = leads.get(work, lead_id) if lead_id is not None and not own else None
     item = _item(work, person) if person is not None and "content" in sample else None
@@ -87,30 +88,13 @@ def _real(
     }
     topics = topic_words(work)
     if person is not None:
-        found["lead"] = _lead(person)
-        if person.interests:
-            key = person.interests[0]
-            found |= {"topic": topics.get(key, key), "topic_key": key}
+        found |= about_lead(person, topics)
         reason = person.facts.get("sent_back_reason")
         if isinstance(reason, str):
             found["variant"] = reason
     if item is not None:
-        first = item.topics[0] if item.topics else None
-        found["content"] = {
-            "id": item.id, "title": item.title, "teaser": item.teaser, "type": item.kind,
-            "url": f"{press.base_url}{item.path}", "minutes": item.minutes or None,
-            "topic": topics.get(first, first) if first else None,
-        }  # fmt: skip
+        found["content"] = about_item(item, topics, press.base_url)
     return found
-
-
-def _lead(person: Person) -> dict[str, object]:
-    own = {
-        "first_name": person.first_name, "last_name": person.last_name, "email": person.email,
-        "company": person.company, "job": person.job, "phone": person.phone,
-        "country": person.country,
-    }  # fmt: skip
-    return {**{name: value for name, value in person.facts.items() if value is not None}, **own}
 
 
 def _item(work: Work, person: Person) -> AssetCard | None:

@@ -103,7 +103,7 @@ def publish_mail(work: Work, folder: Path, *, links: LinkFiles, pages_at: str) -
     kind = kind_of(source.name)
     fields = URL_FIELDS if kind is MessageKind.ALERT else frozenset()
     version = mail.publish_template(work, source, kind=kind, url_fields=fields)
-    compiled = mail.compiled_mail(version, mail.compiled(work, [version])[version])
+    compiled = mail.CompiledMail.from_json(mail.compiled(work, [version])[version])
     if compiled.blocked:
         reasons = "; ".join(finding.sentence for finding in compiled.findings if finding.blocks)
         raise Invalid(f"The mail “{source.name}” may not leave: {reasons}")
@@ -131,6 +131,6 @@ def write_links(work: Work, *, links: LinkFiles) -> None:
     stored = mail.compiled(work, links.missing(mail.version_ids(work)))
     pages_at = company(work, sender="", postal="").pages_at
     for version, compiled in stored.items():
-        found = mail.compiled_mail(version, compiled).links
+        found = mail.CompiledMail.from_json(compiled).links
         links.write(version, [own_path(url, pages_at) for url in found])
     links.write_assets({card.id: card.path for card in content.assets(work)})

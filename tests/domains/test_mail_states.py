@@ -71,6 +71,20 @@ def test_a_second_message_for_one_key_is_impossible(works: Works, version: int) 
         assert len(mail.messages(work)) == 1
 
 
+def test_a_sender_who_has_finished_finds_the_batch_that_nobody_began(
+    works: Works, version: int
+) -> None:
+    with works.begin("test") as work:
+        assert mail.waiting_batch(work) is None
+        plan(work, version, "one", "two")
+        assert mail.waiting_batch(work) is None  # planned, and in no batch yet
+        (batch,) = mail.batch_due(work)
+        assert mail.waiting_batch(work) == batch
+        ids = [one.id for one in mail.candidates(work, batch)]
+        mail.claim(work, ids, journal="j1", host="here", lease=LEASE)
+        assert mail.waiting_batch(work) is None
+
+
 def test_two_jobs_of_one_batch_never_claim_the_same(works: Works, version: int) -> None:
     with works.begin("test") as work:
         plan(work, version, "one", "two")
