@@ -12,7 +12,7 @@ from nurture.consent.model import MAIL, Grant
 from nurture.consent.queries import ever_asked
 from nurture.consent.rules import RANK
 from nurture.consent.tables import Permission, Suppression
-from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.database import CHUNK, among, chunks, insert_ignoring, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
 
@@ -104,11 +104,12 @@ def recall(work: Work, lead_ids: Sequence[LeadId], *, key: bytes) -> set[LeadId]
     comes back as a new lead, and its no must come back with it.
     """
     found: set[LeadId] = set()
-    people = leads.by_ids(work, lead_ids)
-    hashes = {address_hash(one.email, key=key): one.id for one in people.values()}
+    addresses = leads.addresses(work, lead_ids)
+    hashes = {address_hash(one, key=key): lead_id for lead_id, one in addresses.items()}
     for chunk in chunks(sorted(hashes), CHUNK):
         statement = select(Suppression.id, Suppression.email_hash, Suppression.lead_id)
-        rows = work.session.execute(statement.where(Suppression.email_hash.in_(chunk))).all()
+        same = among(work.session, Suppression.email_hash, chunk)
+        rows = work.session.execute(statement.where(same)).all()
         loose = [
             {"id": number, "lead_id": hashes[email_hash]}
             for number, email_hash, lead_id in rows
@@ -142,11 +143,8 @@ def address_hash(address: EmailAddress, *, key: bytes) -> str:
 def _insert_new(
     work: Work, table: type[Permission] | type[Suppression], rows: Sequence[Mapping[str, object]]
 ) -> int:
-    """Insert what no constraint holds yet, and count it; drivers do not count it alike."""
-    if not rows:
-        return 0
-    statement = upsert(work.session, table).on_conflict_do_nothing().returning(table.id)
-    return len(work.session.connection().execute(statement, list(rows)).all())
+    """Insert what no constraint holds yet, and count it."""
+    return insert_ignoring(work.session, table, rows)
 
 
 def _strengthen(work: Work, rows: Sequence[Mapping[str, object]]) -> None:

@@ -1,6 +1,7 @@
 """The two databases behind one face: engine, naming, locks and bulk helpers."""
 
 import fcntl
+import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     MetaData,
+    String,
     any_,
     bindparam,
     column,
@@ -93,6 +95,11 @@ class WriterLock:
         if engine.dialect.name != "sqlite" or not file or file == ":memory:":
             return cls(None)
         return cls(Path(file + ".lock"))
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether there is a queue at all."""
+        return self._path is not None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -182,9 +189,10 @@ def _same(one: object, other: object) -> bool:
 def among(
     session: Session, column_: InstrumentedAttribute[T], values: Collection[T]
 ) -> ColumnElement[bool]:
-    """Say that a column is one of many values; on PostgreSQL they travel as one parameter."""
+    """Say that a column is one of many numbers or words, which travel as one parameter."""
     if not is_postgresql(session):
-        return column_.in_(values)
+        given = bindparam(None, json.dumps(list(values)), String, unique=True)
+        return column_.in_(select(func.json_each(given).table_valued("value").c.value))
     many = ARRAY(column_.type, dimensions=1)
     return column_ == any_(bindparam(None, list(values), many, unique=True))
 

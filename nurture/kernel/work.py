@@ -43,6 +43,11 @@ class Works:
         self._lock = WriterLock.of(engine)
         self._reader = engine.execution_options(nurture_reading=True)
 
+    @property
+    def one_writer(self) -> bool:
+        """Tell whether writers wait for each other, as on SQLite; then none may take long."""
+        return self._lock.waits
+
     @contextmanager
     def begin(self, actor: str) -> Iterator[Work]:
         """Write: return to commit, raise to roll back."""

@@ -35,6 +35,7 @@ from nurture.leads.model import (
 )
 from nurture.leads.places import read_country, read_phone, read_postcode, zone_of
 from nurture.leads.queries import (
+    addresses,
     by_email,
     by_ids,
     facts,
@@ -98,6 +99,7 @@ __all__ = [
     "Step",
     "TouchRow",
     "UnreadableFile",
+    "addresses",
     "advance",
     "by_email",
     "by_ids",

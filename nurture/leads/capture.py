@@ -3,10 +3,10 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, Table, insert, select, update
+from sqlalchemy import RowMapping, Table, select, update
 
 from campaigns.vocabulary import Stage
-from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.database import CHUNK, among, bulk_insert, chunks, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
 from nurture.leads.companies import ensure_companies
@@ -52,7 +52,8 @@ def hold(work: Work, emails: Iterable[EmailAddress]) -> dict[EmailAddress, _Held
     """Lock the leads of these addresses in id order and read what we know."""
     held: dict[EmailAddress, _Held] = {}
     for chunk in chunks(sorted(set(emails)), CHUNK):
-        statement = _KNOWN.where(_lead.c.email.in_(chunk)).with_for_update(key_share=True)
+        ours = among(work.session, Lead.email, chunk)
+        statement = _KNOWN.where(ours).with_for_update(key_share=True)
         for row in work.session.execute(statement).mappings():
             held[row["email"]] = _Held(LeadId(row["id"]), flat(row))
     return held
@@ -91,7 +92,8 @@ def hold_ids(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, dict[str, J
     """Lock leads in id order and read what we know, columns and facts by name."""
     held: dict[LeadId, dict[str, Json]] = {}
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        statement = _KNOWN.where(_lead.c.id.in_(chunk)).with_for_update(key_share=True)
+        ours = among(work.session, Lead.id, chunk)
+        statement = _KNOWN.where(ours).with_for_update(key_share=True)
         for row in work.session.execute(statement).mappings():
             held[LeadId(row["id"])] = flat(row)
     return held
@@ -124,7 +126,7 @@ def write_changes(
         for lead_id, parts in changed.items()
         for part in parts
     ]
-    work.session.execute(insert(FieldChange), history)
+    bulk_insert(work.session, FieldChange, history)
 
 
 def flat(row: RowMapping) -> dict[str, Json]:
@@ -250,8 +252,7 @@ def _touch(
                 "detail": _detail(origin),
             },
         )
-    if touched:
-        work.session.execute(insert(Touch), list(touched.values()))
+    bulk_insert(work.session, Touch, list(touched.values()))
 
 
 def _detail(origin: Origin) -> dict[str, Json]:

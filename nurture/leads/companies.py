@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import bindparam, select, update
 
-from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.database import CHUNK, among, chunks, upsert
 from nurture.kernel.work import Work
 from nurture.leads.tables import Company
 
@@ -29,7 +29,7 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, i
     nameless: list[dict[str, object]] = []
     for chunk in chunks(sorted(names), CHUNK):
         statement = select(Company.id, Company.domain, Company.name).where(
-            Company.domain.in_(chunk)
+            among(work.session, Company.domain, chunk)
         )
         for company_id, domain, name in work.session.execute(statement):
             assert domain is not None

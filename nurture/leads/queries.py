@@ -110,6 +110,18 @@ def by_email(work: Work, emails: Iterable[EmailAddress]) -> dict[EmailAddress, L
     return found
 
 
+def addresses(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, EmailAddress]:
+    """Tell the addresses of many leads; erased ones have none."""
+    found: dict[LeadId, EmailAddress] = {}
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Lead.id, Lead.email).where(
+            among(work.session, Lead.id, chunk), Lead.erased_at.is_(None)
+        )
+        for lead_id, email in work.session.execute(statement):
+            found[LeadId(lead_id)] = EmailAddress(email)
+    return found
+
+
 def facts(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, dict[str, Value]]:
     """Tell what rules may ask about many leads, in a fixed number of statements per batch."""
     return _all_facts(work, list(_rows(work, lead_ids)))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from campaigns.vocabulary import Stage
-from nurture.kernel.database import CHUNK, chunks
+from nurture.kernel.database import CHUNK, among, bulk_insert, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
@@ -28,7 +28,7 @@ def begin(work: Work, lead_ids: Sequence[LeadId], *, stage: Stage, reason: str) 
         known = set(
             work.session.scalars(
                 select(StageChange.lead_id).where(
-                    StageChange.lead_id.in_(chunk), StageChange.until.is_(None)
+                    among(work.session, StageChange.lead_id, chunk), StageChange.until.is_(None)
                 )
             )
         )
@@ -43,7 +43,7 @@ def hold(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Stage]:
         for chunk in chunks(sorted(set(lead_ids)), CHUNK)
         for lead_id, stage in work.session.execute(
             select(Lead.id, Lead.stage)
-            .where(Lead.id.in_(chunk), Lead.erased_at.is_(None))
+            .where(among(work.session, Lead.id, chunk), Lead.erased_at.is_(None))
             .order_by(Lead.id)
             # A foreign key of another transaction's insert must not be in the way of this lock.
             .with_for_update(key_share=True)
@@ -84,12 +84,14 @@ def _enter(
     lead_ids = [lead_id for lead_id, _ in leaving]
     work.session.execute(
         update(StageChange)
-        .where(StageChange.lead_id.in_(lead_ids), StageChange.until.is_(None))
+        .where(among(work.session, StageChange.lead_id, lead_ids), StageChange.until.is_(None))
         .values(until=work.now),
         execution_options={"synchronize_session": False},
     )
     work.session.execute(
-        update(Lead).where(Lead.id.in_(lead_ids)).values(stage=str(to), changed_at=work.now),
+        update(Lead)
+        .where(among(work.session, Lead.id, lead_ids))
+        .values(stage=str(to), changed_at=work.now),
         execution_options={"synchronize_session": False},
     )
     row = {
@@ -101,10 +103,8 @@ def _enter(
         "actor": work.actor,
         "definition_version": definition_version,
     }
-    work.session.execute(
-        insert(StageChange),
-        [
-            {**row, "lead_id": lead_id, "from_stage": None if stage is None else str(stage)}
-            for lead_id, stage in leaving
-        ],
-    )
+    rows = [
+        {"lead_id": lead_id, **row, "from_stage": None if stage is None else str(stage)}
+        for lead_id, stage in leaving
+    ]
+    bulk_insert(work.session, StageChange, rows)

@@ -63,10 +63,10 @@ def scores(
     standings = {lead_id: Standing(0.0, 0.0, 0.0, work.now) for lead_id in lead_ids}
     half_life = fading_half_life(card)
     for chunk in chunks(lead_ids, CHUNK):
-        for row in work.session.scalars(
-            _fresh(select(Score).where(among(work.session, Score.lead_id, chunk)))
-        ):
-            standings[LeadId(row.lead_id)] = standing_of(row).at(work.now, half_life)
+        columns = select(Score.lead_id, Score.fit, Score.engagement, Score.steady, Score.as_of)
+        for row in work.session.execute(columns.where(among(work.session, Score.lead_id, chunk))):
+            standing = Standing(row.fit, row.engagement, row.steady, row.as_of)
+            standings[LeadId(row.lead_id)] = standing.at(work.now, half_life)
     return {
         lead_id: ScoreNow(
             fit=standing.fit,
@@ -164,7 +164,7 @@ def entries_of(
     """Load the ledger of many leads, the oldest entry first."""
     found: dict[LeadId, list[LedgerEntry]] = {lead_id: [] for lead_id in lead_ids}
     for chunk in chunks(lead_ids, CHUNK):
-        which = select(LedgerEntry).where(LedgerEntry.lead_id.in_(chunk))
+        which = select(LedgerEntry).where(among(work.session, LedgerEntry.lead_id, chunk))
         if axis is not None:
             which = which.where(LedgerEntry.axis == axis)
         for entry in work.session.scalars(which.order_by(LedgerEntry.at, LedgerEntry.id)):

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 
 from campaigns.conditions import Act, Facts
 from campaigns.scorecard import LedgerEntry as Points
 from campaigns.scorecard import Scorecard, score_acts, score_fit
-from nurture.kernel.database import CHUNK, chunks, insert_ignoring, upsert
+from nurture.kernel.database import CHUNK, among, bulk_update, chunks, insert_ignoring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.scoring.queries import ENGAGEMENT, FIT, entries_of, standing_of
@@ -139,12 +139,8 @@ def recheck_by(work: Work, moments: Mapping[LeadId, datetime | None]) -> None:
     """Note when each lead must next be held against the definitions; None = when it acts."""
     _ensure(work, sorted(moments))
     for chunk in chunks(sorted(moments.items()), CHUNK):
-        work.session.connection().execute(
-            update(Score)
-            .where(Score.lead_id == bindparam("lead"))
-            .values(recheck_at=bindparam("at")),
-            [{"lead": lead_id, "at": moment} for lead_id, moment in chunk],
-        )
+        rows = [{"lead_id": lead_id, "recheck_at": moment} for lead_id, moment in chunk]
+        bulk_update(work.session, Score, rows, key="lead_id")
 
 
 _BACK = ":back"
@@ -274,7 +270,7 @@ def _locked(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Score]:
     _ensure(work, lead_ids)
     rows = work.session.scalars(
         select(Score)
-        .where(Score.lead_id.in_(lead_ids))
+        .where(among(work.session, Score.lead_id, lead_ids))
         .order_by(Score.lead_id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -301,8 +297,4 @@ def _store(work: Work, standings: Mapping[LeadId, Standing], *, card: Scorecard)
         }
         for lead_id, standing in standings.items()
     ]
-    statement = upsert(work.session, Score).values(rows)
-    new = {name: statement.excluded[name] for name in rows[0] if name != "lead_id"}
-    work.session.connection().execute(
-        statement.on_conflict_do_update(index_elements=["lead_id"], set_=new)
-    )
+    bulk_update(work.session, Score, rows, key="lead_id")

@@ -11,7 +11,7 @@ from campaigns import text
 from campaigns.limits import may_enter
 from campaigns.track import Track
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
-from nurture.kernel.database import bulk_insert, bulk_update, insert_ignoring
+from nurture.kernel.database import among, bulk_insert, bulk_update, insert_ignoring
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -153,7 +153,7 @@ def _note_entry(
     work: Work, track_id: int, lead_ids: Sequence[LeadId], step: str, reason: str
 ) -> None:
     query = select(Enrolment.id, Enrolment.lead_id).where(
-        ACTIVE, Enrolment.track_id == track_id, Enrolment.lead_id.in_(lead_ids)
+        ACTIVE, Enrolment.track_id == track_id, among(work.session, Enrolment.lead_id, lead_ids)
     )
     note(
         work,

@@ -26,6 +26,7 @@ from nurture.leads import (
     ReadRow,
     Remark,
 )
+from nurture.usecases.pace import Pace
 
 STALLED = timedelta(minutes=2)
 
@@ -137,10 +138,13 @@ def run_import(
     if run.state is not ImportState.RUNNING:
         return run
     plan = _plan_again(run, house)
-    for batch in batches(leads.list_rows(plan, skip=run.done_rows), chunk):
+    rows, pace = leads.list_rows(plan, skip=run.done_rows), Pace(works, most=chunk)
+    while batch := list(islice(rows, pace.rows)):
         with works.begin(leads.import_actor(import_id)) as work:
+            pace.begin()
             _take(work, run, batch, house=house)
             run = leads.import_run(work, import_id)
+        pace.end(len(batch))
         if progress:
             progress(run)
     with works.begin(leads.import_actor(import_id)) as work:

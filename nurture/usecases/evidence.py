@@ -58,8 +58,8 @@ def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
 
 def reconsider(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
     """Check definitions, let tracks take whom they want, and leave nobody unattended."""
-    promote.recheck(work, lead_ids, hands=desk.hands)
-    progress.admit(work, lead_ids, reason=reason)
+    checked = promote.recheck(work, lead_ids, hands=desk.hands)
+    progress.admit(work, lead_ids, reason=reason, facts=checked.facts)
     progress.look_after(work, lead_ids, reason=f"{reason}: no track takes this lead", desk=desk)
 
 

@@ -328,12 +328,16 @@ def finish_task(work: Work, task_id: int, *, outcome: str) -> None:
         tracks.answer(work, answered.enrolment_id, step=answered.step, outcome=outcome)
 
 
-def admit(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
+def admit(
+    work: Work, lead_ids: Sequence[LeadId], *, reason: str, facts: Mapping[LeadId, Facts]
+) -> None:
     """Put leads into every track whose entry condition they newly meet.
 
-    Two tracks may want one lead: the rule of priority lets the loser wait (F47).
+    Two tracks may want one lead: the rule of priority lets the loser wait (F47). What the caller
+    has loaded of the leads is not loaded again.
     """
-    facts = promote.with_standing(work, known(work, lead_ids))
+    missing = [one for one in lead_ids if one not in facts]
+    facts = {**facts, **promote.with_standing(work, known(work, missing))} if missing else facts
     states = [one for one in tracks.tracks(work) if one.version_id is not None]
     definitions = tracks.definitions(work, [one.version_id or 0 for one in states])
     for state in states:

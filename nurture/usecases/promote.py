@@ -5,7 +5,7 @@ Racing promotions are arbitrated by the lead rows: only who was moved to sales-r
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from campaigns.conditions import Act, Facts, Value
@@ -35,6 +35,8 @@ class Rechecked:
     promoted: tuple[LeadId, ...] = ()
     disqualified: tuple[LeadId, ...] = ()
     waiting: tuple[LeadId, ...] = ()
+    facts: Mapping[LeadId, Facts] = field(default_factory=dict)
+    """What is known now of all whom sales did not get: whoever asks next need not load it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
     card, agreed = scoring.scorecard(work), scoring.definitions(work)
     known = hands.facts(work, lead_ids)
     scoring.post_fit(work, known)
-    facts = with_standing(work, known)
     scores = scoring.scores(work, lead_ids, card=card)
+    facts = _with_scores(work, known, scores, card)
     verdicts = {
         one: judge(agreed, facts[one], stage=stages[one], now=work.now)
         for one in lead_ids
@@ -66,7 +68,8 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
     }
 
     scoring.recheck_by(work, {one: _look_again(verdicts.get(one), scores[one]) for one in lead_ids})
-    return _apply(work, verdicts, facts, hands, version=agreed.version)
+    done = _apply(work, verdicts, facts, hands, version=agreed.version)
+    return replace(done, facts=_as_moved(facts, done))
 
 
 def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
@@ -95,9 +98,14 @@ def make_ready(
 
 def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Facts]:
     """Add what scores, offers and earlier passages to sales tell: the rules ask for it."""
-    lead_ids = list(facts)
     card = scoring.scorecard(work)
-    scores = scoring.scores(work, lead_ids, card=card)
+    return _with_scores(work, facts, scoring.scores(work, list(facts), card=card), card)
+
+
+def _with_scores(
+    work: Work, facts: Mapping[LeadId, Facts], scores: Mapping[LeadId, ScoreNow], card: Scorecard
+) -> dict[LeadId, Facts]:
+    lead_ids = list(facts)
     in_hand = handoff.open_leads(work, lead_ids)
     back = handoff.last_sent_back(work, lead_ids)
     handles = {int(user_id): handle for user_id, handle in handoff.handles(work).items()}
@@ -124,6 +132,20 @@ def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Fac
             }
         whole[lead_id] = Facts(values, acts)
     return whole
+
+
+def _as_moved(facts: Mapping[LeadId, Facts], done: Rechecked) -> dict[LeadId, Facts]:
+    """Bring the stage up to date; where sales took over, more has changed: load those anew."""
+    stages = dict.fromkeys(done.marketing, Stage.MARKETING)
+    stages |= dict.fromkeys(done.disqualified, Stage.DISQUALIFIED)
+    promoted = set(done.promoted)
+    return {
+        one: replace(known, values={**known.values, "stage": str(stages[one])})
+        if one in stages
+        else known
+        for one, known in facts.items()
+        if one not in promoted
+    }
 
 
 def judge(agreed: Definitions, facts: Facts, *, stage: Stage, now: datetime) -> Verdict:

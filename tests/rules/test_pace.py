@@ -1,0 +1,34 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nurture.kernel.database import CHUNK
+from nurture.usecases.pace import AIM, LEAST, next_length
+
+
+@given(rows=st.integers(1, CHUNK), seconds=st.floats(0, 60))
+def test_a_stretch_is_never_empty_nor_longer_than_the_law_allows(rows: int, seconds: float) -> None:
+    assert LEAST <= next_length(rows, seconds, most=CHUNK) <= CHUNK
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "then"),
+    [
+        (100, AIM, 100),
+        (100, AIM * 2, 50),
+        (100, AIM / 1.25, 125),
+        (100, AIM / 10, 151),  # one quick stretch proves little
+        (25, 0.2, LEAST),
+    ],
+)
+def test_the_next_stretch_is_as_long_as_the_last_one_says(
+    rows: int, seconds: float, then: int
+) -> None:
+    assert next_length(rows, seconds, most=CHUNK) == then
+
+
+def test_where_rows_cost_the_same_the_length_settles_at_the_aim() -> None:
+    rows = 25
+    for _ in range(20):
+        rows = next_length(rows, 0.02 + rows * 0.0004, most=CHUNK)
+    assert rows == pytest.approx(100, abs=2)
