@@ -7,9 +7,10 @@ from nurture.kernel.work import Works
 
 AIM = 0.06
 """Seconds that a stretch should hold the only writer: room is left up to the 0.1 of the law."""
-FIRST = 25
+FIRST = 50
 """The first stretch is slow, since its statements are compiled."""
-LEAST = 10
+LEAST = 50
+"""Below this the statements cost more than their rows: on a busy host all would only take longer."""
 
 
 class Pace:

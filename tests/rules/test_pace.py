@@ -18,7 +18,7 @@ def test_a_stretch_is_never_empty_nor_longer_than_the_law_allows(rows: int, seco
         (100, AIM * 2, 50),
         (100, AIM / 1.25, 125),
         (100, AIM / 10, 151),  # one quick stretch proves little
-        (25, 0.2, LEAST),
+        (50, 0.2, LEAST),
     ],
 )
 def test_the_next_stretch_is_as_long_as_the_last_one_says(
@@ -28,7 +28,7 @@ def test_the_next_stretch_is_as_long_as_the_last_one_says(
 
 
 def test_where_rows_cost_the_same_the_length_settles_at_the_aim() -> None:
-    rows = 25
+    rows = 50
     for _ in range(20):
         rows = next_length(rows, 0.02 + rows * 0.0004, most=CHUNK)
     assert rows == pytest.approx(100, abs=2)
