@@ -10,7 +10,7 @@ AIM = 0.06
 FIRST = 50
 """The first stretch is slow, since its statements are compiled."""
 LEAST = 50
-"""Below this the statements cost more than their rows: on a busy host all would only take longer."""
+"""Below this statements cost more than their rows: a busy host would only get busier."""
 
 
 class Pace:
