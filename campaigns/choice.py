@@ -46,6 +46,8 @@ class Reader:
     stage: BuyingStage
     seen: frozenset[str]
     last_topics: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
+    """Topics that the reader asked for; none named = anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def choose(
 
 def _offered(asset: Asset, reader: Reader, wish: Wish, day: date) -> bool:
     if asset.key in reader.seen or (wish.stage is not None and asset.stage is not wish.stage):
+        return False
+    if reader.only and reader.only.isdisjoint(asset.topics):
         return False
     return asset.active_on(day)
 

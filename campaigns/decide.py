@@ -38,6 +38,7 @@ from campaigns.track import (
 )
 from campaigns.vocabulary import ExitReason, Receipt, Stage
 from campaigns.walk import Walk
+from campaigns.wishes import asks_to_wait
 
 __all__ = [
     "Ask",
@@ -242,7 +243,12 @@ class _Steps(Walk):
     def _choose(self, wish: Wish) -> Choice | None:
         lead = self.lead
         reader = Reader(
-            lead.address, lead.interests, lead.buying_stage, lead.seen, lead.last_topics
+            lead.address,
+            lead.interests,
+            lead.buying_stage,
+            lead.seen,
+            lead.last_topics,
+            lead.wishes.topics,
         )
         at = self.opening(self.base())
         return choose(self.policy.assets, reader, wish, at=at, seed=self.policy.seed)
@@ -257,6 +263,11 @@ class _Steps(Walk):
     ) -> Decision | None:
         base = self.base()
         leaves = self.opening(base)
+        asked = asks_to_wait(self.lead.wishes, self.lead.sends, at=leaves)
+        if asked is not None:
+            again = self.opening(asked.until)
+            reason = f"{asked.words}: waits until {self.local(again)}"
+            return self.hold(Receipt.HELD_WISH, again, reason)
         free = free_at(self.policy.cap, self.lead.sends, at=leaves)
         if free > leaves:
             again = self.opening(free)

@@ -9,6 +9,7 @@ from campaigns.conditions import Facts
 from campaigns.limits import Cap, Rival
 from campaigns.timing import Duration, Window
 from campaigns.vocabulary import BuyingStage, ExitReason, Receipt, Stage
+from campaigns.wishes import NO_WISHES, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Lead:
     buying_stage: BuyingStage = BuyingStage.LEARN
     seen: frozenset[str] = frozenset()
     last_topics: tuple[str, ...] = ()
+    wishes: Wishes = NO_WISHES
+    """What the lead asked for on the preferences page."""
     rivals: tuple[Rival, ...] = ()
     """The other tracks in which the lead is active."""
 

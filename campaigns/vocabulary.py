@@ -73,6 +73,7 @@ class Receipt(StrEnum):
     EXITED = "exited"
     HELD_WINDOW = "held_window"
     HELD_CAP = "held_cap"
+    HELD_WISH = "held_wish"
     HELD_PRIORITY = "held_priority"
     HELD_PAUSED = "held_paused"
     HELD_NO_SENDER = "held_no_sender"

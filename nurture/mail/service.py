@@ -234,6 +234,18 @@ def hold(work: Work, until: Mapping[int, datetime], *, reason: str) -> None:
     bulk_update(work.session, Message, rows)
 
 
+def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
+    """Let go at once what waits for this reason; the claim asks everything anew."""
+    work.session.execute(
+        update(Message)
+        .where(
+            Message.lead_id.in_(lead_ids), Message.reason == reason,
+            Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+        )
+        .values(not_before=work.now, reason=None)
+    )  # fmt: skip
+
+
 def _each_with_reason(
     work: Work, reasons: Mapping[int, str], event: MessageEvent, extra: Mapping[str, object]
 ) -> None:

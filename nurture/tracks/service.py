@@ -252,6 +252,15 @@ def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:
     bulk_update(work.session, Enrolment, rows)
 
 
+def let_go(work: Work, lead_ids: Sequence[LeadId], *, hold: Receipt) -> None:
+    """Look at once again at leads that were held back for a reason which may hold no longer."""
+    work.session.execute(
+        update(Enrolment)
+        .where(ACTIVE, Enrolment.lead_id.in_(lead_ids), Enrolment.hold == hold)
+        .values(due_at=work.now)
+    )
+
+
 def answer(work: Work, enrolment_id: int, *, step: str, outcome: str) -> None:
     """Move an enrolment on that waited for a person's answer at a step."""
     work.session.execute(

@@ -22,6 +22,7 @@ from nurture.kernel.log import logger
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
+from nurture.usecases import prefer
 from nurture.usecases.company import company
 from nurture.usecases.letters import Letter, Letterhead, letters
 
@@ -111,6 +112,7 @@ def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[L
     refused = _refusals(work, waiting, known)
     later = _later(work.now, [one for one in waiting if one.id not in refused], known, post.window)
     ready = [one for one in waiting if one.id not in refused and one.id not in later]
+    ready = prefer.without_wishes(work, ready, known.people)
 
     mail.drop(work, refused)
     mail.hold(work, later, reason="waits for sending hours")

@@ -10,6 +10,8 @@ from campaigns.decision import Policy
 from campaigns.limits import Limit, free_at
 from campaigns.timing import Calendar, next_allowed
 from campaigns.vocabulary import EnrolmentState, Stage
+from campaigns.wishes import asks_to_wait
+from campaigns.wishes import read as read_wishes
 from nurture import consent, leads, mail, tracks
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
@@ -78,7 +80,7 @@ def _case(work: Work, lead_id: LeadId) -> _Case:
     rules = policy(work)
     given = [row for row in consent.permissions(work, lead_id) if row.withdrawn_at is None]
     stays = tracks.stays(work, lead_id)
-    days = max(rules.cap.days, 7)
+    days = max(rules.cap.days, 7, read_wishes(person.facts).days)
     return _Case(
         person=person,
         refused=consent.may_write(work, [lead_id]).get(lead_id),
@@ -129,6 +131,9 @@ def _tracks(case: _Case) -> Iterator[Line]:
 
 
 def _limits(case: _Case) -> Iterator[Line]:
+    asked = asks_to_wait(read_wishes(case.person.facts), case.sends, at=case.now)
+    if asked is not None:
+        yield Line("wait", f"Has {asked.words}", "until", asked.until)
     for limit in case.rules.cap.limits:
         since = case.now - timedelta(days=limit.days)
         had = sum(1 for at in case.sends if since < at <= case.now)
@@ -158,7 +163,9 @@ def _next_at(case: _Case) -> datetime | None:
     if not running or case.person.stage in WITH_SALES:
         return None
     base = max(_first(case).due_at, case.now)
-    return _open(case, free_at(case.rules.cap, case.sends, at=base))
+    free = free_at(case.rules.cap, case.sends, at=base)
+    asked = asks_to_wait(read_wishes(case.person.facts), case.sends, at=free)
+    return _open(case, free if asked is None else asked.until)
 
 
 def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:

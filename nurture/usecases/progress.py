@@ -13,6 +13,7 @@ from campaigns.decision import Ask, Decision, DecisionKind, Lead, Policy, Positi
 from campaigns.interest import buying_stage, interests
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, MessageKind, Stage
+from campaigns.wishes import read as read_wishes
 from nurture import consent, content, handoff, leads, lifecycle, mail, tasks, tracks, users
 from nurture.kernel.database import passing
 from nurture.kernel.types import LeadId, UserId
@@ -144,7 +145,9 @@ def _subjects(
     ids = list(facts)
     nos = consent.may_write(work, ids)
     suppressed = consent.suppressed_now(work, ids)
-    sends = mail.sends(work, ids, days=max(rules.cap.days, 7))
+    wishes = {one: read_wishes(people[one].facts) for one in ids}
+    days = max(rules.cap.days, 7, *(one.days for one in wishes.values()))
+    sends = mail.sends(work, ids, days=days)
     seen = content.seen(work, ids)
     topics = content.last_topics(work, ids)
     rivals = tracks.rivals(work, ids)
@@ -167,6 +170,7 @@ def _subjects(
             buying_stage=buying_stage(facts[lead_id].acts, now=work.now),
             seen=seen.get(lead_id, frozenset()),
             last_topics=tuple(topics.get(lead_id, ())),
+            wishes=wishes[lead_id],
             rivals=rivals.get(lead_id, ()),
         )
     return subjects

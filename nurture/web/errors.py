@@ -7,6 +7,7 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from nurture.kernel.database import passing
 from nurture.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 
 STATUS: dict[type[Refusal], tuple[HTTPStatus, str]] = {
@@ -59,6 +60,11 @@ def _plain(error: HTTPException) -> tuple[str, int, dict[str, str]]:
 
 
 def _failed(error: Exception) -> tuple[str, int]:
+    if passing(error):
+        log.warning("database_away", path=request.path.split("/")[1])
+        status, title = STATUS[Unavailable]
+        sentence = "We cannot look anything up right now. Nothing was changed; try it in a minute."
+        return page(status, title, sentence)
     log.error("request_failed", path=request.path.split("/")[1], exc_info=error)
     sentence = "Something broke on our side, and it is written down. Try it again in a minute."
     return page(HTTPStatus.INTERNAL_SERVER_ERROR, "This did not work", sentence)

@@ -22,7 +22,15 @@ R = TypeVar("R")
 EVERYBODY: frozenset[Role] = frozenset(Role)
 PUBLIC: frozenset[Role] = frozenset()
 """No role is asked for, and no login."""
-UNSIGNED = frozenset({"public.stop_all", "public.send_form", "public.note_seen", "public.answer"})
+UNSIGNED = frozenset(
+    {
+        "public.answer",
+        "public.note_seen",
+        "public.save_preferences",
+        "public.send_form",
+        "public.stop_all",
+    }
+)
 """Views that take an unsafe request without a CSRF token: a signed token in the request stands
 for it, and they read no cookie (X-07)."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

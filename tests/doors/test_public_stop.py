@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.vocabulary import ActivityKind, Stage, SuppressionReason
-from nurture import consent, engagement, mail, tracks
+from nurture import consent, engagement, tracks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Keyring, message_token
 from nurture.kernel.types import EmailAddress, LeadId
@@ -34,10 +34,9 @@ def test_the_link_shows_one_button_and_stops_nothing(site: Site, lead_id: LeadId
     link = site.stop_link(site.a_mail(lead_id))
     before = site.everything()
 
-    for address in (link, link.replace("/u/", "/preferences/")):
-        for _ in range(3):
-            assert site.client.get(address).text.count("<button") == 1
-            assert site.client.head(address).status_code == 200
+    for _ in range(3):
+        assert site.client.get(link).text.count("<button") == 1
+        assert site.client.head(link).status_code == 200
 
     assert site.everything() == before
 
@@ -115,13 +114,3 @@ def test_a_made_up_link_stops_nobody(site: Site, lead_id: LeadId) -> None:
     assert site.client.post(f"/u/{token}", data=ONE_CLICK).status_code == 404
     assert site.client.post("/u/none", data=ONE_CLICK).status_code == 404
     assert site.everything() == before
-
-
-def test_the_preferences_page_leads_to_the_same_button(site: Site, lead_id: LeadId) -> None:
-    link = site.stop_link(site.a_mail(lead_id))
-
-    text = site.client.get(link.replace("/u/", "/preferences/")).text
-
-    assert f'action="{link}"' in text
-    with site.works.read("test") as work:
-        assert mail.of_lead(work, lead_id)

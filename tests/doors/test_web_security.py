@@ -20,7 +20,13 @@ from tests.domains.sales import a_user
 from tests.doors.public import Site, open_site
 
 PASSWORD = "a long pass phrase"
-EXEMPT = {"public.answer", "public.note_seen", "public.send_form", "public.stop_all"}
+EXEMPT = {
+    "public.answer",
+    "public.note_seen",
+    "public.save_preferences",
+    "public.send_form",
+    "public.stop_all",
+}
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def test_a_route_that_says_nothing_refuses_everybody(site: Site, mara: UserId) -
     assert site.client.get("/forgotten").status_code == 403
 
 
-def test_unsafe_requests_need_a_token_but_for_four_that_bring_a_signed_one(site: Site) -> None:
+def test_unsafe_requests_need_a_token_but_for_those_that_bring_a_signed_one(site: Site) -> None:
     unguarded = set()
     for rule in site.app.url_map.iter_rules():
         if "POST" in (rule.methods or ()):

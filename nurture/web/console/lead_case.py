@@ -41,6 +41,9 @@ FIELDS: Mapping[str, str] = {
     "last_contact": "Last contact",
     "sent_back_reason": "Sent back",
     "wake_date": "Come back on",
+    "mail_topics": "Wants mail about",
+    "mail_often": "Wants mail at most",
+    "mail_paused_until": "Wants no mail before",
 }
 UNITS: Mapping[str, str] = {"compressor_kw": " kW", "age_years": " years"}
 CHOICE = re.compile(r"{% if [^%]*%}.*?{% else %}(.*?){% endif %}")

@@ -45,6 +45,7 @@ RECEIPTS = {
     Receipt.EXITED: "left",
     Receipt.HELD_WINDOW: "held for sending hours",
     Receipt.HELD_CAP: "held, had mail a short while ago",
+    Receipt.HELD_WISH: "held, they asked for fewer mails",
     Receipt.HELD_PRIORITY: "held for another track",
     Receipt.HELD_PAUSED: "held, the track was paused",
     Receipt.HELD_NO_SENDER: "held, no mail server",

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request
 
-from nurture.web.public import answers, landing, stopping
+from nurture.web.public import answers, landing, preferring, stopping
 
 LARGEST_FORM = 64 * 1024
 
@@ -20,7 +20,10 @@ doors.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)
 doors.add_url_rule("/f/<key>", "send_form", landing.send_form, methods=["POST"])
 doors.add_url_rule("/u/<token>", "ask_to_stop", stopping.ask_to_stop)
 doors.add_url_rule("/u/<token>", "stop_all", stopping.stop_all, methods=["POST"])
-doors.add_url_rule("/preferences/<token>", "preferences", stopping.preferences)
+doors.add_url_rule("/preferences/<token>", "preferences", preferring.preferences)
+doors.add_url_rule(
+    "/preferences/<token>", "save_preferences", preferring.save_preferences, methods=["POST"]
+)
 doors.add_url_rule("/answer/<token>", "ask_for_answer", answers.ask_for_answer)
 doors.add_url_rule("/answer/<token>", "answer", answers.answer, methods=["POST"])
 

@@ -15,7 +15,7 @@ from nurture.usecases import leave
 from nurture.web import security
 from nurture.web.current import here
 from nurture.web.patience import within
-from nurture.web.public.frame import firm_anyway, firm_last_seen, firm_of, show
+from nurture.web.public.frame import firm_anyway, firm_last_seen, show
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 
@@ -27,14 +27,6 @@ def ask_to_stop(token: str) -> str:
     """Show the button; opening the page changes nothing (D-05)."""
     read_message_token(here().keyring, token)
     return show("stop", firm_anyway(), token=token)
-
-
-@security.public
-def preferences(token: str) -> str:
-    """Say what comes and how often, with the same button."""
-    read_message_token(here().keyring, token)
-    with here().works.read("prospect") as work:
-        return show("preferences", firm_of(work), token=token)
 
 
 @security.public

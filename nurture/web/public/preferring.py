@@ -1,0 +1,77 @@
+"""What somebody wants to read about and how often: GET shows it, POST changes it (F138)."""
+
+from flask import request
+
+from campaigns.company import Company
+from campaigns.limits import Cap
+from campaigns.wishes import Often
+from nurture.kernel.errors import Invalid
+from nurture.kernel.tokens import read_message_token
+from nurture.kernel.types import MessageId
+from nurture.kernel.work import Work
+from nurture.usecases import prefer
+from nurture.usecases.policy import policy
+from nurture.web import security
+from nurture.web.current import here
+from nurture.web.patience import within
+from nurture.web.public.frame import firm_last_seen, firm_of, show
+
+WEEK = 7
+
+
+@security.public
+def preferences(token: str) -> str:
+    """Show what was chosen; while the database is away, the one button that works without it."""
+    message = read_message_token(here().keyring, token)
+    runtime = here()
+
+    def ask() -> dict[str, object]:
+        with runtime.works.read("prospect") as work:
+            firm = firm_of(work, runtime)
+            return {"firm": firm, **_held(work, MessageId(message.message_id))}
+
+    found = within(ask)
+    if found is None:
+        return show("stop", firm_last_seen(), token=token)
+    return _page(found, token, saved=False)
+
+
+@security.public
+def save_preferences(token: str) -> str:
+    """Keep the choices, and show what holds now."""
+    message_id = MessageId(read_message_token(here().keyring, token).message_id)
+    given = request.form.get("often", Often.ANY)
+    if given not in set(Often):
+        raise Invalid("Choose how often you want to hear from us.")
+    with here().works.begin("prospect") as work:
+        topics = request.form.getlist("topic")
+        prefer.prefer(work, message_id, topics=topics, often=Often(given))
+        found = {"firm": firm_of(work), **_held(work, message_id)}
+    return _page(found, token, saved=True)
+
+
+def _held(work: Work, message_id: MessageId) -> dict[str, object]:
+    held = prefer.preferences(work, message_id)
+    until = held.wishes.paused_until if held is not None else None
+    return {
+        "held": held,
+        "cap": in_words(policy(work).cap),
+        "until": f"{until:%A} {until.day} {until:%B}" if until is not None else "",
+    }
+
+
+def _page(found: dict[str, object], token: str, *, saved: bool) -> str:
+    firm = found.pop("firm")
+    assert isinstance(firm, Company)
+    if found["held"] is None:
+        return show("stop", firm, token=token)
+    return show("preferences", firm, token=token, saved=saved, **found)
+
+
+def in_words(cap: Cap) -> str:
+    """Say the tightest promise of our own cap that people think in: a week, else the longest."""
+    if not cap.limits:
+        return ""
+    limit = next((one for one in cap.limits if one.days == WEEK), cap.limits[-1])
+    many = {1: "once", 2: "twice"}.get(limit.times, f"{limit.times} times")
+    return f"At most {many} {'a week' if limit.days == WEEK else f'in {limit.days} days'}"
