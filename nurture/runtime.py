@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from campaigns.vocabulary import ExitReason
-from nurture import mail, tracks
+from nurture import mail, tasks, tracks
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
@@ -139,4 +139,5 @@ def leave_tracks(
     """Take leads out of their tracks, and take back what was planned for them."""
     gone = tracks.leave(work, lead_ids, reason=reason, words=words)
     mail.cancel(work, gone, reason=f"left the track: {reason}")
+    tasks.withdraw(work, lead_ids, stands=dict.fromkeys(gone, ""))
     return gone

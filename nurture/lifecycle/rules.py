@@ -21,7 +21,7 @@ MOVES: Mapping[Stage, frozenset[Stage]] = {
     # Back to sales by new evidence, or because the answer was undone.
     R: frozenset({M, S, A, O, D}),
     # Only a person reopens a lead, or undoes the answer that closed it.
-    D: frozenset({U, M, S, A, O}),
+    D: frozenset({U, M, S, A, O, R}),
 }
 
 LIVE = frozenset({U, M, S, A, O, R})

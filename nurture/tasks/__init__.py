@@ -1,6 +1,18 @@
 """What a person must do, and what is parked until when."""
 
-from nurture.tasks.queries import OpenTask, due, next_due, open_tasks
+from nurture.tasks.errors import AlreadyAnswered
+from nurture.tasks.queries import (
+    TaskView,
+    Which,
+    answered,
+    due,
+    get,
+    last_id,
+    next_due,
+    open_tasks,
+    todo,
+    todo_count,
+)
 from nurture.tasks.service import (
     DoneTask,
     NewTask,
@@ -10,25 +22,42 @@ from nurture.tasks.service import (
     create,
     done,
     drop,
-    drop_parkings,
+    drop_idle,
+    drop_newer,
+    drop_ours,
     park,
+    reopen,
+    reopen_dropped,
     wake_due,
+    withdraw,
 )
 
 __all__ = [
+    "AlreadyAnswered",
     "DoneTask",
     "NewTask",
-    "OpenTask",
     "Parking",
     "TaskKind",
+    "TaskView",
+    "Which",
     "Woken",
+    "answered",
     "create",
     "done",
     "drop",
-    "drop_parkings",
+    "drop_idle",
+    "drop_newer",
+    "drop_ours",
     "due",
+    "get",
+    "last_id",
     "next_due",
     "open_tasks",
     "park",
+    "reopen",
+    "reopen_dropped",
+    "todo",
+    "todo_count",
     "wake_due",
+    "withdraw",
 ]

@@ -1,21 +1,22 @@
-"""What is open, for whom, and by when."""
+"""What is open, for whom, and by when; what was answered, by whom."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select, true
 
 from nurture.kernel.database import CHUNK, among, chunks
-from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.errors import NotFound
+from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tasks.service import TaskKind
 from nurture.tasks.tables import Task
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTask:
-    """One line of somebody's list."""
+class TaskView:
+    """One line of somebody's list, open or answered."""
 
     id: int
     kind: TaskKind
@@ -26,6 +27,40 @@ class OpenTask:
     queue: str | None
     due_at: datetime
     outcomes: Mapping[str, str]
+    script: str | None
+    done_at: datetime | None
+    done_by: str | None
+    outcome: str | None
+    note: str | None
+    before: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which tasks are meant: everybody's, or those of these people and queues; then what of them.
+
+    Parkings are left out: nobody has anything to do there.
+    """
+
+    everybody: bool = False
+    owners: frozenset[UserId] = frozenset()
+    queues: frozenset[str] = frozenset()
+    lead_id: LeadId | None = None
+    due_before: datetime | None = None
+    title: str = ""
+    reason: str = ""
+
+    def has(self, task: TaskView) -> bool:
+        """Tell whether a task is one of these people's and queues'."""
+        return self.everybody or task.owner_id in self.owners or task.queue in self.queues
+
+
+def get(work: Work, task_id: int) -> TaskView:
+    """Read one task, open or answered."""
+    row = work.session.get(Task, task_id, populate_existing=True)
+    if row is None:
+        raise NotFound("This task does not exist.")
+    return _view(row)
 
 
 def open_tasks(
@@ -35,7 +70,7 @@ def open_tasks(
     queue: str | None = None,
     lead_id: LeadId | None = None,
     limit: int = 200,
-) -> list[OpenTask]:
+) -> list[TaskView]:
     """List open tasks, the most pressing first; parkings show on their lead only."""
     which = select(Task).where(Task.done_at.is_(None))
     if owner_id is not None:
@@ -47,10 +82,43 @@ def open_tasks(
     else:
         which = which.where(Task.lead_id == lead_id)
     rows = work.session.scalars(which.order_by(Task.due_at, Task.id).limit(limit))
-    return [_open(row) for row in rows]
+    return [_view(row) for row in rows]
 
 
-def due(work: Work, *, limit: int) -> list[OpenTask]:
+def todo(work: Work, which: Which, *, limit: int = 200) -> list[TaskView]:
+    """List what is open of these, the most pressing first."""
+    rows = work.session.scalars(
+        select(Task)
+        .where(Task.done_at.is_(None), _of(which))
+        .order_by(Task.due_at, Task.id)
+        .limit(limit)
+    )
+    return [_view(row) for row in rows]
+
+
+def todo_count(work: Work, which: Which) -> int:
+    """Count what is open of these."""
+    counted = select(func.count()).select_from(Task).where(Task.done_at.is_(None), _of(which))
+    return work.session.scalar(counted) or 0
+
+
+def answered(work: Work, which: Which, *, since: datetime, limit: int = 200) -> list[TaskView]:
+    """List what people have answered of these since an instant, the latest first."""
+    rows = work.session.scalars(
+        select(Task)
+        .where(Task.done_at >= since, Task.done_by.like("user:%"), _of(which))
+        .order_by(Task.done_at.desc(), Task.id.desc())
+        .limit(limit)
+    )
+    return [_view(row) for row in rows]
+
+
+def last_id(work: Work, lead_id: LeadId) -> int:
+    """Name the newest task of a lead, 0 where it has none."""
+    return work.session.scalar(select(func.max(Task.id)).where(Task.lead_id == lead_id)) or 0
+
+
+def due(work: Work, *, limit: int) -> list[TaskView]:
     """List what somebody should have done by now, the latest first in line."""
     rows = work.session.scalars(
         select(Task)
@@ -58,7 +126,7 @@ def due(work: Work, *, limit: int) -> list[OpenTask]:
         .order_by(Task.due_at, Task.id)
         .limit(limit)
     )
-    return [_open(row) for row in rows]
+    return [_view(row) for row in rows]
 
 
 def next_due(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, datetime]:
@@ -74,9 +142,22 @@ def next_due(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, datetime
     return found
 
 
-def _open(row: Task) -> OpenTask:
+def _of(which: Which) -> ColumnElement[bool]:
+    wanted = Task.kind != TaskKind.WAKE
+    if not which.everybody:
+        wanted &= Task.owner_id.in_(which.owners) | Task.queue.in_(which.queues)
+    if which.lead_id is not None:
+        wanted &= Task.lead_id == which.lead_id
+    if which.due_before is not None:
+        wanted &= Task.due_at < which.due_before
+    for column, value in ((Task.title, which.title), (Task.reason, which.reason)):
+        wanted &= column == value if value else true()
+    return wanted
+
+
+def _view(row: Task) -> TaskView:
     steps = row.outcomes if isinstance(row.outcomes, dict) else {}
-    return OpenTask(
+    return TaskView(
         id=row.id,
         kind=TaskKind(row.kind),
         title=row.title,
@@ -86,4 +167,10 @@ def _open(row: Task) -> OpenTask:
         queue=row.queue,
         due_at=row.due_at,
         outcomes={name: str(step) for name, step in steps.items()},
+        script=row.script,
+        done_at=row.done_at,
+        done_by=row.done_by,
+        outcome=row.outcome,
+        note=row.note,
+        before=row.before if isinstance(row.before, dict) else {},
     )

@@ -1,6 +1,6 @@
 """Give people something to do, park leads until a date, and take answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,9 +8,10 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, select, update
 
 from nurture.kernel.database import CHUNK, chunks, upsert
-from nurture.kernel.errors import Conflict, Invalid, NotFound
-from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.errors import Invalid, NotFound
+from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
+from nurture.tasks.errors import AlreadyAnswered
 from nurture.tasks.tables import Task
 
 
@@ -24,6 +25,10 @@ class TaskKind(StrEnum):
     ASK = "ask"
     FOLLOW_UP = "follow_up"
     """A raised hand: only a logged answer closes it (F161)."""
+
+
+_IDLE = (str(TaskKind.WAKE), str(TaskKind.TRIAGE))
+"""What holds a lead only until it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Parking:
 class NewTask:
     """Something to do; a second one with the same `dedup_key` is the same one.
 
-    `outcomes` lead back into a track: outcome -> step.
+    `outcomes` lead back into a track: outcome -> step. `script` names what to say.
     """
 
     dedup_key: str
@@ -55,6 +60,7 @@ class NewTask:
     enrolment_id: int | None = None
     step: str | None = None
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +121,24 @@ def create(work: Work, rows: Sequence[NewTask]) -> int:
     return new
 
 
-def done(work: Work, task_id: int, *, outcome: str) -> DoneTask:
+def done(
+    work: Work,
+    task_id: int,
+    *,
+    outcome: str,
+    note: str = "",
+    before: Mapping[str, Json] | None = None,
+) -> DoneTask:
     """Close a task with its outcome; the first answer holds."""
-    task = work.session.scalar(select(Task).where(Task.id == task_id).with_for_update())
-    if task is None:
-        raise NotFound("This task does not exist.")
+    task = _locked(work, task_id)
     if task.done_at is not None:
-        raise Conflict(f"This task was already answered: {task.outcome}.")
+        raise AlreadyAnswered(outcome=task.outcome or "", by=task.done_by or "", at=task.done_at)
     steps = task.outcomes if isinstance(task.outcomes, dict) else {}
     if steps and outcome not in steps:
         raise Invalid(f"Choose one of: {', '.join(sorted(steps))}.")
 
-    task.done_at, task.outcome = work.now, outcome
+    task.done_at, task.outcome, task.done_by = work.now, outcome, work.actor
+    task.note, task.before = note[:500] or None, dict(before) if before else None
     work.session.flush()
     step = steps.get(outcome)
     return DoneTask(
@@ -138,6 +150,23 @@ def done(work: Work, task_id: int, *, outcome: str) -> DoneTask:
         outcome=outcome,
         next_step=step if isinstance(step, str) else None,
     )
+
+
+def reopen(work: Work, task_id: int) -> None:
+    """Open a task again whose answer is taken back."""
+    task = _locked(work, task_id)
+    task.done_at = task.outcome = task.done_by = task.note = task.before = None
+    work.session.flush()
+
+
+def reopen_dropped(work: Work, lead_id: LeadId, *, at: datetime, outcome: str) -> int:
+    """Open again what was closed for a lead at one instant, for one reason; count it."""
+    opened = work.session.connection().execute(
+        update(Task)
+        .where(Task.lead_id == lead_id, Task.done_at == at, Task.outcome == outcome)
+        .values(done_at=None, outcome=None)
+    )
+    return max(opened.rowcount, 0)
 
 
 def wake_due(work: Work, *, limit: int) -> list[Woken]:
@@ -172,11 +201,48 @@ def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     )
 
 
-def drop_parkings(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
-    """Close the parkings of leads that go on already; count them."""
+def drop_idle(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
+    """Close the rests and open decisions of leads that go on already; count them."""
     return sum(
-        _close(work, Task.lead_id.in_(chunk) & (Task.kind == TaskKind.WAKE), outcome=outcome)
+        _close(work, Task.lead_id.in_(chunk) & Task.kind.in_(_IDLE), outcome=outcome)
         for chunk in chunks(lead_ids, CHUNK)
+    )
+
+
+def drop_ours(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
+    """Close what marketing meant to do with leads that sales has now; count it.
+
+    A raised hand stays open: only an answer closes it (F161).
+    """
+    ours = Task.kind.in_(_IDLE) | Task.enrolment_id.is_not(None)
+    return sum(
+        _close(work, Task.lead_id.in_(chunk) & ours, outcome=outcome)
+        for chunk in chunks(lead_ids, CHUNK)
+    )
+
+
+def drop_newer(work: Work, lead_id: LeadId, *, than: int, kinds: Collection[TaskKind]) -> int:
+    """Close what a lead was given after one of its tasks; count it."""
+    newer = (Task.lead_id == lead_id) & (Task.id > than) & Task.kind.in_([str(k) for k in kinds])
+    return _close(work, newer, outcome="answer taken back")
+
+
+def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str]) -> int:
+    """Close the calls whose track has gone on without them; `stands` = enrolment -> step, or ""."""
+    late: list[int] = []
+    for chunk in chunks(lead_ids, CHUNK):
+        rows = work.session.execute(
+            select(Task.id, Task.enrolment_id, Task.step).where(
+                Task.lead_id.in_(chunk), Task.done_at.is_(None), Task.kind == TaskKind.CALL
+            )
+        )
+        late += [
+            id_ for id_, enrolment, step in rows
+            if enrolment is not None and stands.get(enrolment, step) != step
+        ]  # fmt: skip
+    return sum(
+        _close(work, Task.id.in_(chunk), outcome="the track went on")
+        for chunk in chunks(late, CHUNK)
     )
 
 
@@ -185,6 +251,18 @@ def _close(work: Work, which: ColumnElement[bool], *, outcome: str) -> int:
         update(Task).where(which, Task.done_at.is_(None)).values(done_at=work.now, outcome=outcome)
     )
     return max(closed.rowcount, 0)
+
+
+def _locked(work: Work, task_id: int) -> Task:
+    task = work.session.scalar(
+        select(Task)
+        .where(Task.id == task_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if task is None:
+        raise NotFound("This task does not exist.")
+    return task
 
 
 def _row(row: NewTask, *, now: datetime) -> dict[str, object]:
@@ -200,5 +278,6 @@ def _row(row: NewTask, *, now: datetime) -> dict[str, object]:
         "enrolment_id": row.enrolment_id,
         "step": row.step,
         "outcomes": dict(row.outcomes),
+        "script": row.script,
         "created_at": now,
     }

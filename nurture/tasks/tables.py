@@ -21,6 +21,12 @@ class Task(Base):
             sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
         ),
+        Index(
+            "ix_task_done",
+            "done_at",
+            sqlite_where=text("done_at IS NOT NULL"),
+            postgresql_where=text("done_at IS NOT NULL"),
+        ),
         Index("ix_task_lead", "lead_id"),
     )
 
@@ -38,6 +44,12 @@ class Task(Base):
     step: Mapped[str | None] = mapped_column(String(60))
     outcomes: Mapped[Json] = mapped_column(type_json, default=dict)
     """outcome -> step of the track to go to."""
+    script: Mapped[str | None] = mapped_column(String(60))
+    """What to say, by its name in the company's file."""
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(40))
+    done_by: Mapped[str | None] = mapped_column(String(80))
+    note: Mapped[str | None] = mapped_column(String(500))
+    before: Mapped[Json] = mapped_column(type_json)
+    """What stood before the answer, for whoever takes it back."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,20 +1,15 @@
-"""What people do with many leads at once: into a track, to an owner, off all mail."""
+"""What people do with many leads at once: into a track, to an owner; who is off all mail."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from campaigns.vocabulary import ExitReason, SuppressionReason
-from nurture import consent, leads, lifecycle, tracks
+from nurture import consent, leads, lifecycle, tasks, tracks
 from nurture.kernel.database import CHUNK, chunks
-from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tracks import TrackState
-from nurture.usecases import progress
 from nurture.usecases.foresee import WITH_SALES
-from nurture.usecases.progress import Desk
-
-STOPPED = "One of us set it to do not mail"
 
 
 class Out(StrEnum):
@@ -78,6 +73,7 @@ def put_in_track(
     done: list[LeadId] = []
     for chunk in chunks(picked.lead_ids, CHUNK):
         result = tracks.enrol(work, track.key, chunk, due_at=work.now, reason=f"by {by}")
+        tasks.drop_idle(work, result.enrolled, outcome="put in a track")
         done += result.enrolled
     return tuple(done)
 
@@ -87,24 +83,6 @@ def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple
     picked = pick_for_owner(work, lead_ids, owner_id=owner_id)
     leads.set_owner(work, picked.lead_ids, owner_id=owner_id)
     return picked.lead_ids
-
-
-def stop_mail(
-    work: Work, lead_ids: Sequence[LeadId], *, key: bytes, by: str, desk: Desk
-) -> tuple[LeadId, ...]:
-    """Write to these no more: at once, for good, and without losing sight of them."""
-    picked = pick_to_stop(work, lead_ids).lead_ids
-    evidence: dict[str, Json] = {"by": by}
-    for chunk in chunks(picked, CHUNK):
-        # The leads before their enrolments, as the tick takes them: none wait in a circle.
-        lifecycle.hold(work, chunk)
-        consent.suppress_leads(
-            work, chunk, reason=SuppressionReason.MANUAL, key=key, evidence=evidence
-        )
-        consent.withdraw(work, chunk)
-        desk.hands.leave_tracks(work, chunk, reason=ExitReason.SUPPRESSED, words=STOPPED)
-        progress.look_after(work, chunk, reason=STOPPED, desk=desk)
-    return tuple(picked)
 
 
 _REFUSED = {

@@ -26,3 +26,10 @@ def stand_in(*, sender: str, postal: str) -> Company:
 @lru_cache(maxsize=4)
 def _parsed(_number: int, text: str) -> Company:
     return load_company(text)
+
+
+def script(work: Work, name: str | None) -> str:
+    """Give what to say at a task, "" where the company has not written it down."""
+    scripts = company(work, sender="", postal="").words.get("scripts")
+    found = scripts.get(name) if isinstance(scripts, dict) and name else None
+    return str(found or "")

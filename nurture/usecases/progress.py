@@ -65,6 +65,8 @@ class _Batch:
     ready: dict[LeadId, str] = field(default_factory=dict)
     after: dict[str, list[LeadId]] = field(default_factory=dict)
     parked: dict[LeadId, tuple[datetime, str]] = field(default_factory=dict)
+    stands: dict[int, str] = field(default_factory=dict)
+    """Enrolment -> the step where it stands now, "" where it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
         )  # fmt: skip
         _collect(batch, due, decision, stock, work.now)
     _write(work, batch, desk)
+    tasks.withdraw(work, ids, stands=batch.stands)
     return Advanced(len(claimed), len(batch.messages))
 
 
@@ -187,6 +190,7 @@ def _collect(batch: _Batch, due: Due, decision: Decision, stock: _Stock, now: da
     if decision.task is not None:
         batch.asks.append((due, decision.task))
     position = decision.position
+    batch.stands[due.id] = position.step if position is not None else ""
     if position is not None:
         batch.moves.append(
             tracks.Move(
@@ -294,7 +298,7 @@ def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
             tasks.NewTask(
                 dedup_key=f"{due.id}|{ask.step}|{due.serial}|{ask.asked_at.isoformat()}"[:80],
                 kind=tasks.TaskKind.CALL if ask.answers else tasks.TaskKind.ASK,
-                title=f"{ask.script.replace('_', ' ').capitalize()}: {person.name or person.email}",
+                title=ask.script.replace("_", " ").capitalize(), script=ask.script,
                 reason=f"{due.track_key}, step {ask.step}",
                 due_at=add(ask.asked_at, ask.due, zone=person.zone, calendar=calendar),
                 lead_id=due.lead_id, owner_id=owner, queue=None if owner else ask.who,
@@ -323,13 +327,6 @@ def _park(work: Work, parked: Mapping[LeadId, tuple[datetime, str]], desk: Desk)
         if lead_id not in still
     ]
     tasks.park(work, rows)
-
-
-def finish_task(work: Work, task_id: int, *, outcome: str) -> None:
-    """Note a person's answer and move the waiting enrolment on at once."""
-    answered = tasks.done(work, task_id, outcome=outcome)
-    if answered.enrolment_id is not None and answered.step is not None:
-        tracks.answer(work, answered.enrolment_id, step=answered.step, outcome=outcome)
 
 
 def admit(

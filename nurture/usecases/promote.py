@@ -273,7 +273,7 @@ def _hand_over(
     offers = [_offer(people[one], verdicts[one], facts[one]) for one in lead_ids]
     handoff.offer(work, offers, rules=rules_of(work), notify=hands.notify)
     hands.leave_tracks(work, lead_ids, reason=ExitReason.PROMOTED, words="Sales has taken over")
-    tasks.drop_parkings(work, lead_ids, outcome="promoted")
+    tasks.drop_ours(work, lead_ids, outcome="promoted")
 
 
 def _offer(person: leads.Person, verdict: Verdict, facts: Facts) -> NewOffer:

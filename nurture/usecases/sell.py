@@ -17,6 +17,8 @@ from nurture.usecases.hands import Hands
 RECYCLE_TRACK = "keep_in_touch"
 MARKETING_QUEUE = "marketing"
 """Whose the leads are that sales has sent back."""
+DISQUALIFIED = "disqualified"
+"""How tasks end whose lead is closed."""
 TRIAGE_WAIT = Duration(2, "bd")
 REST = timedelta(days=30)
 """How long a lead rests that no track takes and that has no date of its own."""
@@ -133,6 +135,21 @@ def close(
     return answered
 
 
+def disqualify(
+    work: Work, lead_id: LeadId, *, reason: RejectReason, key: str, hands: Hands
+) -> None:
+    """Close a lead that sales has never had, for one of the reasons that end it (F107)."""
+    what = SENT_BACK[reason]
+    if not what.ends:
+        raise Invalid("Choose a reason for which we never come back to this lead.")
+    if handoff.find_open(work, lead_id) is not None:
+        raise Conflict("Sales has this lead now: whoever has it says whether it fits.")
+    if not _end(work, lead_id, what.words, hands):
+        raise Conflict("This lead is closed already, or a customer.")
+    if what.ask:
+        _ask(work, lead_id, what, key=key)
+
+
 def redirect(work: Work, handoff_id: int, *, to: UserId, hands: Hands) -> HandoffView:
     """Give a lead to somebody else; who gets it has not accepted yet."""
     answered = handoff.redirect(work, handoff_id, to=to, rules=rules_of(work), notify=hands.notify)
@@ -211,6 +228,11 @@ def rules_of(work: Work) -> Rules:
     return Rules(routing=scoring.routing(work), sla=scoring.sla(work))
 
 
+def morning(day: date, now: datetime) -> datetime:
+    """Give the time of a day at which who has rested is looked at again."""
+    return datetime.combine(day, time(8), now.tzinfo)
+
+
 def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:
     """Move a lead that has just been answered; later stages stay where they are."""
     if lifecycle.stages(work, [lead_id]).get(lead_id) is Stage.SALES_READY:
@@ -230,15 +252,22 @@ def _send_back(
     leads.set_owner(work, [lead_id], owner_id=None, queue=MARKETING_QUEUE)
 
     if what.ends:
-        lifecycle.move(work, [lead_id], to=Stage.DISQUALIFIED, reason=what.words)
-        hands.leave_tracks(work, [lead_id], reason=ExitReason.DISQUALIFIED, words=what.words)
-        tasks.drop(work, [lead_id], outcome="disqualified")
+        _end(work, lead_id, what.words, hands)
     else:
         lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason=what.words)
         _recycle(work, lead_id, rejection, hands)
     if what.ask:
-        _ask(work, answered, what)
+        _ask(work, lead_id, what, key=f"sent_back:{answered.id}")
     return answered
+
+
+def _end(work: Work, lead_id: LeadId, words: str, hands: Hands) -> bool:
+    """Close a lead for good; tell whether it could be."""
+    closed = lifecycle.move(work, [lead_id], to=Stage.DISQUALIFIED, reason=words)
+    if closed.moved:
+        hands.leave_tracks(work, [lead_id], reason=ExitReason.DISQUALIFIED, words=words)
+        tasks.drop(work, [lead_id], outcome=DISQUALIFIED)
+    return bool(closed.moved)
 
 
 def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) -> None:
@@ -252,7 +281,7 @@ def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) ->
     }
     leads.set_facts(work, {lead_id: told})
     if lead_id not in _enrol(work, [lead_id], what.words, hands):
-        wake_at = work.now + REST if wake_on is None else _morning(wake_on, work.now)
+        wake_at = work.now + REST if wake_on is None else morning(wake_on, work.now)
         tasks.park(
             work, [tasks.Parking(lead_id, what.words, wake_at=wake_at, queue=MARKETING_QUEUE)]
         )
@@ -265,17 +294,17 @@ def _enrol(work: Work, lead_ids: Sequence[LeadId], reason: str, hands: Hands) ->
     return set(entered.enrolled)
 
 
-def _ask(work: Work, answered: HandoffView, what: SentBack) -> None:
+def _ask(work: Work, lead_id: LeadId, what: SentBack, *, key: str) -> None:
     tasks.create(
         work,
         [
             tasks.NewTask(
-                dedup_key=f"sent_back:{answered.id}",
+                dedup_key=key,
                 kind=tasks.TaskKind.ASK,
                 title=what.ask,
                 reason=what.words,
                 due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
-                lead_id=answered.lead_id,
+                lead_id=lead_id,
                 queue=MARKETING_QUEUE,
             )
         ],
@@ -286,7 +315,3 @@ def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.month - 1 + months, 12)
     # The 28th exists in every month, and nobody promised the 31st.
     return date(day.year + year, month + 1, min(day.day, 28))
-
-
-def _morning(day: date, now: datetime) -> datetime:
-    return datetime.combine(day, time(8), now.tzinfo)

@@ -1,30 +1,41 @@
-"""One of us says: write to this person no more."""
+"""One of us says: write to these people no more."""
+
+from collections.abc import Sequence
 
 from campaigns.vocabulary import ActivityKind, ExitReason, SuppressionReason, Verdict
 from nurture import consent, engagement, lifecycle
 from nurture.engagement import ActivityRow
+from nurture.kernel.database import CHUNK, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.usecases import progress
 from nurture.usecases.progress import Desk
 
+WORDS = "One of us said: do not mail"
 
-def silence(work: Work, lead_id: LeadId, *, why: str, key: bytes, desk: Desk) -> None:
-    """Stop mail to a lead for good, end its tracks, and leave it before a person's eyes."""
-    # The lead before its enrolments, as the tick takes them: none wait in a circle.
-    lifecycle.hold(work, [lead_id])
+
+def silence(work: Work, lead_ids: Sequence[LeadId], *, why: str, key: bytes, desk: Desk) -> None:
+    """Stop mail to leads for good, end their tracks, and leave them before a person's eyes."""
+    for chunk in chunks(lead_ids, CHUNK):
+        _silence(work, chunk, why, key, desk)
+
+
+def _silence(work: Work, lead_ids: Sequence[LeadId], why: str, key: bytes, desk: Desk) -> None:
+    # The leads before their enrolments, as the tick takes them: none wait in a circle.
+    lifecycle.hold(work, lead_ids)
     consent.suppress_leads(
-        work, [lead_id], reason=SuppressionReason.MANUAL, key=key,
+        work, lead_ids, reason=SuppressionReason.MANUAL, key=key,
         evidence={"by": work.actor, "why": why},
     )  # fmt: skip
-    consent.withdraw(work, [lead_id])
-    words = "One of us said: do not mail"
-    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=words)
-    told = f"Do not mail. {why}".strip()
-    row = ActivityRow(
+    consent.withdraw(work, lead_ids)
+    desk.hands.leave_tracks(work, lead_ids, reason=ExitReason.SUPPRESSED, words=WORDS)
+    engagement.note_activity(work, [_told(work, one, why) for one in lead_ids])
+    progress.look_after(work, lead_ids, reason=WORDS, desk=desk)
+
+
+def _told(work: Work, lead_id: LeadId, why: str) -> ActivityRow:
+    return ActivityRow(
         lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now, verdict=Verdict.HUMAN_PROVEN,
         origin=f"silenced:{lead_id}:{work.now.isoformat()}",
-        detail={"text": told, "by": work.actor},
+        detail={"text": f"Do not mail. {why}".strip(), "by": work.actor},
     )  # fmt: skip
-    engagement.note_activity(work, [row])
-    progress.look_after(work, [lead_id], reason=words, desk=desk)

@@ -33,7 +33,7 @@ FORBIDDEN = {
         {Stage.UNQUALIFIED, Stage.MARKETING, Stage.CUSTOMER, Stage.RECYCLED, Stage.DISQUALIFIED},
     ),
     *product([Stage.RECYCLED], {Stage.UNQUALIFIED, Stage.CUSTOMER, Stage.RECYCLED}),
-    *product([Stage.DISQUALIFIED], {Stage.CUSTOMER, Stage.RECYCLED, Stage.DISQUALIFIED}),
+    *product([Stage.DISQUALIFIED], {Stage.CUSTOMER, Stage.DISQUALIFIED}),
 }
 
 

@@ -78,12 +78,12 @@ def test_parkings_show_on_their_lead_only(work: Work) -> None:
     assert tasks.next_due(work, [lead_id]) == {lead_id: work.now + timedelta(days=1)}
 
 
-def test_dropping_parkings_leaves_calls_open(work: Work) -> None:
+def test_dropping_what_is_idle_leaves_calls_open(work: Work) -> None:
     lead_id = a_lead(work, "a@mill.example")
     tasks.park(work, [Parking(lead_id, "rests", work.now, queue="marketing")])
     follow_up = NewTask("f", TaskKind.FOLLOW_UP, "Answer", "asked", work.now, lead_id, queue="x")
     tasks.create(work, [follow_up])
 
-    assert tasks.drop_parkings(work, [lead_id], outcome="promoted") == 1
+    assert tasks.drop_idle(work, [lead_id], outcome="promoted") == 1
     assert [one.kind for one in tasks.due(work, limit=5)] == [TaskKind.FOLLOW_UP]
     assert tasks.drop(work, [lead_id], outcome="gone") == 1

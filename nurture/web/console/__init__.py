@@ -21,12 +21,13 @@ from nurture.web.console import (
     sending,
     shell,
     today,
+    todo,
     tracks,
 )
 
 PAGES: tuple[Blueprint, ...] = (
     today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
-    me.doors,
+    me.doors, todo.doors,
     handoffs.doors, tracks.doors, mails.doors, imports.doors,
     content.doors, funnel.doors, sending.doors, mailbox.doors,
 )  # fmt: skip

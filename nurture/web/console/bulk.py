@@ -14,6 +14,7 @@ from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.usecases import by_hand
 from nurture.usecases.by_hand import Picked
+from nurture.usecases.silence import silence
 from nurture.web import format as forms
 from nurture.web.console import remember, shell
 from nurture.web.console.leads import picked, query
@@ -94,8 +95,10 @@ def _done(work: Work, lead_ids: Sequence[LeadId]) -> int:
         case "assign":
             return len(by_hand.assign(work, lead_ids, owner_id=_to(work)))
         case "stop":
-            key, desk = here().secret, here().desk
-            return len(by_hand.stop_mail(work, lead_ids, key=key, by=by, desk=desk))
+            chosen = by_hand.pick_to_stop(work, lead_ids).lead_ids
+            why = f"By {by}, with others at once."
+            silence(work, chosen, why=why, key=here().secret, desk=here().desk)
+            return len(chosen)
         case _:
             raise Invalid("Choose what to do with these leads.")
 

@@ -2,11 +2,10 @@
 
 from flask import Blueprint, request, url_for
 
-from nurture import tracks
 from nurture.kernel.types import LeadId
 from nurture.usecases.foresee import why
 from nurture.usecases.promote import OPEN_STAGES
-from nurture.web.console import lead_acts, shell
+from nurture.web.console import lead_acts, shell, todo, todo_view
 from nurture.web.console.lead_case import case_of, only_topics
 from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
 from nurture.web.console.lead_view import cards_of, first_words
@@ -45,7 +44,7 @@ def show(lead_id: int) -> str:
             first=first_words(case, case.offer), story=story, shows=SHOWS, axis=axis,
             step=PAGE, why=reasons, cards=cards_of(work, case, reasons), calls=CALLS,
             may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
-            tracks=[one for one in tracks.tracks(work) if one.paused_at is None],
+            todo=todo_view.sheets(work, case.person.id), **todo.ways_for(work),
         )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
-from nurture import engagement, handoff, leads, lifecycle, tracks, users
+from nurture import engagement, handoff, leads, lifecycle, tasks, tracks, users
 from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.types import LeadId
@@ -16,7 +16,7 @@ from nurture.leads import Person
 from nurture.usecases import evidence, progress, promote
 from nurture.usecases.silence import silence
 from nurture.web.console import shell
-from nurture.web.console.lead_case import may_see
+from nurture.web.console.lead_case import may_open
 from nurture.web.console.lead_story import CALLS
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -77,7 +77,7 @@ def stop_mail(lead_id: int) -> Response:
     with here().works.begin(shell.actor()) as work:
         person = _mine(work, lead_id)
         why = request.form.get("why", "").strip()[:LONGEST]
-        silence(work, person.id, why=why, key=here().secret, desk=here().desk)
+        silence(work, [person.id], why=why, key=here().secret, desk=here().desk)
     shell.say(f"{person.name} gets no more marketing mail.")
     return _back(lead_id)
 
@@ -96,6 +96,7 @@ def enrol(lead_id: int) -> Response:
         if person.id in done.left_out:
             why = done.left_out[person.id]
             raise Conflict(f"{person.name} was not put in {track.name}: {why}.")
+        tasks.drop_idle(work, [person.id], outcome="put in a track")
     shell.say(f"{person.name} is in {track.name} now.")
     return _back(lead_id)
 
@@ -132,7 +133,7 @@ def _row(
 
 def _mine(work: Work, lead_id: int) -> Person:
     person = leads.get(work, LeadId(lead_id))
-    if not may_see(shell.me(), person, handoff.of_lead(work, person.id)):
+    if not may_open(work, shell.me(), person.id):
         raise NotFound(f"There is no lead {lead_id} among yours.")
     return person
 

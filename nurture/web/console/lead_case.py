@@ -20,6 +20,7 @@ from nurture.tracks import ReceiptLine, Stay
 from nurture.usecases.policy import topic_words
 from nurture.users import UserCard
 from nurture.web.console import shell, wording
+from nurture.web.console.reach import has_task
 
 MOST = 1_000
 """How far back one page looks, in acts, mails and receipts of one lead."""
@@ -133,7 +134,7 @@ def case_of(work: Work, lead_id: LeadId) -> Case:
     """Read a lead for this reader; who may not see it is told that it does not exist."""
     person = leads.get(work, lead_id)
     offers = handoff.of_lead(work, lead_id)
-    if not may_see(shell.me(), person, offers):
+    if not may_see(shell.me(), person, offers) and not has_task(work, shell.me(), lead_id):
         raise NotFound(f"There is no lead {lead_id} among yours.")
     return Case(
         person=person,
@@ -160,6 +161,12 @@ def may_see(reader: UserCard, person: Person, offers: Sequence[HandoffView]) -> 
         one.closed_at is None and (one.owner_id == reader.id or one.queue == reader.handle)
         for one in offers
     )
+
+
+def may_open(work: Work, reader: UserCard, lead_id: LeadId) -> bool:
+    """Tell whether a lead's page opens for this reader: theirs to see, or with a task of theirs."""
+    person, offers = leads.get(work, lead_id), handoff.of_lead(work, lead_id)
+    return may_see(reader, person, offers) or has_task(work, reader, lead_id)
 
 
 def only_topics(reader: UserCard) -> bool:

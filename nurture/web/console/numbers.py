@@ -9,9 +9,8 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.reports import today as report
-from nurture.web.console import behind, figures, shell, today
+from nurture.web.console import behind, figures, shell
 from nurture.web.console.behind import Asked
-from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
 
@@ -27,16 +26,6 @@ def show(figure: str) -> str:
         shell.look(work)
         asked, found = _list(work, figure, since=work.now - figures.WEEK)
         return behind.page(behind.behind_ids(work, asked, found), "today.show", CRUMBS, work)
-
-
-@doors.get("/tasks")
-@permits(*shell.INNER)
-def todo() -> str:
-    """List everything that waits for a person of marketing."""
-    with here().works.read(shell.actor()) as work:
-        shell.look(work)
-        needs = today.needs(work)
-        return shell.show("tasks", Page("Needs you", "today.show", CRUMBS), work, needs=needs)
 
 
 def _list(work: Work, figure: str, *, since: datetime) -> tuple[Asked, list[LeadId]]:

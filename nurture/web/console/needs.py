@@ -1,0 +1,96 @@
+"""What waits for the reader, the most pressing first: tasks, and mails maybe delivered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flask import url_for
+
+from nurture import mail, tasks
+from nurture.kernel.work import Work
+from nurture.tasks import Which
+from nurture.web import format as forms
+from nurture.web.console import shell, todo_view
+from nurture.web.console.todo_view import Line
+
+SHOWN = 6
+LOOKED_AT = 200
+"""How many tasks are looked at to fold those that ask the same."""
+FOLDS = 3
+"""From so many on, the same question about several leads is one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for this reader: why, by when, and one button."""
+
+    title: str
+    reason: str
+    icon: str
+    due: str
+    href: str
+    button: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The first of them, and how many there are."""
+
+    first: tuple[Need, ...]
+    total: int
+
+
+def needs(work: Work, which: Which, *, shown: int = SHOWN) -> Needs:
+    """List what waits for the people and queues of `which`."""
+    found = todo_view.lines(work, tasks.todo(work, which, limit=LOOKED_AT))
+    unclear = doubts(work) if shell.sees_all() else []
+    first = unclear + _folded(work, which, found)
+    return Needs(tuple(first[:shown]), tasks.todo_count(work, which) + len(unclear))
+
+
+def doubts(work: Work) -> list[Need]:
+    """Say in one line which mails may not have arrived."""
+    unclear = mail.in_doubt(work)
+    if not unclear:
+        return []
+    return [
+        Need(
+            title=f"{forms.plural(len(unclear), 'mail')} maybe delivered",
+            reason="The server did not answer after the last line. They will not be sent again.",
+            icon="mail-question",
+            due="today",
+            href=shell.link("sending.show") or "/",
+            button="Look",
+            tone="w",
+        )
+    ]
+
+
+def _folded(work: Work, which: Which, found: Sequence[Line]) -> list[Need]:
+    """Tell the same question about many leads once; the button opens all of them."""
+    alike: dict[tuple[str, str], list[Line]] = {}
+    for one in found:
+        alike.setdefault((one.title, one.reason), []).append(one)
+    rows: list[Need] = []
+    for ones in alike.values():
+        rows += [_many(work, which, ones)] if len(ones) >= FOLDS else [_one(line) for line in ones]
+    return rows
+
+
+def _one(line: Line) -> Need:
+    reason = f"{line.company}. {line.reason}" if line.company else line.reason
+    named = f": {line.lead}" if line.lead and line.lead not in line.title else ""
+    return Need(
+        title=f"{line.title}{named}", reason=reason, icon=line.icon, due=line.due,
+        href=todo_view.href(line.id), button=line.button, tone=line.tone,
+    )  # fmt: skip
+
+
+def _many(work: Work, which: Which, ones: Sequence[Line]) -> Need:
+    first = ones[0]
+    count = tasks.todo_count(work, replace(which, title=first.title, reason=first.why))
+    return Need(
+        title=f"{first.title}: {forms.plural(count, 'lead')}", reason=first.reason,
+        icon=first.icon, due=first.due, button=first.button, tone=first.tone,
+        href=url_for("todo.show", title=first.title, reason=first.why),
+    )  # fmt: skip

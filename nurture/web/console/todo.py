@@ -1,0 +1,191 @@
+"""Tasks: what waits for a person, and answering it; looking changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from nurture import tasks, tracks
+from nurture.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from nurture.kernel.work import Work
+from nurture.tasks import AlreadyAnswered, TaskView, Which
+from nurture.usecases import todo
+from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.usecases.todo import Reply
+from nurture.web.console import shell, todo_view
+from nurture.web.console.lead_case import may_open
+from nurture.web.console.needs import Need, doubts
+from nurture.web.console.reach import own, reach
+from nurture.web.console.shell import Page
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("todo", __name__)
+CRUMBS = (("Today", "/"),)
+PAGE, FARTHEST = 100, 2_000
+WEEK = timedelta(days=7)
+LONGEST = 500
+VIEWS = {"all": "Open", "mine": "Mine", "late": "Late", "answered": "Answered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A stretch of the list, and how much more there is."""
+
+    view: str
+    tabs: tuple[tuple[str, str, int | None, bool], ...]
+    lines: tuple[todo_view.Line, ...]
+    doubts: tuple[Need, ...]
+    total: int
+    alike: str
+    """The question that the list is cut down to."""
+    more: str
+
+
+@doors.get("/tasks")
+@permits()
+def show() -> str:
+    """List what waits for this reader, or what was answered."""
+    with here().works.read(shell.actor()) as work:
+        shell.look(work)
+        return shell.show("tasks", Page("Tasks", "today.show", CRUMBS), work, cut=_cut(work))
+
+
+@doors.get("/tasks/<int:task_id>")
+@permits()
+def open_one(task_id: int) -> str:
+    """Show one task with what to say and what can be answered."""
+    with here().works.read(shell.actor()) as work:
+        return _opened(work, task_id)
+
+
+@doors.post("/tasks/<int:task_id>/answer")
+@permits()
+def answer(task_id: int) -> Response | tuple[str, int]:
+    """Note an answer; who comes second is told who was first."""
+    try:
+        with here().works.begin(shell.actor()) as work:
+            _mine(work, task_id)
+            done = todo.answer(work, task_id, _reply(), desk=here().desk, key=here().secret)
+    except (Invalid, Conflict) as refusal:
+        return _again(task_id, refusal)
+    shell.say("Noted.")
+    if request.form.get("back") == "lead" and done.lead_id is not None and shell.sees_all():
+        return redirect(url_for("lead.show", lead_id=done.lead_id), HTTPStatus.SEE_OTHER)
+    return redirect(todo_view.href(task_id), HTTPStatus.SEE_OTHER)
+
+
+@doors.post("/tasks/<int:task_id>/undo")
+@permits()
+def undo(task_id: int) -> Response | tuple[str, int]:
+    """Take one's own answer back; the task is open again."""
+    try:
+        with here().works.begin(shell.actor()) as work:
+            _mine(work, task_id)
+            todo.undo(work, task_id)
+    except Conflict as refusal:
+        return _again(task_id, refusal)
+    shell.say("Your answer is taken back.")
+    return redirect(todo_view.href(task_id), HTTPStatus.SEE_OTHER)
+
+
+def ways_for(work: Work) -> dict[str, object]:
+    """Give what the forms of an answer offer to choose from."""
+    return {
+        "tracks": [one for one in tracks.tracks(work) if one.paused_at is None],
+        "reasons": {key: what for key, what in SENT_BACK.items() if what.ends},
+        "typed": request.form,
+    }
+
+
+def _again(task_id: int, refusal: Refusal) -> tuple[str, int]:
+    status = HTTPStatus.CONFLICT if isinstance(refusal, Conflict) else 422
+    with here().works.read(shell.actor()) as work:
+        # Who was first stands on the page itself, in this reader's time.
+        problem = "" if isinstance(refusal, AlreadyAnswered) else refusal.sentence
+        return _opened(work, task_id, problem=problem), status
+
+
+def _opened(work: Work, task_id: int, *, problem: str = "") -> str:
+    shell.look(work)
+    task = _mine(work, task_id)
+    sheet = todo_view.sheet(work, task)
+    mine = reach(work, shell.me())
+    after = next((one.id for one in tasks.todo(work, mine, limit=2) if one.id != task_id), None)
+    sees = task.lead_id is not None and may_open(work, shell.me(), task.lead_id)
+    page = Page(task.title, "today.show", (*CRUMBS, ("Tasks", url_for("todo.show"))))
+    return shell.show(
+        "task", page, work, sheet=sheet, problem=problem, after=after,
+        lead_href=url_for("lead.show", lead_id=task.lead_id) if sees else "", **ways_for(work),
+    )  # fmt: skip
+
+
+def _mine(work: Work, task_id: int) -> TaskView:
+    task = tasks.get(work, task_id)
+    if not reach(work, shell.me()).has(task):
+        # Somebody else's task looks as one that does not exist (X-06).
+        raise NotFound("This task does not exist.")
+    return task
+
+
+def _cut(work: Work) -> Cut:
+    asked = request.args
+    view = asked.get("view", "all") if asked.get("view") in VIEWS else "all"
+    mine = reach(work, shell.me())
+    cuts = {
+        "all": mine, "mine": own(shell.me()), "late": replace(mine, due_before=work.now),
+    }  # fmt: skip
+    alike = asked.get("title", "")
+    chosen = replace(cuts.get(view, mine), title=alike, reason=asked.get("reason", ""))
+    rows = asked.get("rows", "")
+    limit = min(max(int(rows), PAGE), FARTHEST) if rows.isdecimal() else PAGE
+    found = _found(work, view, chosen, limit)
+    unclear = doubts(work) if view == "all" and not alike and shell.sees_all() else []
+    total = len(found) if view == "answered" else tasks.todo_count(work, chosen)
+    return Cut(
+        view=view, tabs=_tabs(work, cuts, view), lines=tuple(todo_view.lines(work, found)),
+        doubts=tuple(unclear), total=total + len(unclear), alike=alike,
+        more=_more(limit + PAGE) if total > len(found) else "",
+    )  # fmt: skip
+
+
+def _more(rows: int) -> str:
+    ask = request.args.get
+    return url_for(
+        "todo.show", rows=rows, view=ask("view"), title=ask("title"), reason=ask("reason")
+    )
+
+
+def _found(work: Work, view: str, chosen: Which, limit: int) -> Sequence[TaskView]:
+    if view == "answered":
+        return tasks.answered(work, chosen, since=work.now - WEEK, limit=limit)
+    return tasks.todo(work, chosen, limit=limit)
+
+
+def _tabs(
+    work: Work, cuts: dict[str, Which], view: str
+) -> tuple[tuple[str, str, int | None, bool], ...]:
+    def count(name: str) -> int | None:
+        return tasks.todo_count(work, cuts[name]) if name in cuts else None
+
+    return tuple(
+        (words, url_for("todo.show", view=name), count(name), name == view)
+        for name, words in VIEWS.items()
+    )
+
+
+def _reply() -> Reply:
+    given = request.form.get("until", "")
+    reason = request.form.get("reason", "")
+    try:
+        until = date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise Invalid("Write the day as year-month-day, such as 2026-09-01.") from error
+    return Reply(
+        choice=request.form.get("choice", ""), note=request.form.get("note", "").strip()[:LONGEST],
+        track=request.form.get("track", ""), until=until,
+        reason=RejectReason(reason) if reason in set(RejectReason) else None,
+    )  # fmt: skip
