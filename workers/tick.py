@@ -19,6 +19,7 @@ from nurture.runtime import Runtime
 from nurture.usecases import capture, deliver, evidence, listen, progress, promote, sell
 from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
+from workers.watch import watch
 
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
@@ -56,7 +57,8 @@ class Tick:
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (self._absorb, self._resume, self._recheck, self._chase, self._wake)
-        return (*slow, *quick) if sweep else quick
+        # The audit comes last: what is due goes first.
+        return (*slow, *quick, self._watch) if sweep else quick
 
     def _advance(self) -> int:
         return progress.advance(self.here.works, limit=BATCH, desk=self.here.desk).due
@@ -107,6 +109,11 @@ class Tick:
 
     def _wake(self) -> int:
         return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)
+
+    def _watch(self) -> int:
+        """Check the promises; it makes no work, so nothing follows at once."""
+        watch(self.here.works, who=f"{self.here.host}:{os.getpid()}")
+        return 0
 
 
 def run(tick: Tick, *, stopped: threading.Event) -> None:

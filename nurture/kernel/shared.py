@@ -17,6 +17,14 @@ def value(work: Work, name: str) -> Json:
     return work.session.scalar(select(Setting.value).where(Setting.name == name))
 
 
+def noted(work: Work, name: str) -> tuple[Json, datetime] | None:
+    """Read a shared value with the machine time at which it was set; None when it never was."""
+    row = work.session.execute(
+        select(Setting.value, Setting.changed_at).where(Setting.name == name)
+    ).one_or_none()
+    return None if row is None else (row.value, row.changed_at)
+
+
 def put(work: Work, name: str, *, new: Json) -> None:
     """Set a shared value; who and when stand beside it."""
     row = {"name": name, "value": new, "changed_at": work.machine, "changed_by": work.actor}
@@ -30,7 +38,9 @@ def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:
     free = (Lease.until < work.machine) | (Lease.holder == holder)
     statement = upsert(work.session, Lease).values(row)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_=row, where=free)
-    return work.session.connection().execute(statement).rowcount == 1
+    # Asked for in return: PostgreSQL does not count the rows of such an insert.
+    taken = work.session.connection().execute(statement.returning(Lease.name))
+    return taken.one_or_none() is not None
 
 
 def drop_lease(work: Work, name: str, *, holder: str) -> None:

@@ -15,10 +15,13 @@ from werkzeug.test import TestResponse
 from campaigns.library import shipped
 from campaigns.vocabulary import Basis, MessageKind
 from nurture import handoff, leads, mail, runtime, schema, users
+from nurture.kernel import shared
 from nurture.kernel.settings import load_settings
 from nurture.kernel.stepped import read_instant, set_instant
 from nurture.kernel.types import LeadId
 from nurture.leads import LeadFilter
+from nurture.reports import checked
+from nurture.reports.audit import QUERIES, run_audit
 from nurture.runtime import Runtime
 from nurture.usecases import capture, promote
 from nurture.usecases.capture import ImportOptions
@@ -73,6 +76,14 @@ class Site:
     def later(self, span: timedelta) -> None:
         """Let business time pass."""
         set_instant(self.here.home, read_instant(self.here.home) + span)
+
+    def checked(self) -> None:
+        """Run the audit, as the tick does each minute."""
+        with self.here.works.begin("test") as work:
+            found = run_audit(work)
+            shared.put(
+                work, checked.NAME, new=checked.summary(found, checks=len(QUERIES), at=work.now)
+            )
 
     def planned(self, lead_ids: Sequence[LeadId], *, template: str = "welcome_by_interest") -> None:
         """Plan a mail for leads, as a track would."""

@@ -1,11 +1,19 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
 from campaigns.vocabulary import Stage
 from nurture import leads, tasks
+from nurture.kernel.tables import Setting
+from nurture.kernel.work import Work
 from nurture.leads import LeadFilter
+from nurture.leads.tables import Lead
 from nurture.reports import today as report
+from nurture.reports.audit import QUERIES
+from nurture.reports.checked import NAME
+from nurture.reports.findings import Row
 from nurture.tasks import NewTask, TaskKind
 from nurture.web.console import remember
 from tests.doors.console_desk import Site, links, plain, site_of
@@ -18,6 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(autouse=True)
 def _counted_anew(site: Site) -> None:
+    site.checked()
     with site.app.app_context():
         remember.forget()
 
@@ -37,6 +46,51 @@ def test_the_safety_line_opens_the_promises_behind_it(site: Site) -> None:
     page = mara.page("/cracks")
     assert "Is anybody forgotten? No." in page
     assert "Somebody looks after each live lead N01" in page
+
+
+def test_the_page_reads_what_the_tick_found_and_checks_nothing_itself(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_work: Work) -> list[Row]:
+        raise AssertionError
+
+    queries = tuple(replace(one, find=slow) for one in QUERIES)
+    monkeypatch.setattr("nurture.reports.audit.QUERIES", queries)
+    monkeypatch.setattr("nurture.web.console.cracks.QUERIES", queries)
+
+    assert "Checked at 10:24" in site.reader("mara").page("/")
+    assert "each is kept" in site.reader("mara").page("/cracks")
+
+
+def test_a_broken_promise_opens_the_list_of_this_moment(site: Site) -> None:
+    lead_id = site.lead("jens")
+    with site.here.works.begin("test") as work:
+        work.session.execute(update(Lead).where(Lead.id == lead_id).values(stage="recycled"))
+    site.checked()
+    mara = site.reader("mara")
+
+    assert "not kept" in mara.page("/")
+    page = mara.page("/cracks")
+    with site.here.works.begin("test") as work:
+        work.session.execute(update(Lead).where(Lead.id == lead_id).values(stage="marketing"))
+
+    assert "A lead is in exactly one stage, and its history says so 1 not Jens Adorf" in page
+    assert "No. 24 promises" not in page
+
+
+def test_a_check_that_no_longer_runs_is_said_plainly(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        old = work.machine - timedelta(minutes=11)
+        work.session.execute(update(Setting).where(Setting.name == NAME).values(changed_at=old))
+    mara = site.reader("mara")
+
+    assert "The check is not running." in mara.page("/")
+    assert "nobody was. Start nurture tick" in mara.page("/")
+    assert "The check is not running." in mara.page("/cracks")
+    with site.here.works.begin("test") as work:
+        work.session.execute(delete(Setting).where(Setting.name == NAME))
+    assert "Not checked yet whether anybody is forgotten." in mara.page("/")
+    assert "Not checked yet." in mara.page("/cracks")
 
 
 def test_a_lead_with_sales_waits_on_today_with_its_owner_and_its_time(site: Site) -> None:

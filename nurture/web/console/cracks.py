@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from flask import Blueprint
 
 from nurture import leads
-from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
 from nurture.reports.audit import QUERIES
-from nurture.reports.findings import Row
-from nurture.web.console import safety, shell
+from nurture.reports.checked import last_check
+from nurture.reports.findings import Query, Row
+from nurture.web.console import shell
 from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -29,18 +30,20 @@ class Promise:
 @doors.get("/cracks")
 @permits(*shell.INNER)
 def show() -> str:
-    """List the promises, broken ones first."""
+    """List the promises, broken ones first; only those are looked at anew."""
     with here().works.read(shell.actor()) as work:
-        found, at = safety.findings(work)
-        broken = {one.name: one.rows for one in found}
+        checked = last_check(work)
+        broken = checked.broken if checked else {}
         promises = sorted(
-            (Promise(one.name, one.sentence, broken.get(one.name, ())) for one in QUERIES),
+            (_promise(work, one, was_broken=one.name in broken) for one in QUERIES),
             key=lambda one: (not one.rows, one.name),
         )
-        shown: list[LeadId] = [
-            row.lead_id for one in promises for row in one.rows[:SHOWN] if row.lead_id is not None
-        ]
+        shown = [row.lead_id for one in promises for row in one.rows[:SHOWN] if row.lead_id]
         return shell.show(
             "cracks", Page("Nobody is forgotten", "today.show", (("Today", "/"),)), work,
-            promises=promises, people=leads.by_ids(work, shown), checked_at=at, shown=SHOWN,
+            promises=promises, people=leads.by_ids(work, shown), checked=checked, shown=SHOWN,
         )  # fmt: skip
+
+
+def _promise(work: Work, query: Query, *, was_broken: bool) -> Promise:
+    return Promise(query.name, query.sentence, tuple(query.find(work)) if was_broken else ())

@@ -1,12 +1,11 @@
-"""Whether anybody or anything has fallen through a crack, as of a minute ago at most."""
+"""Whether anybody or anything has fallen through a crack, as the tick has last checked."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from nurture import leads
 from nurture.kernel.work import Work
 from nurture.lifecycle import LIVE
-from nurture.reports.audit import QUERIES, Finding, run_audit
+from nurture.reports.checked import Checked, last_check
 from nurture.web.console import remember
 
 FORGOTTEN = "N01"
@@ -15,30 +14,23 @@ FORGOTTEN = "N01"
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The line at the top of Today."""
+    """The line at the top of Today; `checked` is None before the first check."""
 
     live: int
     forgotten: int
     others: int
     """Findings of other kinds."""
-    checks: int
-    checked_at: datetime
-
-
-def findings(work: Work) -> tuple[list[Finding], datetime]:
-    """Run the audit, at most once a minute."""
-    return remember.minute(work, "audit", run_audit)
+    checked: Checked | None
 
 
 def safety(work: Work) -> Safety:
-    """Sum the audit up in one line."""
-    found, at = findings(work)
+    """Sum the last check up in one line."""
     stages, _ = remember.minute(work, "stages", leads.stage_counts)
-    alone = next((len(one.rows) for one in found if one.name == FORGOTTEN), 0)
+    found = last_check(work)
+    broken = found.broken if found else {}
     return Safety(
         live=sum(stages[stage] for stage in LIVE),
-        forgotten=alone,
-        others=sum(len(one.rows) for one in found if one.name != FORGOTTEN),
-        checks=len(QUERIES),
-        checked_at=at,
+        forgotten=broken.get(FORGOTTEN, 0),
+        others=sum(count for name, count in broken.items() if name != FORGOTTEN),
+        checked=found,
     )

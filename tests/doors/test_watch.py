@@ -1,0 +1,71 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from campaigns.vocabulary import Stage
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.work import Work, Works
+from nurture.reports import checked
+from nurture.reports.audit import QUERIES
+from nurture.reports.checked import Checked
+from nurture.reports.findings import Row
+from tests.domains.sales import a_lead
+from workers.watch import EVERY, watch
+
+SECOND = timedelta(seconds=1)
+
+
+def _fails(_work: Work) -> list[Row]:
+    raise LookupError
+
+
+def last(works: Works) -> Checked | None:
+    with works.read("test") as work:
+        return checked.last_check(work)
+
+
+def test_one_tick_checks_and_the_others_wait_for_their_minute(
+    works: Works, clock: FrozenClock
+) -> None:
+    assert last(works) is None
+    assert watch(works, who="first")
+    assert not watch(works, who="first")
+    assert not watch(works, who="second")
+
+    found = last(works)
+    assert found == Checked(broken={}, checks=len(QUERIES), at=clock.now(), running=True)
+    clock.advance(EVERY + SECOND)
+    assert watch(works, who="second")
+
+
+def test_what_it_finds_is_counted_for_each_promise(works: Works, clock: FrozenClock) -> None:
+    with works.begin("test") as work:
+        for name in ("ada", "bob"):
+            a_lead(work, f"{name}@mill.example", stage=Stage.RECYCLED)
+    clock.advance(timedelta(hours=2))
+
+    watch(works, who="tick")
+
+    found = last(works)
+    assert found is not None
+    assert found.broken == {"Q11": 2, "N01": 2}
+
+
+def test_a_check_that_fails_leaves_the_last_result_to_grow_old(
+    works: Works, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(works, who="tick")
+    clock.advance(checked.FRESH)
+    broken = (replace(QUERIES[0], find=_fails), *QUERIES[1:])
+    monkeypatch.setattr("nurture.reports.audit.QUERIES", broken)
+    with pytest.raises(LookupError):
+        watch(works, who="tick")
+
+    found = last(works)
+    assert found is not None
+    assert found.running
+    clock.advance(SECOND)
+    found = last(works)
+    assert found is not None
+    assert not found.running
