@@ -207,3 +207,4 @@ class JobName(StrEnum):
     SEND = "send"
     ABSORB = "absorb"
     IMPORT = "import"
+    CHECK = "check"

@@ -2,12 +2,15 @@
 
 import time
 from functools import lru_cache
+from pathlib import Path
 
 from campaigns.vocabulary import JobName
 from nurture import runtime
 from nurture.kernel.log import logger
+from nurture.kernel.types import Json
 from nurture.runtime import Runtime
-from nurture.usecases import capture, deliver, evidence, listen
+from nurture.usecases import capture, checking, deliver, evidence, listen
+from nurture.usecases.capture import ImportOptions
 
 ABSORB_LIMIT = 2_000
 GO_ON_SECONDS = 30.0
@@ -50,9 +53,17 @@ def import_(import_id: int) -> None:
     logger().info("imported", import_id=import_id, done=done.done_rows, total=done.total_rows)
 
 
+def check(path: str, options: dict[str, Json]) -> None:
+    """Check a long list before it comes in; whoever waits for it reads how far it is."""
+    here = opened()
+    checking.run_check(here.works, Path(path), ImportOptions.from_json(options), house=here.house)
+    logger().info("checked", path=path)
+
+
 JOBS = {
     JobName.SEND: "workers.jobs.send",
     JobName.ABSORB: "workers.jobs.absorb",
     JobName.IMPORT: "workers.jobs.import_",
+    JobName.CHECK: "workers.jobs.check",
 }
 """Every job that the database may promise, and the function that keeps the promise."""

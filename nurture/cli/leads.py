@@ -2,21 +2,36 @@
 
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from campaigns.vocabulary import Basis
 from nurture import leads as domain
-from nurture import runtime
+from nurture import runtime, users
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.leads import ImportProgress, ListOptions, Remark
 from nurture.mail import written_to
+from nurture.runtime import Runtime
 from nurture.usecases import capture, preview, retract
 from nurture.usecases.capture import ImportOptions
+from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.preview import ImportCheck
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Said(TypedDict):
+    """What the options say of a list."""
+
+    source: str
+    campaign: str | None
+    owner: str | None
+    cost: float | None
+    track: str
+    park_until: datetime | None
 
 
 @click.group()
@@ -29,6 +44,15 @@ def leads() -> None:
 @click.option("--dry-run", is_flag=True, help="Tell what would happen; write nothing.")
 @click.option("--source", default="import", show_default=True, help="Such as fair/spring_fair.")
 @click.option("--mapping", type=_file, help="JSON with `mapping`: heading -> field.")
+@click.option("--campaign", help="Such as spring_fair_2026.")
+@click.option("--owner", metavar="HANDLE", help="Whose the new leads are; else routing says later.")
+@click.option("--cost", type=click.FloatRange(min=0), help="What the source costs a month, EUR.")
+@click.option(
+    "--track", default="", help="Put the new leads in this track; else each track decides."
+)
+@click.option(
+    "--park-until", type=click.DateTime(["%Y-%m-%d"]), help="No track yet: rest until this day."
+)
 @click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.NONE.value,
     show_default=True, help="Why we may write to these people.",
@@ -37,21 +61,21 @@ def import_(
     file: Path,
     *,
     dry_run: bool,
-    source: str,
-    mapping: Path | None,
     basis: str,
+    mapping: Path | None,
+    **said: Unpack[Said],
 ) -> None:
-    """Import a CSV file of any usual encoding; a bad row never stops the rest."""
+    """Import a CSV or XLSX file of any usual encoding; a bad row never stops the rest."""
     here = runtime.start()
-    options = ImportOptions(
-        source=source,
-        basis=Basis(basis),
-        reading=_reading(mapping),
-    )
-    if dry_run:
-        _say_check(preview.check_import(here.works, file, options, house=here.house))
-        return
+    options = _options(here, said, basis=Basis(basis), reading=_reading(mapping))
     kept = _keep(file, here.home / "imports")
+    if dry_run:
+        check = preview.check_import(
+            here.works, kept, options, house=here.house, progress=_say_rows
+        )
+        click.echo("")
+        _say_check(check, options)
+        return
     import_id = capture.start_import(here.works, kept, options, house=here.house, actor="cli")
     done = capture.run_import(here.works, import_id, house=here.house, progress=_say_progress)
     click.echo("")
@@ -95,6 +119,21 @@ def show(lead: str) -> None:
             )
 
 
+def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -> ImportOptions:
+    if said["track"] and said["park_until"]:
+        raise click.UsageError("Give --track or --park-until, not both.")
+    until, cost = said["park_until"], said["cost"]
+    entry = Entry(track=said["track"], until=until.date() if until else None)
+    with here.works.read("cli") as work:
+        owner = users.by_handle(work, said["owner"]).id if said["owner"] else None
+        refuse_impossible(work, entry)
+    return ImportOptions(
+        source=said["source"], campaign=said["campaign"], basis=basis, reading=reading,
+        owner_id=owner, entry=entry,
+        cents_per_month=None if cost is None else round(cost * 100),
+    )  # fmt: skip
+
+
 def _reading(mapping: Path | None) -> ListOptions:
     if mapping is None:
         return ListOptions()
@@ -106,11 +145,15 @@ def _keep(file: Path, folder: Path) -> Path:
     kept = folder / f"{domain.fingerprint(file)[:16]}-{file.name}"
     if not kept.exists():
         shutil.copyfile(file, kept)
-    return kept
+    return domain.plain_list(kept)
 
 
 def _say_progress(run: ImportProgress) -> None:
     click.echo(f"\r{run.percent:3d} %  {run.done_rows} of {run.total_rows} rows", nl=False)
+
+
+def _say_rows(done: int, total: int) -> None:
+    click.echo(f"\r{done} of {total} rows checked", nl=False)
 
 
 def _say_done(run: ImportProgress) -> None:
@@ -120,14 +163,24 @@ def _say_done(run: ImportProgress) -> None:
     )
 
 
-def _say_check(check: ImportCheck) -> None:
+def _say_check(check: ImportCheck, options: ImportOptions) -> None:
     counts = ", ".join(f"{number} {outcome.value}" for outcome, number in check.counts.items())
     click.echo(f"{check.total_rows} rows: {counts}, {check.rejected} rejected. Nothing is written.")
     click.echo(f"{check.opted_out} opted out, {check.may_write} may be written to.")
     if check.said_yes and not check.may_write:
         click.echo(f"{check.said_yes} rows say yes themselves: give --basis to use that.")
+    if options.entry.track:
+        click.echo(f"{check.entering} new leads can go in the track {options.entry.track}.")
+    elif options.entry.until:
+        click.echo(f"{check.entering} new leads rest until {options.entry.until}.")
+    else:
+        click.echo(f"The tracks decide about {check.entering} new leads.")
+    for why, number in check.staying.items():
+        click.echo(f"  {number} not: {why}")
+    for why, number in check.reasons.items():
+        click.echo(f"  {number} rows are not taken: {why}")
     click.echo("Columns:")
-    for heading, column in check.plan.mapping.items():
+    for heading, column in check.mapping.items():
         click.echo(f"  {heading} -> {column or 'left out'}")
     for title, remarks in (("Rejected", check.rejects), ("Cells left out", check.remarks)):
         _say_remarks(title, remarks)

@@ -64,10 +64,18 @@ from nurture.leads.runs import (
 )
 from nurture.leads.search import LeadFilter, LeadSort, count, matching_ids, search
 from nurture.leads.service import set_facts, set_owner, set_stage, set_undeliverable
-from nurture.leads.sources import ensure_source, remember_mapping, remembered_mapping, sources
+from nurture.leads.sheet import WORKBOOKS, plain_list
+from nurture.leads.sources import (
+    ensure_source,
+    remember_mapping,
+    remembered_mapping,
+    set_cost,
+    sources,
+)
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
 
 __all__ = [
+    "WORKBOOKS",
     "Address",
     "BadAddress",
     "BadPhone",
@@ -123,6 +131,7 @@ __all__ = [
     "mail_states",
     "matching_ids",
     "open_run",
+    "plain_list",
     "plan_list",
     "preview",
     "read_address",
@@ -135,6 +144,7 @@ __all__ = [
     "repeated_addresses",
     "restore",
     "search",
+    "set_cost",
     "set_facts",
     "set_import_state",
     "set_owner",

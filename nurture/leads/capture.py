@@ -202,6 +202,7 @@ def _where_from(work: Work, row: NewLead, origin: Origin) -> dict[str, object]:
         "stage": Stage.UNQUALIFIED.value,
         "source_id": row.source_id or origin.source_id,
         "campaign": origin.campaign,
+        "owner_id": origin.owner_id,
         "import_id": origin.import_id,
         "deliverable": True,
         "tracking": True,
@@ -237,10 +238,16 @@ def _touch(
     origin: Origin,
     policy: FieldPolicy,
 ) -> None:
-    """Note the contact; a list that brings nothing new is no contact, a form always is."""
+    """Note the contact; a list that brings nothing new is no contact, a form always is.
+
+    A list is one contact, however often somebody stands on it and wherever its stretches end.
+    """
     touched: dict[LeadId, dict[str, object]] = {}
+    noted = _touched_by(work, result.updated, origin.import_id)
     for row, captured in zip(rows, result.rows, strict=True):
         if captured.outcome is Outcome.UNCHANGED and policy is FieldPolicy.FILL_BLANKS:
+            continue
+        if captured.lead_id in noted:
             continue
         touched.setdefault(
             captured.lead_id,
@@ -253,6 +260,20 @@ def _touch(
             },
         )
     bulk_insert(work.session, Touch, list(touched.values()))
+
+
+def _touched_by(work: Work, lead_ids: Sequence[LeadId], import_id: int | None) -> set[LeadId]:
+    """Tell which of these leads this import has met before."""
+    if import_id is None or not lead_ids:
+        return set()
+    statement = select(Touch.lead_id, Touch.detail).where(
+        among(work.session, Touch.lead_id, lead_ids)
+    )
+    return {
+        LeadId(lead_id)
+        for lead_id, detail in work.session.execute(statement)
+        if isinstance(detail, dict) and detail.get("import") == import_id
+    }
 
 
 def _detail(origin: Origin) -> dict[str, Json]:

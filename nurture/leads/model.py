@@ -46,6 +46,8 @@ class Origin:
     campaign: str | None = None
     import_id: int | None = None
     detail: Mapping[str, Json] = field(default_factory=dict)
+    owner_id: UserId | None = None
+    """Whose the new ones are; whoever is known already keeps their owner."""
 
 
 class FieldPolicy(StrEnum):

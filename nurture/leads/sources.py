@@ -38,6 +38,12 @@ def ensure_source(
     return found
 
 
+def set_cost(work: Work, source_id: int, *, cents_per_month: int) -> None:
+    """Say what a source costs a month (F6)."""
+    new = {"cost_cents_per_month": cents_per_month}
+    work.session.execute(update(Source).where(Source.id == source_id).values(new))
+
+
 def sources(work: Work) -> list[SourceRow]:
     """List every source by channel and name."""
     statement = select(Source).order_by(Source.channel, Source.name, Source.id)

@@ -1,16 +1,17 @@
 """People come in: known once, with or without permission, and with something that happens next."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from campaigns.vocabulary import Basis, JobName, SuppressionReason
-from nurture import consent, leads
+from nurture import consent, leads, users
 from nurture.kernel.database import CHUNK
 from nurture.kernel.errors import Conflict
-from nurture.kernel.types import Json, LeadId
+from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.leads import (
     CaptureResult,
@@ -26,6 +27,7 @@ from nurture.leads import (
     ReadRow,
     Remark,
 )
+from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.pace import Pace
 
 STALLED = timedelta(minutes=2)
@@ -33,14 +35,24 @@ STALLED = timedelta(minutes=2)
 Read = ReadRow | Remark
 
 
+class SettleNew(Protocol):
+    """Begin the life of new leads (`arrive.settle_new`)."""
+
+    def __call__(self, work: Work, lead_ids: Sequence[LeadId], /, *, entry: Entry) -> None:
+        """Leave none without a next action."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What an installation brings: its key for hashed addresses, and what new leads do next."""
 
     key: bytes
-    settle_new: Callable[[Work, Sequence[LeadId]], None]
+    settle_new: SettleNew
     """Classify, score, enrol or park; afterwards every one of these leads has a next action."""
     hosts: HostLists = field(default_factory=HostLists)
+    entry: Entry = field(default_factory=Entry)
+    """What new leads do next, if not what the tracks' own conditions say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,33 @@ class ImportOptions:
     campaign: str | None = None
     basis: Basis = Basis.NONE
     reading: ListOptions = field(default_factory=ListOptions)
+    owner_id: UserId | None = None
+    """Whose the new leads are; None = routing finds somebody once they are ready for sales."""
+    cents_per_month: int | None = None
+    """What the source costs; None = as before."""
+    entry: Entry = field(default_factory=Entry)
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it down for a job."""
+        return {
+            "source": self.source, "campaign": self.campaign, "basis": self.basis.value,
+            "reading": self.reading.to_json(), "owner_id": self.owner_id,
+            "cents_per_month": self.cents_per_month, "entry": self.entry.to_json(),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "ImportOptions":
+        """Read what `to_json` wrote."""
+        campaign, reading = value.get("campaign"), value.get("reading")
+        cents = value.get("cents_per_month")
+        return cls(
+            source=str(value["source"]), campaign=None if campaign is None else str(campaign),
+            basis=Basis(str(value["basis"])),
+            reading=ListOptions.from_json(reading if isinstance(reading, dict) else {}),
+            owner_id=_user(value.get("owner_id")),
+            cents_per_month=cents if isinstance(cents, int) else None,
+            entry=Entry.from_json(value.get("entry")),
+        )  # fmt: skip
 
 
 Progress = Callable[[ImportProgress], None]
@@ -89,7 +128,7 @@ def capture_leads(
     consent.recall(work, result.created, key=house.key)
     _suppress(work, [one for one in arrivals if one.opted_out], house)
 
-    house.settle_new(work, result.created)
+    house.settle_new(work, result.created, entry=house.entry)
     return result
 
 
@@ -138,6 +177,7 @@ def run_import(
     if run.state is not ImportState.RUNNING:
         return run
     plan = _plan_again(run, house)
+    house = replace(house, entry=Entry.from_json(run.options.get("entry")))
     rows, pace = leads.list_rows(plan, skip=run.done_rows), Pace(works, most=chunk)
     while batch := list(islice(rows, pace.rows)):
         with works.begin(leads.import_actor(import_id)) as work:
@@ -185,7 +225,12 @@ def _suppress(work: Work, arrivals: Sequence[Arrival], house: House) -> None:
 
 
 def _open(work: Work, plan: ListPlan, options: ImportOptions) -> int:
+    if options.owner_id is not None:
+        users.get(work, options.owner_id)
+    refuse_impossible(work, options.entry)
     source_id = leads.ensure_source(work, options.source)
+    if options.cents_per_month is not None:
+        leads.set_cost(work, source_id, cents_per_month=options.cents_per_month)
     leads.remember_mapping(work, source_id, plan.mapping)
     total, _ = leads.repeated_addresses(plan)
     return leads.open_run(
@@ -197,10 +242,17 @@ def _open(work: Work, plan: ListPlan, options: ImportOptions) -> int:
             source_id=source_id,
             campaign=options.campaign,
             basis=options.basis,
-            options=plan.settled(options.reading).to_json(),
+            options={
+                **plan.settled(options.reading).to_json(),
+                "owner_id": options.owner_id, "entry": options.entry.to_json(),
+            },
             total_rows=total,
         ),
-    )
+    )  # fmt: skip
+
+
+def _user(value: Json) -> UserId | None:
+    return UserId(value) if isinstance(value, int) else None
 
 
 def _plan_again(run: ImportProgress, house: House) -> ListPlan:
@@ -216,7 +268,10 @@ def _take(work: Work, run: ImportProgress, batch: Sequence[Read], *, house: Hous
     good = [row for row in batch if isinstance(row, ReadRow)]
     bad = [row for row in batch if isinstance(row, Remark)]
 
-    origin = Origin(source_id=run.source_id, campaign=run.campaign, import_id=run.id)
+    origin = Origin(
+        source_id=run.source_id, campaign=run.campaign, import_id=run.id,
+        owner_id=_user(run.options.get("owner_id")),
+    )  # fmt: skip
     arrivals = _arrivals(work, run, good)
     result = capture_leads(
         work, arrivals, origin=origin, policy=FieldPolicy.FILL_BLANKS, house=house

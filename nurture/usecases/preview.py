@@ -1,6 +1,8 @@
 """Tell what a list would do before anything is written (F3)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,8 +19,17 @@ from nurture.usecases.capture import House, ImportOptions, basis_of, batches, pl
 SHOWN = 100
 """Rows of each kind that a dry run shows."""
 SAMPLES = 10
+KINDS = 8
+"""Reasons that a dry run counts."""
+
+Progress = Callable[[int, int], None]
+"""Told how many rows are through, and how many there are."""
 
 T = TypeVar("T")
+
+
+def _to_nobody(_done: int, _total: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,12 @@ class Sample:
     """One row as it would come in."""
 
     row: int
-    lead: NewLead
+    email: str
+    name: str
+    job: str
+    company: str
+    country: str
+    interests: tuple[str, ...]
     outcome: Outcome
 
 
@@ -34,7 +50,8 @@ class Sample:
 class ImportCheck:
     """What an import would do; counts are rows, nothing is written."""
 
-    plan: ListPlan
+    mapping: Mapping[str, str]
+    """Heading -> what its column holds."""
     total_rows: int
     counts: Mapping[Outcome, int]
     rejected: int
@@ -47,16 +64,29 @@ class ImportCheck:
     """Rows with a shared mailbox such as info@."""
     left_out: int
     """Cells that cannot be used, in rows that are taken."""
+    reasons: Mapping[str, int]
+    """Why rows are not taken, the most frequent reason first."""
+    entering: int
+    """New leads that go where somebody wants all new ones to go."""
+    staying: Mapping[str, int]
+    """Rows whose people do not go there, by the reason."""
     rejects: tuple[Remark, ...]
     remarks: tuple[Remark, ...]
     samples: tuple[Sample, ...]
 
 
-def check_import(works: Works, path: Path, options: ImportOptions, *, house: House) -> ImportCheck:
+def check_import(
+    works: Works,
+    path: Path,
+    options: ImportOptions,
+    *,
+    house: House,
+    progress: Progress = _to_nobody,
+) -> ImportCheck:
     """Tell what an import would do, row by row, without writing anything."""
     plan = plan_import(works, path, options, house=house)
     total, repeated = leads.repeated_addresses(plan)
-    tally = _Tally(options.basis)
+    tally, done = _Tally(options), 0
     memory: dict[EmailAddress, dict[str, Json]] = {}
     for batch in batches(leads.list_rows(plan), CHUNK):
         good = [row for row in batch if isinstance(row, ReadRow)]
@@ -64,16 +94,38 @@ def check_import(works: Works, path: Path, options: ImportOptions, *, house: Hou
             people = [row.lead for row in good]
             outcomes = leads.preview(work, people, memory=memory, repeated=repeated)
         tally.add(good, outcomes, [row for row in batch if isinstance(row, Remark)])
+        done += len(batch)
+        progress(done, total)
     return tally.check(plan, total)
+
+
+def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
+    name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
+    return Sample(
+        row=row, email=lead.email, name=name, job=lead.job or "", company=lead.company or "",
+        country=lead.country or "", interests=lead.interests, outcome=outcome,
+    )  # fmt: skip
+
+
+_SUMS = ("rejected", "opted_out", "yes", "write", "shared", "left", "entering")
+_OWN = re.compile(r"“[^”]*”|\S*@\S*|\b[\w-]+(?:\.[\w-]+)+\b")
+"""What a reason says of one row only: a quoted cell, an address, a host."""
+
+
+def _kind(reason: str) -> str:
+    """Take out of a reason what only one row has, so that alike ones are counted together."""
+    return _OWN.sub("…", reason)
 
 
 class _Tally:
     """Count what a dry run meets, and keep the first of each kind to show."""
 
-    def __init__(self, basis: Basis) -> None:
-        self._basis = basis
+    def __init__(self, options: ImportOptions) -> None:
+        self._basis, self._entry = options.basis, options.entry
+        self._reasons: Counter[str] = Counter()
+        self._staying: Counter[str] = Counter()
         self._counts = dict.fromkeys(Outcome, 0)
-        self._sums = dict.fromkeys(("rejected", "opted_out", "yes", "write", "shared", "left"), 0)
+        self._sums = dict.fromkeys(_SUMS, 0)
         self._rejects: list[Remark] = []
         self._remarks: list[Remark] = []
         self._samples: list[Sample] = []
@@ -82,20 +134,36 @@ class _Tally:
         self, good: Sequence[ReadRow], outcomes: Sequence[Outcome], bad: Sequence[Remark]
     ) -> None:
         self._sums["rejected"] += len(bad)
+        self._reasons.update(_kind(one.reason) for one in bad)
         _fill(self._rejects, bad, SHOWN)
         for row, outcome in zip(good, outcomes, strict=True):
             self._counts[outcome] += 1
+            self._place(row, outcome)
             self._sums["opted_out"] += row.said_no
             self._sums["yes"] += row.said_yes is True
             self._sums["write"] += basis_of(row, self._basis) is not Basis.NONE
             self._sums["shared"] += row.lead.facts.get("role_address") is True
             self._sums["left"] += len(row.remarks)
             _fill(self._remarks, row.remarks, SHOWN)
-            _fill(self._samples, [Sample(row.row, row.lead, outcome)], SAMPLES)
+            _fill(self._samples, [_sample(row.row, row.lead, outcome)], SAMPLES)
+
+    def _place(self, row: ReadRow, outcome: Outcome) -> None:
+        """Tell who will not go where somebody wants all new leads to go, and why."""
+        why = ""
+        if outcome is not Outcome.CREATED:
+            why = "known already: where they stand does not change"
+        elif self._entry.track and row.said_no:
+            why = "said no to mail"
+        elif self._entry.track and basis_of(row, self._basis) is Basis.NONE:
+            why = "no permission to write"
+        if why:
+            self._staying[why] += 1
+        else:
+            self._sums["entering"] += 1
 
     def check(self, plan: ListPlan, total: int) -> ImportCheck:
         return ImportCheck(
-            plan=plan,
+            mapping=dict(plan.mapping),
             total_rows=total,
             counts=self._counts,
             rejected=self._sums["rejected"],
@@ -104,6 +172,9 @@ class _Tally:
             may_write=self._sums["write"],
             shared=self._sums["shared"],
             left_out=self._sums["left"],
+            reasons=dict(self._reasons.most_common(KINDS)),
+            entering=self._sums["entering"],
+            staying=dict(self._staying.most_common()),
             rejects=tuple(self._rejects),
             remarks=tuple(self._remarks),
             samples=tuple(self._samples),

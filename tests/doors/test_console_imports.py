@@ -1,15 +1,19 @@
 import csv
+import json
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import pytest
 from werkzeug.test import TestResponse
 
 from campaigns.vocabulary import Basis, JobName
-from nurture import consent, leads
+from nurture import consent, leads, users
 from nurture.kernel.types import EmailAddress
-from nurture.usecases.capture import run_import
+from nurture.usecases.capture import ImportOptions, run_import
+from nurture.usecases.checking import run_check
 from nurture.web.console.import_file import plain_cell
 from tests.doors.console_desk import Reader, Site, plain, site_of
+from tests.support.workbook import workbook
 
 LIST = """E-Mail,First name,Company,Shoe size
 new@mills.example,Nora,Mills Ltd,41
@@ -104,7 +108,8 @@ def test_a_list_without_addresses_and_a_file_that_is_no_list_are_refused_in_plac
 ) -> None:
     mara = site.reader("mara")
     for text, name, words in (
-        (LIST, "list.xlsx", "Save the list as CSV first"),
+        (LIST, "list.pdf", "Save the list as CSV or XLSX first"),
+        (LIST, "list.xlsx", "This workbook cannot be opened"),
         ("", "empty.csv", "This file is empty"),
     ):
         answer = uploaded(mara, text, name)
@@ -162,3 +167,97 @@ def test_sales_people_bring_no_lists_in(site: Site) -> None:
     assert site.reader("tom").get("/imports").status_code == 403
     jonas = site.reader("jonas")
     assert "Upload the list" not in jonas.page("/imports")
+
+
+def told(mara: Reader, where: str, **answers: str) -> TestResponse:
+    fields = {"basis": Basis.CONSENT.value, "source": "fair/autumn", **answers}
+    return mara.send(f"{where}/why", came_from=f"{where}/why", **fields)
+
+
+def test_a_workbook_comes_in_like_any_list(site: Site) -> None:
+    mara = site.reader("mara")
+    rows = [["E-Mail", "First name"], ["wanda@mills.example", "Wanda"]]
+    answer = mara.send(
+        "/imports", came_from="/imports", list=(BytesIO(workbook(rows)), "spring.xlsx")
+    )
+    where = draft_of(answer)
+    assert told(mara, where).status_code == 303
+    mara.send(
+        f"{where}/columns", came_from=f"{where}/columns", heading=["E-Mail", "First name"],
+        meaning=["email", "first_name"],
+    )  # fmt: skip
+    assert "Import 1 new lead" in mara.page(f"{where}/check")
+
+
+def test_the_owner_the_cost_and_what_comes_next_are_asked_and_shown_before_anything_comes_in(
+    site: Site,
+) -> None:
+    mara = site.reader("mara")
+    with site.here.works.read("test") as work:
+        owner = users.by_handle(work, "mara")
+    where = draft_of(uploaded(mara))
+    answers = {"owner": str(owner.id), "cost": "99,50", "next": "track", "track": "welcome"}
+    assert told(mara, where, **answers).status_code == 303
+    through(mara, where, Basis.CONSENT)
+    assert told(mara, where, **answers).status_code == 303
+    text = mara.page(f"{where}/check")
+    assert "1 new lead can go in the track" in text
+    assert f"New leads belong to {owner.name}" in text
+    assert "1 row does not: known already" in text
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check")
+    run_import(site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]),
+               house=site.here.house)  # fmt: skip
+    with site.here.works.read("test") as work:
+        assert leads.get(work, site.lead("new@mills.example")).owner_id == owner.id
+        costs = {one.key: one.cost_cents_per_month for one in leads.sources(work)}
+        assert costs["fair/autumn"] == 9_950
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"cost": "cheap"}, "Write the cost as a number of euros"),
+        ({"next": "track"}, "Choose the track"),
+        ({"next": "rest", "until": "soon"}, "Choose the day"),
+        ({"next": "rest", "until": "2020-01-01"}, "Choose a day after today"),
+        ({"owner": "somebody"}, "Choose who gets the new leads"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_refused_where_it_was_given(
+    site: Site, answers: dict[str, str], words: str
+) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    refused = told(mara, where, **answers)
+    assert refused.status_code == 422
+    assert words in plain(refused.get_data(as_text=True))
+
+
+def test_a_long_list_is_checked_by_a_worker_and_its_page_answers_at_once(site: Site) -> None:
+    mara, before = site.reader("mara"), number(site)
+    many = LIST + "".join(f"l{n}@mills.example,N{n},Mills Ltd,4\n" for n in range(11_000))
+    where = draft_of(uploaded(mara, many))
+    through(mara, where, Basis.CONSENT)
+    assert JobName.CHECK in promised(site)
+    assert "waits for a worker" in mara.page(f"{where}/check")
+    assert "hx-get" in mara.get(f"{where}/check").get_data(as_text=True)
+
+    path, options = asked_of(site)
+    run_check(site.here.works, path, options, house=site.here.house)
+    through_progress = mara.get(f"{where}/check/progress")
+    assert through_progress.headers["HX-Refresh"] == "true"
+    assert "Import 11,001 new leads" in mara.page(f"{where}/check")
+    assert number(site) == before
+
+    assert told(mara, where, country="DE").status_code == 303
+    assert "not been checked with these answers" in mara.page(f"{where}/check")
+    again = mara.send(f"{where}/check", came_from=f"{where}/check")
+    assert again.status_code == 303
+    assert "waits for a worker" in mara.page(f"{where}/check")
+
+
+def asked_of(site: Site) -> tuple[Path, ImportOptions]:
+    with site.here.works.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT payload FROM outbox WHERE job = 'check'")
+        told = json.loads(rows.all()[-1][0])
+    return Path(told["path"]), ImportOptions.from_json(told["options"])

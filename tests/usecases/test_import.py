@@ -17,6 +17,7 @@ from nurture.leads import HostLists, ImportState, ListOptions, Outcome
 from nurture.leads.tables import Company, FieldChange, ImportReject, Lead, Touch
 from nurture.lifecycle import begin
 from nurture.usecases.capture import House, ImportOptions, resume_stalled, run_import, start_import
+from nurture.usecases.entry import Entry
 from nurture.usecases.preview import check_import
 from nurture.usecases.retract import undo_import
 from workers.demo.dirty_csv import write as write_dirty
@@ -26,7 +27,8 @@ KEY = b"k" * 32
 HEAD = "E-Mail;Vorname;Firma;Country;Opt in?;Unsub?\n"
 
 
-def settle(work: Work, lead_ids: Sequence[LeadId]) -> None:
+def settle(work: Work, lead_ids: Sequence[LeadId], *, entry: Entry) -> None:
+    del entry
     begin(work, lead_ids, stage=Stage.MARKETING, reason="imported")
 
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from http import HTTPStatus
 from io import StringIO
 
@@ -10,12 +11,16 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from campaigns.vocabulary import Basis
-from nurture import leads, mail
+from nurture import leads, mail, tracks, users
 from nurture.kernel.errors import Invalid
+from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Column, ImportProgress, ImportState, Outcome
+from nurture.usecases import checking
 from nurture.usecases.capture import ImportOptions, plan_import, promise_import
+from nurture.usecases.checking import CheckState
 from nurture.usecases.company import company
+from nurture.usecases.entry import refuse_impossible
 from nurture.usecases.preview import ImportCheck, check_import
 from nurture.usecases.retract import undo_import
 from nurture.web.console import behind, import_file, remember, shell
@@ -112,6 +117,8 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
     draft = _draft(name)
     try:
         draft = import_file.said(draft, request.form)
+        with here().works.read(shell.actor()) as work:
+            refuse_impossible(work, draft.entry())
     except Invalid as refusal:
         return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     import_file.save(here().home, draft)
@@ -137,6 +144,7 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
         words = "No column holds e-mail addresses: say which one does."
         return _columns(draft, problem=words), HTTPStatus.UNPROCESSABLE_ENTITY
     import_file.save(here().home, draft)
+    _promise_check(draft)
     return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
 
 
@@ -144,17 +152,63 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
 @permits(*shell.MAKERS)
 def check(name: str) -> str:
     """Tell what the import would do, row by row; nothing is written."""
-    runtime, draft = here(), _draft(name)
-    path = import_file.path_of(runtime.home, name)
-    found = check_import(runtime.works, path, _options(draft), house=runtime.house)
+    draft = _draft(name)
+    path = import_file.path_of(here().home, name)
+    if checking.is_long(path):
+        state = checking.check_state(path, _options(draft))
+        if state is None or state.found is None:
+            return _checking(draft, state)
+        return _checked(draft, state.found)
+    runtime = here()
+    return _checked(draft, check_import(runtime.works, path, _options(draft), house=runtime.house))
+
+
+@doors.post("/imports/new/<name>/check")
+@permits(*shell.MAKERS)
+def check_again(name: str) -> BaseResponse:
+    """Leave the check of a long list to a worker."""
+    _promise_check(_draft(name))
+    return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
+
+
+@doors.get("/imports/new/<name>/check/progress")
+@permits(*shell.MAKERS)
+def check_progress(name: str) -> BaseResponse:
+    """Tell how far a check is; once it is through the page opens anew."""
+    draft = _draft(name)
+    path = import_file.path_of(here().home, name)
+    state = checking.check_state(path, _options(draft))
+    with here().works.read(shell.actor()) as work:
+        answer = Response(shell.part("_import_checking", work, draft=draft, state=state))
+    if state is None or state.found is not None or state.problem:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def _promise_check(draft: Draft) -> None:
+    path = import_file.path_of(here().home, draft.name)
+    if checking.is_long(path):
+        checking.promise_check(here().works, path, _options(draft), actor=shell.actor())
+
+
+def _checking(draft: Draft, state: CheckState | None) -> str:
+    with here().works.read(shell.actor()) as work:
+        page = _page("What will happen")
+        return shell.show("import_checking", page, work, draft=draft, state=state)
+
+
+def _checked(draft: Draft, found: ImportCheck) -> str:
     view = CheckView(
         check=found, created=found.counts[Outcome.CREATED], updated=found.counts[Outcome.UPDATED],
         unchanged=found.counts[Outcome.UNCHANGED],
     )  # fmt: skip
-    with runtime.works.read(shell.actor()) as work:
+    with here().works.read(shell.actor()) as work:
+        owner = users.get(work, UserId(int(draft.owner))).name if draft.owner else ""
+        track = tracks.get_track(work, draft.track).name if draft.entry().track else ""
         return shell.show(
             "import_check", _page("What will happen"), work, draft=draft, view=view,
-            basis=BASES[draft.basis][0], columns=COLUMNS,
+            basis=BASES[draft.basis][0], columns=COLUMNS, owner=owner, track=track,
+            entry=draft.entry(),
         )  # fmt: skip
 
 
@@ -250,6 +304,9 @@ def _why(draft: Draft, problem: str = "") -> str:
         return shell.show(
             "import_why", _page("Why may we write to them?"), work, draft=draft, bases=BASES,
             sources=leads.sources(work), problem=problem, typed=request.form,
+            staff=[one for one in users.everybody(work) if one.active],
+            tracks=[one for one in tracks.tracks(work) if one.version_id is not None],
+            tomorrow=(work.now + timedelta(days=1)).date().isoformat(),
         )  # fmt: skip
 
 

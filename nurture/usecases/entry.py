@@ -1,0 +1,46 @@
+"""What happens next to the new leads of a list, as somebody chose before it came in (F175)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from nurture import tracks
+from nurture.kernel.errors import Invalid
+from nurture.kernel.types import Json
+from nurture.kernel.work import Work
+
+MORNING = time(9, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A track, a rest until a date, or neither: then the tracks' own conditions decide."""
+
+    track: str = ""
+    until: date | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """Tell when the rest is over."""
+        return None if self.until is None else datetime.combine(self.until, MORNING)
+
+    def to_json(self) -> dict[str, Json]:
+        """Write it down, so that an import goes on as it began."""
+        return {"track": self.track, "until": self.until.isoformat() if self.until else None}
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Entry":
+        """Read what `to_json` wrote; an import that says nothing lets the conditions decide."""
+        told: Mapping[str, Json] = value if isinstance(value, dict) else {}
+        until = told.get("until")
+        return cls(str(told.get("track") or ""), date.fromisoformat(str(until)) if until else None)
+
+
+def refuse_impossible(work: Work, entry: Entry) -> None:
+    """Refuse a track that nobody can enter, and a date that has passed."""
+    if entry.track:
+        track = tracks.get_track(work, entry.track)
+        if track.version_id is None:
+            raise Invalid(f"The track “{track.name}” is not published: choose another one.")
+    if entry.wakes_at is not None and entry.wakes_at <= work.now:
+        raise Invalid("Choose a day after today: until then the new leads rest.")
