@@ -1,6 +1,7 @@
 """Find what is due and move it; several ticks at once are correct, one is enough."""
 
 import argparse
+import gc
 import os
 import signal
 import threading
@@ -138,5 +139,6 @@ def main(arguments: Sequence[str]) -> int:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda _sign, _frame: stopped.set())
     connection = connect(queue_url(here.settings), patience=QUEUE_SECONDS)
+    gc.freeze()  # what stays for good is not looked through again with every batch
     run(Tick(here, connection), stopped=stopped)
     return 0

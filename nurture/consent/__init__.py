@@ -10,7 +10,7 @@ from nurture.consent.queries import (
     suppressed_now,
     suppression,
 )
-from nurture.consent.rules import NoMail, Refused, Standing
+from nurture.consent.rules import NoMail, Refused, Standing, judge
 from nurture.consent.service import (
     address_hash,
     give,
@@ -30,6 +30,7 @@ __all__ = [
     "SuppressionRow",
     "address_hash",
     "give",
+    "judge",
     "leads_suppressed",
     "may_answer",
     "may_write",

@@ -17,7 +17,7 @@ from nurture.kernel.work import Work
 
 def may_write(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Refused | None]:
     """Judge marketing mail to many leads; ids that nobody has are left out."""
-    return _judge(work, lead_ids, rules.may_write)
+    return _judge(work, lead_ids, rules.judge)
 
 
 def may_answer(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Refused | None]:

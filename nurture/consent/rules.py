@@ -49,7 +49,7 @@ _ALWAYS = frozenset(
 _OUTSIDE = frozenset({Stage.UNQUALIFIED, Stage.DISQUALIFIED})
 
 
-def may_write(lead: Standing) -> Refused | None:
+def judge(lead: Standing) -> Refused | None:
     """Judge marketing mail; None = yes."""
     if lead.suppressed is not None:
         return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])

@@ -10,7 +10,6 @@ from sqlite3 import Connection as SqliteConnection
 from typing import TypeVar
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Engine,
@@ -28,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
+
+from nurture.kernel.arrays import array_of
 
 T = TypeVar("T")
 
@@ -167,9 +168,8 @@ def _given(
     first = rows[0]
     alike = [name for name in names[1:] if all(_same(row[name], first[name]) for row in rows)]
     varied = [name for name in names if name not in alike]
-    # One dimension, whatever the values: a list in a JSON column is one value, not an array.
     arrays = [
-        bindparam(f"v_{name}", [row[name] for row in rows], ARRAY(columns[name].type, dimensions=1))
+        bindparam(f"v_{name}", [row[name] for row in rows], array_of(columns[name].type))
         for name in varied
     ]
     typed = [column(name, columns[name].type) for name in varied]
@@ -193,8 +193,7 @@ def among(
     if not is_postgresql(session):
         given = bindparam(None, json.dumps(list(values)), String, unique=True)
         return column_.in_(select(func.json_each(given).table_valued("value").c.value))
-    many = ARRAY(column_.type, dimensions=1)
-    return column_ == any_(bindparam(None, list(values), many, unique=True))
+    return column_ == any_(bindparam(None, list(values), array_of(column_.type), unique=True))
 
 
 def passing(error: BaseException) -> bool:

@@ -25,12 +25,26 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ScoreNow:
-    """A score at one moment; `sinks_at` tells when its cell changes by decay alone."""
+    """A score at one moment."""
 
-    fit: float
-    engagement: float
+    standing: Standing
+    card: Scorecard
     grade: str
-    sinks_at: datetime | None
+
+    @property
+    def fit(self) -> float:
+        """Points for who somebody is."""
+        return self.standing.fit
+
+    @property
+    def engagement(self) -> float:
+        """Points for what somebody does, as faded as they are now."""
+        return self.standing.engagement
+
+    @property
+    def sinks_at(self) -> datetime | None:
+        """Tell when the cell changes by decay alone."""
+        return sinks_at(self.card, self.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +74,16 @@ def scores(
 ) -> dict[LeadId, ScoreNow]:
     """Tell the score of many leads now; a lead without points has a score of nothing."""
     card = card or scorecard(work)
-    standings = {lead_id: Standing(0.0, 0.0, 0.0, work.now) for lead_id in lead_ids}
+    nothing = Standing(0.0, 0.0, 0.0, work.now)
+    found = dict.fromkeys(lead_ids, ScoreNow(nothing, card, grade(card, nothing)))
     half_life = fading_half_life(card)
     for chunk in chunks(lead_ids, CHUNK):
         columns = select(Score.lead_id, Score.fit, Score.engagement, Score.steady, Score.as_of)
         for row in work.session.execute(columns.where(among(work.session, Score.lead_id, chunk))):
             standing = Standing(row.fit, row.engagement, row.steady, row.as_of)
-            standings[LeadId(row.lead_id)] = standing.at(work.now, half_life)
-    return {
-        lead_id: ScoreNow(
-            fit=standing.fit,
-            engagement=standing.engagement,
-            grade=grade(card, standing),
-            sinks_at=sinks_at(card, standing),
-        )
-        for lead_id, standing in standings.items()
-    }
+            standing = standing.at(work.now, half_life)
+            found[LeadId(row.lead_id)] = ScoreNow(standing, card, grade(card, standing))
+    return found
 
 
 def explain(work: Work, lead_id: LeadId, *, card: Scorecard | None = None) -> Waterfall:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.limits import Rival
@@ -21,7 +22,7 @@ ACTIVE = Enrolment.state == EnrolmentState.ACTIVE
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An enrolment that must be looked at, as the tick claimed it."""
+    """An enrolment that must be looked at, as the tick claimed it; in the order of its query."""
 
     id: int
     lead_id: LeadId
@@ -63,23 +64,28 @@ def claim_due(work: Work, *, limit: int) -> list[Due]:
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
     )
-    return claim_of(work, list(work.session.scalars(first)))
+    return _due_of(work, _locked(work, Lead.id.in_(first)))
 
 
-def claim_of(work: Work, lead_ids: Sequence[int]) -> list[Due]:
+def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> list[Due]:
     """Lock these leads, in id order, and give all due enrolments of each."""
-    leads = sorted(set(lead_ids))
-    if leads and is_postgresql(work.session):
-        locked = select(Lead.id).where(among(work.session, Lead.id, leads)).order_by(Lead.id)
-        leads = list(work.session.scalars(locked.with_for_update(skip_locked=True, key_share=True)))
-    return _due_of(work, leads) if leads else []
+    return _due_of(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
+
+
+def _locked(work: Work, which: ColumnElement[bool]) -> list[int]:
+    query = select(Lead.id).where(which).order_by(Lead.id)
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True, key_share=True)
+    return list(work.session.scalars(query))
 
 
 def _due_of(work: Work, leads: Sequence[int]) -> list[Due]:
     """Read again under the lock: what was due a moment ago may have moved."""
+    if not leads:
+        return []
     query = (
         select(
-            Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key.label("track_key"),
+            Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key,
             Enrolment.version_id, Enrolment.step, Enrolment.due_at,
             Enrolment.arrived_at, Enrolment.started_at, Enrolment.timeout_at, Enrolment.serial,
             Enrolment.casts, Enrolment.outcome,
@@ -92,7 +98,11 @@ def _due_of(work: Work, leads: Sequence[int]) -> list[Due]:
         )
         .order_by(Enrolment.due_at, Lead.email, TrackRow.priority)
     )  # fmt: skip
-    return [Due(**row._asdict()) for row in work.session.execute(query)]
+    return [_due(row) for row in work.session.execute(query)]
+
+
+def _due(row: Row[*tuple[Any, ...]]) -> Due:
+    return Due(*row)
 
 
 def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, ...]]:

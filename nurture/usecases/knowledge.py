@@ -26,14 +26,14 @@ def known_of(
     """Add what else is known to values that were loaded with the leads."""
     permitted = consent.permitted(work, lead_ids)
     firm = company(work, sender="", postal="")
-    acts = acts_of(work, lead_ids)
+    acts, served = acts_of(work, lead_ids), {*firm.serves, None}
     facts: dict[LeadId, Facts] = {}
     for lead_id in lead_ids:
         own: dict[str, Value] = dict(values.get(lead_id, {}))
         if not own.get("industry"):
             own["industry"] = industry_of(firm.industries, str(own.get("company") or ""))
         own["permission"] = lead_id in permitted
-        own["country_served"] = not firm.serves or own.get("country") in {*firm.serves, None}
+        own["country_served"] = not firm.serves or own.get("country") in served
         facts[lead_id] = Facts(own, acts.get(lead_id, ()))
     return facts
 

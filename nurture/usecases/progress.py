@@ -146,7 +146,6 @@ def _subjects(
 ) -> dict[LeadId, Lead]:
     """Load what else decisions must know of all leads of the batch, one query per kind of fact."""
     ids = list(facts)
-    nos = consent.may_write(work, ids)
     suppressed = consent.suppressed_now(work, ids)
     wishes = {one: read_wishes(people[one].facts) for one in ids}
     days = max(rules.cap.days, 7, *(one.days for one in wishes.values()))
@@ -157,13 +156,16 @@ def _subjects(
     topics_known = topic_words(work).keys()
     subjects = {}
     for lead_id in ids:
-        person = people[lead_id]
+        person, stopped = people[lead_id], suppressed.get(lead_id)
+        standing = consent.Standing(
+            person.stage, person.deliverable, bool(facts[lead_id].values["permission"]), stopped
+        )
         subjects[lead_id] = Lead(
             address=person.email,
             stage=Stage(person.stage),
             facts=facts[lead_id],
-            suppressed=lead_id in suppressed or not person.deliverable,
-            may_write=nos.get(lead_id) is None,
+            suppressed=stopped is not None or not person.deliverable,
+            may_write=consent.judge(standing) is None,
             zone=person.zone,
             country=person.country or "",
             sends=sends.get(lead_id, ()),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from campaigns.vocabulary import Basis, Stage, SuppressionReason
 from nurture import consent, leads
 from nurture.consent import Grant, NoMail, Standing
-from nurture.consent.rules import may_answer, may_write
+from nurture.consent.rules import judge, may_answer
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
 from nurture.leads import FieldPolicy, NewLead, Origin
@@ -100,7 +100,7 @@ STANDINGS = st.builds(
 
 @given(STANDINGS)
 def test_whoever_may_be_written_to_may_be_answered(standing: Standing) -> None:
-    if may_write(standing) is None:
+    if judge(standing) is None:
         assert standing.suppressed is None
         assert may_answer(standing) is None
 

@@ -4,10 +4,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from campaigns.vocabulary import MessageKind, MessageState
-from nurture.kernel.database import bulk_insert, bulk_update, insert_ignoring
+from nurture.kernel.database import (
+    among,
+    bulk_insert,
+    bulk_update,
+    insert_ignoring,
+    is_postgresql,
+)
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.leads.tables import Company, Source
@@ -150,3 +156,36 @@ def test_a_set_of_one_thousand_rows_is_written_whole(work: Work) -> None:
 
     assert insert_ignoring(work.session, Company, rows) == 1_000
     assert work.session.scalar(select(func.count()).select_from(Company)) == 1_000
+
+
+NASTY = [
+    "NULL", "null", "", " ", "{}", "{a,b}", '"', '""', "\\", '\\"', "a,b", "line\nbreak\r\n",
+    "tab\t", "ü€🙂", "%s %(x)s", "'; --", "\u2028", "\ufeffx", "\x7f", "\u00a0",
+]  # fmt: skip
+
+
+def test_every_text_comes_back_as_it_went_in(work: Work) -> None:
+    rows = [
+        {"domain": f"n{number}.example", "name": text, "facts": {}, "created_at": MONDAY}
+        for number, text in enumerate(NASTY)
+    ]
+    bulk_insert(work.session, Company, rows)
+
+    assert list(work.session.scalars(select(Company.name).order_by(Company.id))) == NASTY
+    found = select(Company.name).where(among(work.session, Company.name, NASTY))
+    assert sorted(work.session.scalars(found)) == sorted(NASTY)
+
+
+def test_an_instant_without_a_zone_is_refused(work: Work) -> None:
+    naive = MONDAY.replace(tzinfo=None)
+    rows = [company("a.example", {}), {**company("b.example", {}), "created_at": naive}]
+    with pytest.raises((ValueError, StatementError), match="naive"), work.session.begin_nested():
+        bulk_insert(work.session, Company, rows)
+
+
+def test_a_text_that_is_too_long_is_refused_and_never_cut(work: Work) -> None:
+    if not is_postgresql(work.session):
+        return  # SQLite knows no length
+    rows = [company("a.example", {}), {**company("b.example", {}), "name": "x" * 10_000}]
+    with pytest.raises(DataError), work.session.begin_nested():
+        bulk_insert(work.session, Company, rows)
