@@ -16,8 +16,15 @@ from workers.queues import queue
 
 JOB_TIMEOUT_SECONDS = 720
 """The 600 s that a server may take after the last line of a message, and two minutes more."""
-RETRIES = 2
-"""A job whose horse was killed runs again at once; a second run of one finds only what is left."""
+AGAIN = {
+    JobName.SEND: None,  # the reaper frees what a dead sender held, the sweep hands it on (S-03)
+    JobName.ABSORB: Retry(max=2),
+    JobName.IMPORT: Retry(max=2),
+}
+"""Which jobs the queue runs again when their horse was killed: those that find only what is left.
+
+Nobody but our own reaper knows what a killed sender has said to a mail server.
+"""
 
 
 def relay_once(works: Works, connection: Redis) -> int:
@@ -50,7 +57,7 @@ def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:
             seen.add(one.job)
             jobs.enqueue(
                 JOBS[one.job], kwargs=arguments, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0,
-                failure_ttl=86_400, retry=Retry(max=RETRIES),
+                failure_ttl=86_400, retry=AGAIN[one.job],
             )  # fmt: skip
     except RedisError as error:
         raise Unavailable("The queue does not answer; promises wait in the database.") from error

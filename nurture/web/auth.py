@@ -12,6 +12,7 @@ from nurture import users
 from nurture.kernel.types import UserId
 from nurture.users import UserCard, WrongCredentials
 from nurture.web.current import here
+from nurture.web.ids import read_id
 
 IDLE = timedelta(hours=12)
 
@@ -85,10 +86,11 @@ def inner_path(address: str | None) -> str:
 
 def _load(name: str) -> SessionUser | None:
     number, _, epoch = name.partition(":")
-    if not number.isdecimal():
+    user_id = read_id(number)
+    if user_id is None:
         return None
     with here().works.read("login") as work:
-        card = users.find(work, UserId(int(number)))
+        card = users.find(work, UserId(user_id))
     if card is None or not card.active or str(card.session_epoch) != epoch:
         return None
     return SessionUser(card)

@@ -5,10 +5,12 @@ import pytest
 
 from campaigns.vocabulary import HandoffState, Stage
 from nurture.handoff import HandoffView
+from nurture.handoff.tables import Handoff
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Purpose, sign
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Works
+from nurture.usecases import sell
 from tests.domains.sales import a_user, stage_of
 from tests.doors.public import Site, henk, offered, open_site
 
@@ -157,6 +159,41 @@ def test_who_has_nothing_to_do_with_it_may_not_answer(
     assert site.client.post(link).status_code == 409
     assert site.client.post(link, data={"answer": "undo"}).status_code == 409
     assert site.offer(offer).state is HandoffState.ACCEPTED
+
+
+def test_an_old_link_says_that_the_lead_has_gone_to_somebody_else(
+    site: Site, offer: HandoffView, owner: UserId
+) -> None:
+    old = [site.answer_link(offer, owner, answer) for answer in ("accept", "spoke", "not_a_fit")]
+    with site.works.begin("test") as work:
+        other = a_user(work, "somebody", channel="field", name="Ada Field")
+        sell.redirect(work, offer.id, to=other, hands=site.here.hands)
+    before = site.everything()
+
+    for link in old:
+        text = site.client.get(link).text
+        assert "Ada Field looks after this lead now" in text
+        assert "<button" not in text
+        assert site.client.post(link).status_code == 409
+        assert site.client.post(link, data={"answer": "undo"}).status_code == 409
+
+    assert site.everything() == before
+    assert site.client.post(site.answer_link(offer, other, "accept")).status_code == 303
+
+
+def test_an_old_link_cannot_answer_for_the_queue_that_the_lead_went_to(
+    site: Site, offer: HandoffView
+) -> None:
+    with site.works.begin("test") as work:
+        other = a_user(work, "somebody", channel="field")
+        a_user(work, "pool", channel="field", name="The pool")
+        row = work.session.get_one(Handoff, offer.id)
+        row.owner_id, row.queue = None, "pool"
+    link = site.answer_link(offer, other, "accept")
+
+    assert "The pool looks after this lead now" in site.client.get(link).text
+    assert site.client.post(link).status_code == 409
+    assert site.client.post(site.answer_link(offer, site.user("pool"), "accept")).status_code == 303
 
 
 def test_only_a_token_for_answers_opens_it(site: Site, offer: HandoffView, owner: UserId) -> None:

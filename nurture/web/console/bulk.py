@@ -20,6 +20,7 @@ from nurture.web.console import remember, shell
 from nurture.web.console.leads import picked, query
 from nurture.web.console.shell import Page
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 NAMED = 20
@@ -114,10 +115,10 @@ def _words(work: Work) -> tuple[str, str]:
 
 
 def _to(work: Work) -> UserId:
-    named = request.form.get("to", "")
-    if not named.isdecimal():
+    named = read_id(request.form.get("to", ""))
+    if named is None:
         raise Invalid("Choose to whom these leads are given.")
-    return users.get(work, UserId(int(named))).id
+    return users.get(work, UserId(named)).id
 
 
 def _sentence(chosen: Picked) -> str:

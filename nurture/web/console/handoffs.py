@@ -30,6 +30,7 @@ from nurture.web.console.handoff_view import (
     sees,
 )
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 doors = Blueprint("handoffs", __name__)
@@ -127,13 +128,13 @@ def answer(handoff_id: int) -> Response | tuple[str, int]:
 @permits()
 def give(handoff_id: int) -> Response:
     """Give a lead to somebody else; their time starts anew."""
-    to = request.form.get("to", "")
-    if not to.isdecimal():
+    to = read_id(request.form.get("to", ""))
+    if to is None:
         raise Invalid("Choose who gets this lead.")
     with here().works.begin(shell.actor()) as work:
         _mine(work, handoff_id)
-        sell.redirect(work, handoff_id, to=UserId(int(to)), hands=here().hands)
-        name = users.get(work, UserId(int(to))).name
+        sell.redirect(work, handoff_id, to=UserId(to), hands=here().hands)
+        name = users.get(work, UserId(to)).name
     shell.say(f"Given to {name}.")
     return redirect(url_for("handoffs.show"), HTTPStatus.SEE_OTHER)
 

@@ -12,6 +12,7 @@ from nurture.web.console.lead_view import cards_of, first_words
 from nurture.web.console.lead_warmth import warm_of
 from nurture.web.console.shell import Page
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 AXES = ("engagement", "fit")
@@ -49,8 +50,8 @@ def show(lead_id: int) -> str:
 
 
 def _rows() -> int:
-    asked = request.args.get("rows", "")
-    return min(max(int(asked), PAGE), FARTHEST) if asked.isdecimal() else PAGE
+    asked = read_id(request.args.get("rows", ""))
+    return PAGE if asked is None else min(max(asked, PAGE), FARTHEST)
 
 
 def _above() -> str:

@@ -17,6 +17,7 @@ from nurture.reports import today as report
 from nurture.web.console import people, remember, shell, wording
 from nurture.web.console.shell import Page
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 STRETCH = 50
@@ -104,9 +105,9 @@ def filter_of(work: Work, asked: dict[str, str]) -> LeadFilter:
     found = LeadFilter(
         text=asked.get("q", ""),
         stages=(Stage(stage),) if stage in set(Stage) else (),
-        owner_id=UserId(int(owner)) if owner.isdecimal() else None,
+        owner_id=None if (number := read_id(owner)) is None else UserId(number),
         unowned=owner == "none",
-        source_id=int(asked["source"]) if asked.get("source", "").isdecimal() else None,
+        source_id=read_id(asked.get("source", "")),
         countries=(asked["country"],) if asked.get("country") else (),
         within=_within(work, asked),
     )
@@ -198,7 +199,8 @@ def _choices(work: Work, asked: dict[str, str]) -> list[Choice]:
 def picked(work: Work, asked: dict[str, str]) -> list[LeadId]:
     """Give the ticked leads, or all that match when that was asked for."""
     if not request.values.get("all"):
-        return [LeadId(int(one)) for one in request.values.getlist("lead") if one.isdecimal()]
+        given = map(read_id, request.values.getlist("lead"))
+        return [LeadId(one) for one in given if one is not None]
     found: list[LeadId] = []
     leads_ = filter_of(work, asked)
     after: LeadId | None = None

@@ -10,6 +10,7 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.settings import Settings
 from nurture.web.console import mail_frame, shell
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 doors = Blueprint("mailbox", __name__)
@@ -38,9 +39,7 @@ def show() -> str:
     to = request.args.get("to", "").strip().lower()
     before = request.args.get("before", "")
     home = here().home
-    lines = box.latest(
-        home, rcpt=to or None, before_id=int(before) if before.isdecimal() else None, limit=SHOWN
-    )
+    lines = box.latest(home, rcpt=to or None, before_id=read_id(before), limit=SHOWN)
     with here().works.read(shell.actor()) as work:
         return shell.show(
             "mailbox", shell.Page("Mailbox", NAV), work, lines=lines, to=to,

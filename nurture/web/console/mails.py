@@ -19,6 +19,7 @@ from nurture.usecases.proof import Press, Proof, proof
 from nurture.web.console import mail_frame, shell
 from nurture.web.console.mail_frame import Letter
 from nurture.web.current import TEMPLATES, here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 doors = Blueprint("mails", __name__)
@@ -86,9 +87,7 @@ def sent(key: str) -> str:
     before = request.args.get("before", "")
     with here().works.read(shell.actor()) as work:
         line = _line(work, key)
-        found = sent_with(
-            work, key, before=int(before) if before.isdecimal() else None, limit=SHOWN
-        )
+        found = sent_with(work, key, before=read_id(before), limit=SHOWN)
         crumbs = [(TITLE, url_for("mails.show")), (_title(key), url_for("mails.open_one", key=key))]
         page = shell.Page("Sent", NAV, crumbs=crumbs)
         return shell.show(
@@ -142,8 +141,8 @@ def _line(work: Work, key: str) -> TemplateLine:
 
 
 def _lead(work: Work) -> Person | None:
-    asked = request.args.get("lead", "")
-    return leads.get(work, LeadId(int(asked))) if asked.isdecimal() else None
+    asked = read_id(request.args.get("lead", ""))
+    return None if asked is None else leads.get(work, LeadId(asked))
 
 
 def _choices(work: Work, text: str) -> tuple[Person, ...]:

@@ -14,6 +14,7 @@ from nurture.kernel.work import Work
 from nurture.reports.sending import Pile, SendingHealth, mails_on, sending_health
 from nurture.web.console import remember, shell
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 doors = Blueprint("sending", __name__)
@@ -86,7 +87,7 @@ def listed(pile: str) -> str:
         total = health.piles[wanted] if reason is None else health.dropped.get(reason, 0)
         lines = mails_on(
             work, wanted, reason=reason, limit=SHOWN,
-            before=int(before) if before.isdecimal() else None,
+            before=read_id(before),
         )  # fmt: skip
         head, sentence = WORDS[wanted]
         page = shell.Page(head, NAV, crumbs=[(TITLE, url_for("sending.show"))])

@@ -66,8 +66,13 @@ class Scene:
 
     @property
     def theirs(self) -> bool:
-        """Tell whether this reader may answer: the owner, their boss, or whoever opens a queue."""
-        if self.owner is None or self.owner.id == self.reader.id:
+        """Tell whether this reader may answer: whose it is now, or whoever watches over them.
+
+        What waits in a queue is that of the person whose queue it is; who had it before has not.
+        """
+        if self.owner is None:
+            return self.offer.queue is None or self.reader.has(*OVERSEERS)
+        if self.owner.id == self.reader.id:
             return True
         return self.owner.boss_id == self.reader.id or self.reader.has(*OVERSEERS)
 
@@ -177,12 +182,19 @@ def _scene(work: Work, asked: Asked) -> Scene:
     reader = users.find(work, asked.user_id)
     if reader is None or not reader.active:
         raise BadToken
-    owner = users.find(work, offer.owner_id) if offer.owner_id is not None else None
+    owner = _owner(work, offer)
     events = handoff.events(work, offer.id)
     return Scene(
         asked=asked, offer=offer, reader=reader, owner=owner, person=leads.get(work, offer.lead_id),
         last=events[-1] if events else None, now=work.now,
     )  # fmt: skip
+
+
+def _owner(work: Work, offer: HandoffView) -> UserCard | None:
+    """Find whose lead this is: its owner, or the person whose queue it waits in."""
+    if offer.owner_id is not None:
+        return users.find(work, offer.owner_id)
+    return next((one for one in users.everybody(work) if one.handle == offer.queue), None)
 
 
 def _asks_why(scene: Scene) -> bool:
