@@ -6,9 +6,10 @@ from nurture.engagement.intake import forget, insert_lines, positions, ship_next
 from nurture.engagement.links import LinkFiles
 from nurture.engagement.privacy import erase, export, merge
 from nurture.engagement.queries import acts, due_hits, new_hits, responses, timeline, unsettled
-from nurture.engagement.service import absorb, mark_proven, note_activity, settle
+from nurture.engagement.service import absorb, mark_answered, mark_proven, note_activity, settle
 from nurture.engagement.types import (
     ActivityRow,
+    Came,
     Correction,
     MessageFacts,
     NewHit,
@@ -20,6 +21,7 @@ from nurture.engagement.types import (
 __all__ = [
     "ActivityRow",
     "Agent",
+    "Came",
     "Correction",
     "HitKind",
     "LinkFiles",
@@ -38,6 +40,7 @@ __all__ = [
     "forget",
     "from_line",
     "insert_lines",
+    "mark_answered",
     "mark_proven",
     "merge",
     "new_hits",

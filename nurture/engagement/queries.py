@@ -10,9 +10,9 @@ from sqlalchemy import Row, Select, and_, func, or_, select
 from campaigns.conditions import PROSPECT_ACTS
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture.engagement.hits import HitKind
-from nurture.engagement.rules import FLEET, FLEET_MESSAGES, Sighting, fleet_members
+from nurture.engagement.rules import FLEET, FLEET_MESSAGES, Evidence, Sighting, fleet_members
 from nurture.engagement.tables import Activity, Hit
-from nurture.engagement.types import ActivityRow, NewHit, Response
+from nurture.engagement.types import ActivityRow, Came, NewHit, Response
 from nurture.kernel.database import CHUNK, among, chunks, is_postgresql
 from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work
@@ -84,19 +84,27 @@ def fleets(
     return frozenset().union(*map(fleet_members, crowds.values()))
 
 
-def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, datetime]:
-    """Tell when a person last proved to stand behind a message (business time)."""
-    found: dict[MessageId, datetime] = {}
+def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Evidence]:
+    """Tell how people proved to stand behind messages: by which clicks they came, or an answer."""
+    came: dict[MessageId, set[tuple[str, datetime]]] = defaultdict(set)
+    answered: dict[MessageId, datetime] = {}
     for chunk in chunks(sorted(message_ids), CHUNK):
-        query = select(Activity.message_id, func.max(Activity.at).label("at"))
-        query = query.where(
+        query = select(Activity.message_id, Activity.kind, Activity.at, Activity.detail).where(
             Activity.message_id.in_(chunk),
             Activity.kind.in_(EVIDENCE),
             Activity.verdict == Verdict.HUMAN_PROVEN,
         )
-        for row in work.session.execute(query.group_by(Activity.message_id)):
-            found[MessageId(row.message_id)] = row.at
-    return found
+        for number, kind, at, detail in work.session.execute(query.order_by(Activity.at)):
+            message = MessageId(number or 0)
+            by = Came.of_detail(message, detail if isinstance(detail, dict) else {})
+            if kind == ActivityKind.REPLIED:
+                answered[message] = at
+            elif by is not None:
+                came[message].add((by.link, by.machine_at))
+    return {
+        message: Evidence(frozenset(came.get(message, ())), answered.get(message))
+        for message in came.keys() | answered.keys()
+    }
 
 
 def by_origin(work: Work, origins: Collection[str]) -> dict[str, ActivityRow]:

@@ -16,8 +16,8 @@ from campaigns.vocabulary import Verdict
 from nurture.engagement.agents import Agent
 from nurture.engagement.hits import HitKind
 
-RULESET = 1
-"""Written beside each verdict; a change of any rule below makes it 2."""
+RULESET = 2
+"""Written beside each verdict; a change of any rule below makes it 3."""
 
 BURST = timedelta(seconds=2)
 BURST_LINKS = 3
@@ -78,6 +78,16 @@ class Prior:
     fleet: Collection[int] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a person did that only a person does, after one message."""
+
+    came_by: frozenset[tuple[str, datetime]] = frozenset()
+    """Links and machine times of the clicks that led to it."""
+    answered_at: datetime | None = None
+    """Business time of the last answer."""
+
+
 HUMAN = Judgement(Verdict.HUMAN_LIKELY, (Reason.NO_SIGN,))
 _MACHINES: Mapping[str, tuple[Verdict, Reason]] = {
     Agent.MAIL_GATEWAY: (Verdict.SCANNER_CERTAIN, Reason.CRAWLER),
@@ -115,19 +125,21 @@ def judge(trace: Collection[Sighting], prior: Prior) -> dict[int, Judgement]:
 
 
 def proven_by(
-    trace: Collection[Sighting], judged: Mapping[int, Judgement], *, evidence: datetime
+    trace: Collection[Sighting], judged: Mapping[int, Judgement], evidence: Evidence
 ) -> frozenset[int]:
-    """Name the clicks that a form, a beacon or a reply at `evidence` (business time) proves.
+    """Name the clicks that evidence proves.
 
-    The likely ones before it; where there is none, the last one that a browser made: somebody must
-    have come by it.
+    Whoever is seen on a page or sends its form came by one click: that one is proven, whatever it
+    looks like, and no other, also where it is not here yet. An answer came by no click: it speaks
+    for those before it that look like a person's anyway.
     """
-    before = [hit for hit in trace if hit.kind is HitKind.CLICK and hit.at <= evidence]
-    likely = frozenset(hit.id for hit in before if judged[hit.id].verdict.human)
-    if likely:
-        return likely
-    browsed = [hit for hit in before if _by_request(hit) is None]
-    return frozenset(hit.id for hit in sorted(browsed, key=_moment)[-1:])
+    clicks = [hit for hit in trace if hit.kind is HitKind.CLICK]
+    came = frozenset(hit.id for hit in clicks if (hit.link, hit.machine_at) in evidence.came_by)
+    until = evidence.answered_at
+    if until is None:
+        return came
+    likely = (hit.id for hit in clicks if hit.at <= until and judged[hit.id].verdict.human)
+    return came | frozenset(likely)
 
 
 def repeats(trace: Collection[Sighting], humans: Collection[int]) -> frozenset[int]:

@@ -2,12 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture.engagement.hits import HitKind
-from nurture.engagement.rules import Judgement, Prior, Reason, Sighting, judge, proven_by, repeats
+from nurture.engagement.rules import (
+    Evidence,
+    Judgement,
+    Prior,
+    Reason,
+    Sighting,
+    judge,
+    proven_by,
+    repeats,
+)
 from nurture.engagement.types import ActivityRow, MessageFacts
 from nurture.kernel.types import LeadId, MessageId
 
@@ -30,16 +38,16 @@ class Scene:
         trace: Sequence[Sighting],
         *,
         fleet: Collection[int] = frozenset(),
-        evidence: tuple[datetime, str] | None = None,
+        evidence: tuple[Evidence, str] | None = None,
     ) -> Self:
-        """Judge; `evidence` is when and by what a person proved to stand behind the message."""
+        """Judge; `evidence` is how a person proved to stand behind the message, and in a word."""
         message_id, facts = message
         judged = judge(trace, Prior(links=facts.links, gateway=facts.gateway, fleet=fleet))
         judged.update(_on_record(trace, judged))
         if evidence is not None:
-            at, by = evidence
+            what, by = evidence
             proof = Judgement(Verdict.HUMAN_PROVEN, (Reason.PROOF, by))
-            judged.update(dict.fromkeys(proven_by(trace, judged, evidence=at), proof))
+            judged.update(dict.fromkeys(proven_by(trace, judged, what), proof))
         return cls(message_id, facts, trace, judged)
 
     def final(self, due: Collection[int]) -> dict[int, Judgement]:

@@ -1,18 +1,19 @@
 """Join hits to leads, settle their verdicts, note what people did."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Update, bindparam, update
 
 from nurture.engagement import queries
-from nurture.engagement.rules import RULESET, Judgement
+from nurture.engagement.rules import RULESET, Evidence, Judgement
 from nurture.engagement.scenes import Scene
 from nurture.engagement.tables import Activity, Hit
 from nurture.engagement.types import (
     ActivityRow,
+    Came,
     Correction,
     MessageFacts,
     NewHit,
@@ -68,27 +69,37 @@ def settle(
     return Settled(len(hits), tuple(note_activity(work, rows)), tuple(corrections))
 
 
-def mark_proven(work: Work, message_ids: Collection[MessageId], *, reason: str) -> list[Correction]:
-    """Let a form, a beacon or a reply prove the clicks of these messages, at once.
+def mark_proven(work: Work, came: Came, *, reason: str) -> list[Correction]:
+    """Let a form or a beacon prove the click that led to it, at once, and no other.
 
-    Clicks that still lie in a spool are proven when they settle, by the activity that was noted.
+    A click that still lies in a spool is proven when it settles, by the activity that was noted:
+    until then nothing is marked in its place.
     """
-    found = queries.traces(work, message_ids)
-    scenes = [
-        Scene.of((message_id, NOBODY_KNOWS), trace, evidence=(work.now, reason))
-        for message_id, trace in found.items()
-    ]
+    evidence = Evidence(came_by=frozenset({(came.link, came.machine_at)}))
+    return _prove(work, came.message_id, evidence, reason, early=True)
 
-    turned: dict[int, Judgement] = {}
-    early: dict[int, Judgement] = {}
-    for scene in scenes:
-        # Only what is proven: without the mail's facts, nothing else may change its verdict here.
-        turned |= {key: new for key, new in scene.turned().items() if new.verdict.human}
-        early |= scene.proven_early()
 
-    waiting = update(Hit).where(Hit.absorbed_at.is_not(None))
-    _write(work, early, waiting.values(settle_at=work.machine))
-    _write(work, early, update(Hit))
+def mark_answered(work: Work, message_id: MessageId, *, reason: str) -> list[Correction]:
+    """Let an answer prove the clicks that have settled as a person's.
+
+    One that is still open may turn out to be a scanner's; it is proven when it settles, or not.
+    """
+    return _prove(work, message_id, Evidence(answered_at=work.now), reason, early=False)
+
+
+def _prove(
+    work: Work, message_id: MessageId, evidence: Evidence, reason: str, *, early: bool
+) -> list[Correction]:
+    trace = queries.traces(work, [message_id]).get(message_id, [])
+    scene = Scene.of((message_id, NOBODY_KNOWS), trace, evidence=(evidence, reason))
+
+    if early:
+        found = scene.proven_early()
+        waiting = update(Hit).where(Hit.absorbed_at.is_not(None))
+        _write(work, found, waiting.values(settle_at=work.machine))
+        _write(work, found, update(Hit))
+    # Only what is proven: without the mail's facts, nothing else may change its verdict here.
+    turned = {key: new for key, new in scene.turned().items() if new.verdict.human}
     return _correct(work, turned)
 
 

@@ -36,6 +36,28 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """The one click by which somebody came to a page of ours; no other click is meant."""
+
+    message_id: MessageId
+    link: str
+    """n, or a<asset>."""
+    machine_at: datetime
+
+    def to_detail(self) -> dict[str, Json]:
+        """Write it into the activity that it led to."""
+        return {"came_by": self.link, "came_at": self.machine_at.isoformat()}
+
+    @classmethod
+    def of_detail(cls, message_id: MessageId, detail: Mapping[str, Json]) -> "Came | None":
+        """Read it from an activity; None where nobody came by a click."""
+        link, at = detail.get("came_by"), detail.get("came_at")
+        if not isinstance(link, str) or not isinstance(at, str):
+            return None
+        return cls(message_id, link, datetime.fromisoformat(at))
+
+
+@dataclass(frozen=True, slots=True)
 class NewHit:
     """A hit that is to be absorbed or settled."""
 

@@ -53,7 +53,7 @@ def reply_received(work: Work, raw: bytes, *, desk: Desk) -> Reply:
     noted = engagement.note_activity(work, [row])
     if automatic:
         return Reply.AUTOMATIC
-    engagement.mark_proven(work, [message_id], reason="somebody answered the mail")
+    engagement.mark_answered(work, message_id, reason="somebody answered the mail")
     evidence.weigh(work, noted, desk=desk)
     return Reply.HUMAN
 

@@ -13,7 +13,7 @@ from campaigns.forms import ConsentText, Field, Form, Page, Pages, check_answers
 from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
 from nurture import content, engagement, handoff, leads, mail, pages, scoring, tasks, users
-from nurture.engagement import ActivityRow
+from nurture.engagement import ActivityRow, Came
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
@@ -38,10 +38,15 @@ class Visit:
     """Whether the consent box was ticked."""
     nonce: str
     """From the form's signed token; sending twice is once."""
-    message_id: MessageId | None = None
-    """The mail whose link led here, if the link said so."""
+    came: Came | None = None
+    """The click that led here, if the page's address said so."""
     suspicion: str | None = None
     """Why this looks like a machine: honeypot, too fast (F8)."""
+
+    @property
+    def message_id(self) -> MessageId | None:
+        """Name the mail whose link led here."""
+        return self.came.message_id if self.came else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +111,19 @@ def open_page(work: Work, slug: str, *, message_id: MessageId | None) -> Open:
     return Open(page, form, fields, lead_id is not None, asset, here.consent)
 
 
-def note_visit(work: Work, slug: str, *, message_id: MessageId, origin: str, desk: Desk) -> None:
+def note_visit(work: Work, slug: str, *, came: Came, origin: str, desk: Desk) -> None:
     """Count a page as visited once a person is seen on it (the beacon of our own page)."""
-    opened = open_page(work, slug, message_id=message_id)
-    lead_id = _lead_of(work, message_id)
+    opened = open_page(work, slug, message_id=came.message_id)
+    lead_id = _lead_of(work, came.message_id)
     if lead_id is None:
         return
     row = ActivityRow(
         lead_id=lead_id, kind=ActivityKind.VISITED, at=work.now, origin=origin,
-        message_id=message_id, asset_id=opened.asset.id if opened.asset else None,
+        message_id=came.message_id, asset_id=opened.asset.id if opened.asset else None,
         name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
+        detail=came.to_detail(),
     )  # fmt: skip
-    engagement.mark_proven(work, [message_id], reason="a person was seen on the page")
+    engagement.mark_proven(work, came, reason="a person was seen on the page")
     evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
 
 
@@ -146,9 +152,9 @@ def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
     if visit.suspicion is not None or kept is None:
         return _as_before(work, visit, thanks)
 
-    if visit.message_id is not None:
+    if visit.came is not None:
         # Clicks before the lead, as settling takes them: none wait in a circle.
-        engagement.mark_proven(work, [visit.message_id], reason="a form was sent from its link")
+        engagement.mark_proven(work, visit.came, reason="a form was sent from its link")
     lead_id = _whose(work, visit, answers, opened, house)
     pages.link(work, kept, lead_id)
     _note(work, _Kept(kept, lead_id, visit, opened), desk=desk)
@@ -244,6 +250,7 @@ def _note(work: Work, kept: _Kept, *, desk: Desk) -> None:
             lead_id=kept.lead_id, kind=kind, at=work.now, origin=f"submission:{kept.id}:{kind}",
             message_id=message_id, asset_id=opened.asset.id if opened.asset else None,
             name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
+            detail=kept.visit.came.to_detail() if kept.visit.came else {},
         )
         for kind in (ActivityKind.SUBMITTED, follows)
         if kind is not None

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture import engagement
-from nurture.engagement import ActivityRow, HitKind, Patience, RawHit, Settled
+from nurture.engagement import ActivityRow, Came, HitKind, Patience, RawHit, Settled
 from nurture.engagement.tables import Hit
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import MessageId
@@ -43,7 +43,11 @@ def live(works: Works, clock: FrozenClock, who: Mailed, *hits: RawHit) -> Settle
     return settle(works, who)
 
 
-def submitted(who: Mailed, seconds: float) -> ActivityRow:
+def came_by(hit: RawHit) -> Came:
+    return Came(MessageId(hit.message_id), hit.link, hit.machine_at)
+
+
+def submitted(who: Mailed, seconds: float, by: RawHit | None = None) -> ActivityRow:
     return ActivityRow(
         lead_id=who.lead,
         kind=ActivityKind.SUBMITTED,
@@ -51,6 +55,7 @@ def submitted(who: Mailed, seconds: float) -> ActivityRow:
         origin="submission:1",
         message_id=who.message,
         name="quote",
+        detail=came_by(by).to_detail() if by else {},
     )
 
 
@@ -125,24 +130,26 @@ def test_clicking_again_within_a_minute_is_one_act(
 def test_a_form_proves_the_click_that_led_to_it(
     works: Works, clock: FrozenClock, one: Mailed
 ) -> None:
-    live(works, clock, one, click(one.message, 0, 0))
+    hit = click(one.message, 0, 0)
+    live(works, clock, one, hit)
     with works.begin("test") as work:
-        (correction,) = engagement.mark_proven(work, [one.message], reason="form")
+        (correction,) = engagement.mark_proven(work, came_by(hit), reason="form")
 
     assert correction.after is Verdict.HUMAN_PROVEN
     with works.read("test") as work:
         assert engagement.responses(work, [one.message])[one.message].proven
     with works.begin("test") as work:
-        assert engagement.mark_proven(work, [one.message], reason="form") == []
+        assert engagement.mark_proven(work, came_by(hit), reason="form") == []
 
 
 def test_proof_does_not_wait_for_the_verdict(works: Works, clock: FrozenClock, one: Mailed) -> None:
+    hit = click(one.message, 0, 0)
     with works.begin("test") as work:
-        arrive(work, click(one.message, 0, 0))
+        arrive(work, hit)
     absorb(works, one)
     clock.advance(timedelta(seconds=10))
     with works.begin("test") as work:
-        engagement.mark_proven(work, [one.message], reason="form")
+        engagement.mark_proven(work, came_by(hit), reason="form")
     (row,) = settle(works, one).activities
     assert row.verdict is Verdict.HUMAN_PROVEN
 
@@ -150,10 +157,11 @@ def test_proof_does_not_wait_for_the_verdict(works: Works, clock: FrozenClock, o
 def test_a_form_that_overtakes_its_click_proves_it_all_the_same(
     works: Works, clock: FrozenClock, one: Mailed
 ) -> None:
+    hit = click(one.message, 0, 0)
     with works.begin("test") as work:
-        engagement.note_activity(work, [submitted(one, 30)])
-        engagement.mark_proven(work, [one.message], reason="form")
-    (row,) = live(works, clock, one, click(one.message, 0, 0)).activities
+        engagement.note_activity(work, [submitted(one, 30, hit)])
+        engagement.mark_proven(work, came_by(hit), reason="form")
+    (row,) = live(works, clock, one, hit).activities
     assert row.verdict is Verdict.HUMAN_PROVEN
 
 
@@ -161,13 +169,85 @@ def test_a_form_does_not_prove_the_scanner_that_came_before_the_click(
     works: Works, clock: FrozenClock, one: Mailed
 ) -> None:
     scan = [click(one.message, n, 1 + n / 10) for n in range(5)]
+    person = click(one.message, 2, 60)
     with works.begin("test") as work:
-        engagement.note_activity(work, [submitted(one, 100)])
-    settled = live(works, clock, one, *scan, click(one.message, 2, 60))
+        engagement.note_activity(work, [submitted(one, 100, person)])
+    settled = live(works, clock, one, *scan, person)
 
     by_verdict = [row.verdict for row in settled.activities]
     assert by_verdict.count(Verdict.SCANNER_CERTAIN) == 5
     assert settled.activities[-1].verdict is Verdict.HUMAN_PROVEN
+
+
+@pytest.mark.parametrize("settled_before", [False, True], ids=["open", "settled"])
+def test_proof_that_overtakes_its_click_marks_no_scanner_in_its_place(
+    works: Works, clock: FrozenClock, one: Mailed, *, settled_before: bool
+) -> None:
+    """The scanner is here, and looks like a person so far; the person's click still is not."""
+    scanner, person = click(one.message, 0, 0), click(one.message, 1, 40)
+    with works.begin("test") as work:
+        arrive(work, scanner)
+    absorb(works, one)
+    if settled_before:
+        clock.advance(LONG)
+        settle(works, one)
+    with works.begin("test") as work:
+        engagement.note_activity(work, [submitted(one, 50, person)])
+        assert engagement.mark_proven(work, came_by(person), reason="form") == []
+
+    late = [click(one.message, 2, 0.4), click(one.message, 3, 0.8)]
+    live(works, clock, one, *late, person)
+
+    with works.read("test") as work:
+        found = {row.link: row.verdict for row in engagement.timeline(work, one.lead, limit=9)}
+    assert found["1"] is Verdict.HUMAN_PROVEN
+    assert {found["0"], found["2"], found["3"]} == {Verdict.SCANNER_CERTAIN}
+
+
+def test_an_answer_that_overtakes_a_click_marks_no_scanner(
+    works: Works, clock: FrozenClock, one: Mailed
+) -> None:
+    with works.begin("test") as work:
+        arrive(work, click(one.message, 0, 0))
+    absorb(works, one)
+    answer = replace(submitted(one, 30), kind=ActivityKind.REPLIED)
+    with works.begin("test") as work:
+        engagement.note_activity(work, [answer])
+        assert engagement.mark_answered(work, one.message, reason="answered") == []
+
+    scan = live(works, clock, one, click(one.message, 1, 0.4), click(one.message, 2, 0.8))
+
+    assert {row.verdict for row in scan.activities} == {Verdict.SCANNER_CERTAIN}
+
+
+def test_an_answer_proves_what_settled_as_a_persons_click(
+    works: Works, clock: FrozenClock, one: Mailed
+) -> None:
+    live(works, clock, one, click(one.message, 0, 0))
+
+    with works.begin("test") as work:
+        (correction,) = engagement.mark_answered(work, one.message, reason="answered")
+
+    assert correction.after is Verdict.HUMAN_PROVEN
+
+
+def test_the_click_that_led_to_a_page_is_proven_though_a_scanner_fetched_the_same_link(
+    works: Works, clock: FrozenClock, one: Mailed
+) -> None:
+    scan = [click(one.message, n, n / 10) for n in range(5)]
+    person = click(one.message, 2, 30)
+    live(works, clock, one, *scan, person)
+
+    with works.begin("test") as work:
+        (correction,) = engagement.mark_proven(work, came_by(person), reason="seen")
+
+    with works.read("test") as work:
+        times = {
+            row.at for row in engagement.timeline(work, one.lead, limit=9)
+            if row.verdict is Verdict.HUMAN_PROVEN
+        }  # fmt: skip
+    assert correction.after is Verdict.HUMAN_PROVEN
+    assert times == {MONDAY + timedelta(seconds=30)}
 
 
 def test_one_visitor_of_many_messages_is_a_fleet(works: Works, clock: FrozenClock) -> None:

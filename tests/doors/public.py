@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from campaigns.vocabulary import MessageKind, Stage
 from nurture import handoff, leads, mail, users
-from nurture.engagement import LinkFiles
+from nurture.engagement import Came, LinkFiles
 from nurture.handoff import HandoffView
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.settings import load_settings
@@ -76,7 +76,7 @@ class Site:
 
     def visit(self, message_id: MessageId) -> str:
         """Give what a click of this mail brings along."""
-        return visit_token(self.here.keyring, message_id, machine=self.clock.machine())
+        return visit_token(self.here.keyring, Came(message_id, "0", self.clock.machine()))
 
     def stop_link(self, message_id: int) -> str:
         """Give the link at the foot of a mail."""

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from campaigns.vocabulary import Verdict
 from nurture.engagement import HitKind, family
 from nurture.engagement.agents import Agent
-from nurture.engagement.rules import Prior, Sighting, fleet_members, judge, proven_by, repeats
+from nurture.engagement.rules import (
+    Evidence,
+    Prior,
+    Sighting,
+    fleet_members,
+    judge,
+    proven_by,
+    repeats,
+)
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIL = Prior(links=8, gateway=False)
@@ -166,20 +174,31 @@ def test_many_messages_from_one_visitor_within_a_minute_are_a_fleet() -> None:
     assert fleet_members([(at(n), 1, n) for n in range(50)]) == frozenset()
 
 
-def test_evidence_proves_likely_clicks_before_it() -> None:
+def test_an_answer_proves_likely_clicks_before_it() -> None:
     scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
     person = replace(seen("1", 60), id=10)
     later = replace(seen("2", 600), id=11)
     trace = [*scan, person, later]
     judged = judge(trace, MAIL)
-    evidence = NINE + timedelta(seconds=90)
-    assert proven_by(trace, judged, evidence=evidence) == {10}
+    answered = Evidence(answered_at=NINE + timedelta(seconds=90))
+    assert proven_by(trace, judged, answered) == {10}
 
 
-def test_somebody_must_have_come_by_a_click() -> None:
+def test_who_is_seen_on_a_page_came_by_one_click_and_no_other() -> None:
     scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
-    judged = judge(scan, MAIL)
-    assert proven_by(scan, judged, evidence=NINE + timedelta(seconds=90)) == {3}
+    person = replace(seen("1", 60), id=10)
+    judged = judge([*scan, person], MAIL)
+    came = Evidence(came_by=frozenset({("1", person.machine_at)}))
+
+    assert proven_by([*scan, person], judged, came) == {10}
+    assert proven_by(scan, judged, came) == frozenset()
+
+
+def test_an_answer_makes_no_machine_a_person() -> None:
+    scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
+    answered = Evidence(answered_at=NINE + timedelta(seconds=90))
+
+    assert proven_by(scan, judge(scan, MAIL), answered) == frozenset()
 
 
 def test_repeats_are_the_same_link_within_a_minute() -> None:

@@ -12,6 +12,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from nurture import leads
+from nurture.engagement import Came
 from nurture.kernel.errors import NotFound
 from nurture.kernel.tokens import BadToken, Purpose, sign, verify
 from nurture.kernel.types import MessageId
@@ -38,7 +39,7 @@ class Ticket:
 
     slug: str
     nonce: str
-    message_id: MessageId | None
+    came: Came | None
     issued: datetime
 
 
@@ -54,23 +55,22 @@ class Draft:
 @security.public
 def show_page(slug: str) -> str:
     """Show a landing page."""
-    token = request.args.get(PARAMETER, "")
-    message_id = _visitor(token)
+    came = _visitor(request.args.get(PARAMETER, ""))
     with here().works.read("prospect") as work:
-        opened = submit.open_page(work, slug, message_id=message_id)
-        return _page(work, opened, message_id, Draft())
+        opened = submit.open_page(work, slug, message_id=_message(came))
+        return _page(work, opened, came, Draft())
 
 
 @security.public
 def note_seen(slug: str) -> tuple[str, int]:
     """Note that a person looked at a page; without a link of ours nobody is noted."""
-    message_id = _visitor(request.form.get(PARAMETER, ""))
+    came = _visitor(request.form.get(PARAMETER, ""))
     runtime = here()
-    if message_id is not None:
+    if came is not None:
         with runtime.works.begin("prospect") as work:
             day = f"{work.now:%Y%m%d}"
             submit.note_visit(
-                work, slug, message_id=message_id, origin=f"seen:{message_id}:{day}:{slug}"[:80],
+                work, slug, came=came, origin=f"seen:{came.message_id}:{day}:{slug}"[:80],
                 desk=runtime.desk,
             )  # fmt: skip
     return "", HTTPStatus.NO_CONTENT
@@ -88,7 +88,7 @@ def send_form(key: str) -> str | tuple[str, int]:
         return _again(given.get("page", ""), None, Draft(given, note=note))
     visit = Visit(
         slug=ticket.slug, given=given, agreed=AGREED in given, nonce=ticket.nonce,
-        message_id=ticket.message_id, suspicion=_suspicion(given, ticket),
+        came=ticket.came, suspicion=_suspicion(given, ticket),
     )  # fmt: skip
     with runtime.works.read("prospect") as work:
         if submit.open_page(work, ticket.slug, message_id=None).page.form != key:
@@ -96,7 +96,7 @@ def send_form(key: str) -> str | tuple[str, int]:
     try:
         thanks = submit.submit(runtime.works, visit, house=runtime.house, desk=runtime.desk)
     except AnswersRefused as refusal:
-        return _again(ticket.slug, ticket.message_id, Draft(given, refusal.problems))
+        return _again(ticket.slug, ticket.came, Draft(given, refusal.problems))
     return _thank(thanks)
 
 
@@ -123,12 +123,16 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", " ")
 
 
-def _visitor(token: str) -> MessageId | None:
+def _message(came: Came | None) -> MessageId | None:
+    return came.message_id if came else None
+
+
+def _visitor(token: str) -> Came | None:
     runtime = here()
     return visitor(runtime.keyring, token, machine=runtime.clock.machine()) if token else None
 
 
-def _page(work: Work, opened: Open, message_id: MessageId | None, draft: Draft) -> str:
+def _page(work: Work, opened: Open, came: Came | None, draft: Draft) -> str:
     asset, page = opened.asset, opened.page
     gated = asset is not None and asset.access == "form" and opened.form is not None
     name = page.text or (f"{asset.key}.md" if asset else "")
@@ -138,20 +142,21 @@ def _page(work: Work, opened: Open, message_id: MessageId | None, draft: Draft) 
         title=page.title or (asset.title if asset else ""),
         teaser=asset.teaser if asset else "",
         body=None if gated else safe_html(body),
-        ticket=_new_ticket(page.slug, message_id), honeypot=HONEYPOT, agreed=AGREED,
-        visit=request.values.get(PARAMETER, "") if message_id is not None else "",
+        ticket=_new_ticket(page.slug, came), honeypot=HONEYPOT, agreed=AGREED,
+        visit=request.values.get(PARAMETER, "") if came is not None else "",
     )  # fmt: skip
 
 
-def _again(slug: str, message_id: MessageId | None, draft: Draft) -> tuple[str, int]:
+def _again(slug: str, came: Came | None, draft: Draft) -> tuple[str, int]:
     with here().works.read("prospect") as work:
-        opened = submit.open_page(work, slug, message_id=message_id)
-        return _page(work, opened, message_id, draft), HTTPStatus.UNPROCESSABLE_ENTITY
+        opened = submit.open_page(work, slug, message_id=_message(came))
+        return _page(work, opened, came, draft), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def _new_ticket(slug: str, message_id: MessageId | None) -> str:
+def _new_ticket(slug: str, came: Came | None) -> str:
     runtime = here()
-    subject = f"{slug}|{secrets.token_hex(12)}|{message_id or ''}"
+    click = f"{came.message_id}|{came.link}|{came.machine_at.isoformat()}" if came else "||"
+    subject = f"{slug}|{secrets.token_hex(12)}|{click}"
     return sign(runtime.keyring, Purpose.FORM_TIME, subject=subject, issued=runtime.clock.machine())
 
 
@@ -159,8 +164,11 @@ def _ticket(token: str) -> Ticket:
     runtime = here()
     oldest = runtime.clock.machine() - OPEN_FOR
     signed = verify(runtime.keyring, Purpose.FORM_TIME, token, not_before=oldest)
-    slug, nonce, message = signed.subject.split("|")
-    return Ticket(slug, nonce, MessageId(int(message)) if message else None, signed.issued)
+    slug, nonce, message, link, at = signed.subject.split("|")
+    came = None
+    if message:
+        came = Came(MessageId(int(message)), link, datetime.fromisoformat(at))
+    return Ticket(slug, nonce, came, signed.issued)
 
 
 def _suspicion(given: Mapping[str, str], ticket: Ticket) -> str | None:

@@ -8,15 +8,17 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
-from nurture.engagement import HitKind, LinkFiles, RawHit, family, to_line
+from nurture.engagement import Came, HitKind, LinkFiles, RawHit, family, to_line
 from nurture.kernel.clock import Clock
 from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import BadToken, Keyring, MessageRef, read_message_token
+from nurture.kernel.types import MessageId
 from nurture.web.track.address import Networks, client
 from nurture.web.track.visit import visit_token, with_visit
 
@@ -53,6 +55,16 @@ class Tracking:
     """Trusted hops in X-Forwarded-For."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for, and when."""
+
+    kind: HitKind
+    link: str
+    at: datetime
+    machine_at: datetime
+
+
 class TrackingMiddleware:
     """Take the tracked addresses, and leave all others to `inner`."""
 
@@ -81,15 +93,16 @@ class TrackingMiddleware:
             return _unknown(environ, start_response)
         target = self._target(message, link)
         kind = HitKind.CLICK if target else HitKind.UNKNOWN
-        self._record(environ, message, kind=kind, link=link)
+        now, machine = self._tracking.clock.now(), self._tracking.clock.machine()
+        self._record(environ, message, _Asked(kind, link, now, machine))
         if target is None:
             return _unknown(environ, start_response)
         if environ["REQUEST_METHOD"] not in READING:
             return _refuse(start_response)
         if target.startswith((OWN_PAGES, self._own)):
-            machine = self._tracking.clock.machine()
-            token = visit_token(self._tracking.keyring, message.message_id, machine=machine)
-            target = with_visit(target, token)
+            # The hit's own moment: what is done on the page proves this click and no other.
+            came = Came(MessageId(message.message_id), link, machine)
+            target = with_visit(target, visit_token(self._tracking.keyring, came))
         start_response("302 Found", [("Location", target), ("Content-Length", "0"), NO_STORE])
         return ()
 
@@ -102,7 +115,9 @@ class TrackingMiddleware:
         except BadToken:
             pass
         else:
-            self._record(environ, message, kind=HitKind.OPEN, link="")
+            clock = self._tracking.clock
+            asked = _Asked(HitKind.OPEN, "", clock.now(), clock.machine())
+            self._record(environ, message, asked)
         if environ["REQUEST_METHOD"] not in READING:
             return _refuse(start_response)
         return _answer(environ, start_response, HTTPStatus.OK, ("image/gif", GIF))
@@ -116,21 +131,19 @@ class TrackingMiddleware:
             return self._tracking.links.asset(number)
         return self._tracking.links.url(message.template_version, number)
 
-    def _record(
-        self, environ: WSGIEnvironment, message: MessageRef, *, kind: HitKind, link: str
-    ) -> None:
+    def _record(self, environ: WSGIEnvironment, message: MessageRef, asked: "_Asked") -> None:
         tracking = self._tracking
         method: str = environ["REQUEST_METHOD"]
         forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
         address = client(environ.get("REMOTE_ADDR", ""), forwarded, proxies=tracking.proxies)
         hit = RawHit(
-            kind=kind,
+            kind=asked.kind,
             message_id=message.message_id,
             template_version=message.template_version,
-            link=link if LINK.match(link) else "",
+            link=asked.link if LINK.match(asked.link) else "",
             method=method if METHOD.match(method) else "OTHER",
-            at=tracking.clock.now(),
-            machine_at=tracking.clock.machine(),
+            at=asked.at,
+            machine_at=asked.machine_at,
             agent=family(environ.get("HTTP_USER_AGENT", "")),
             network=self._networks.name(address),
             prefetch=any(name in environ and _prefetches(environ[name]) for name in PREFETCHING),
