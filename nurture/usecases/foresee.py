@@ -172,8 +172,7 @@ def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:
     if case.refused is not None:
         return "No marketing mail goes out.", case.refused.sentence
     if case.coming:
-        rest = f"“{case.coming[0].subject}” waits for its hour." if case.coming[0].subject else ""
-        return "Next mail", rest
+        return "Next mail", "It is written and waits for its hour."
     if at is not None:
         return "Next step", f"{_first(case).track_name} goes on then; a mail may leave."
     if case.person.stage in WITH_SALES:

@@ -99,6 +99,17 @@ def test_axe_finds_no_barrier_on_the_login(browser: Browser, served: Served, axe
     assert barriers(page, axe) == []
 
 
+def test_tab_goes_through_the_login_in_order(browser: Browser, served: Served) -> None:
+    page = browser.new_page()
+    page.goto(f"{served.base}/login")
+    page.evaluate("document.activeElement.blur()")
+
+    walked = walk(page)
+
+    assert walked[-3:] == ["email", "password", "Log in"]
+    assert page.evaluate(UNSEEN) == []
+
+
 @pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
 def test_no_page_is_wider_than_a_phone(page: Page, served: Served, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
