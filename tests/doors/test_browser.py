@@ -4,13 +4,15 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from nurture import users
+from nurture import tasks, users
+from nurture.tasks import NewTask, TaskKind
 from tests.doors.console_desk import Site, site_of
 
 pytestmark = pytest.mark.browser
@@ -41,6 +43,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     thread.start()
     lead_id = site.lead("jens@adorf.example")
     pages = {"today": "/", "leads": "/leads", "lead": f"/leads/{lead_id}", "handoffs": "/handoffs"}
+    with site.here.works.begin("test") as work:
+        row = NewTask(
+            dedup_key="test", kind=TaskKind.TRIAGE, title="Decide", reason="a test",
+            due_at=work.now, lead_id=lead_id, queue="marketing",
+        )  # fmt: skip
+        tasks.create(work, [row])
+        task = tasks.open_tasks(work, queue="marketing")[0]
+    pages |= {"tasks": "/tasks", "task": f"/tasks/{task.id}"}
     yield Served(site, f"http://127.0.0.1:{server.server_port}", pages)
     server.shutdown()
     thread.join()
@@ -83,7 +93,7 @@ def axe() -> str:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs", "tasks", "task"])
 def test_axe_finds_no_barrier(page: Page, served: Served, axe: str, name: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for width in WIDTHS:
@@ -110,7 +120,7 @@ def test_tab_goes_through_the_login_in_order(browser: Browser, served: Served) -
     assert page.evaluate(UNSEEN) == []
 
 
-@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs", "tasks", "task"])
 def test_no_page_is_wider_than_a_phone(page: Page, served: Served, name: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{served.base}{served.pages[name]}")
@@ -118,7 +128,7 @@ def test_no_page_is_wider_than_a_phone(page: Page, served: Served, name: str) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs"])
+@pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs", "tasks", "task"])
 def test_tab_reaches_the_skip_link_first_and_shows_where_it_is(
     page: Page, served: Served, name: str
 ) -> None:
@@ -196,3 +206,55 @@ def barriers(page: Page, axe: str) -> list[str]:
     return [
         f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]
     ]
+
+
+def refresh(page: Page, selector: str) -> None:
+    """Let a minute be over for what refreshes itself."""
+    with page.expect_response(lambda answer: "/waiting" in answer.url or "/rows" in answer.url):
+        page.locator(selector).dispatch_event("live")
+    page.wait_for_timeout(100)
+
+
+@pytest.mark.parametrize(("path", "part"), [("/", "#with-sales-now"), ("/handoffs", "#queue")])
+def test_the_time_left_goes_on_without_a_reload_and_moves_nothing(
+    served: Served, page: Page, path: str, part: str
+) -> None:
+    page.goto(served.base + path)
+    times = page.locator(f"{part} [data-tick]").first
+    before, place = times.inner_text(), page.locator(f"{part} tr[data-row]").bounding_box()
+    page.evaluate("part => { window.row = document.querySelector(part + ' tr[data-row]') }", part)
+    served.site.later(timedelta(minutes=7))
+
+    refresh(page, part)
+
+    assert times.inner_text() != before
+    assert page.evaluate("window.row.isConnected")
+    assert page.locator(f"{part} tr[data-row]").bounding_box() == place
+
+
+def test_a_tab_that_nobody_looks_at_asks_for_nothing(served: Served, page: Page) -> None:
+    page.goto(f"{served.base}/handoffs")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away !== false})")
+
+    page.locator("#queue").dispatch_event("live")
+    page.wait_for_timeout(300)
+    assert [one for one in asked if "/handoffs" in one] == []
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(300)
+    assert ["/handoffs/rows" in one for one in asked if "/handoffs" in one] == [True]
+
+
+def test_a_list_never_changes_under_the_pointer(served: Served, page: Page) -> None:
+    page.goto(f"{served.base}/handoffs")
+    page.locator("#queue tr[data-row]").first.hover()
+    rows = page.locator("#queue tr[data-row]").count()
+    served.site.pass_on("aoife@kilbrae.example")
+
+    refresh(page, "#queue")
+    assert page.locator("#queue tr[data-row]").count() == rows
+    page.get_by_role("button", name="The list has changed: show it").click()
+    page.wait_for_timeout(300)
+
+    assert page.locator("#queue tr[data-row]").count() == rows + 1

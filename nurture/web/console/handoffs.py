@@ -89,7 +89,7 @@ def show() -> str:
     with here().works.read(shell.actor()) as work:
         queue = _queue(work)
         page = shell.Page("Hand-offs", NAV)
-        return shell.show("handoffs", page, work, queue=queue, panel=None, **_extras())
+        return shell.show("handoffs", page, work, queue=queue, panel=None, current=0, **_extras())
 
 
 @doors.get("/handoffs/rows")
@@ -97,7 +97,18 @@ def show() -> str:
 def rows() -> str:
     """Give the lines of the queue anew; the page asks for them each minute."""
     with here().works.read(shell.actor()) as work:
-        return shell.part("_handoff_rows", work, queue=_queue(work))
+        current = request.args.get("current", "")
+        queue, at = _queue(work), int(current) if current.isdecimal() else 0
+        return shell.part("_handoff_rows", work, queue=queue, current=at)
+
+
+@doors.get("/handoffs/<int:handoff_id>/left")
+@permits()
+def left(handoff_id: int) -> str:
+    """Give the time that is left of one hand-off anew."""
+    with here().works.read(shell.actor()) as work:
+        panel = panel_of(work, _seen(work, handoff_id), reader=shell.me())
+        return shell.part("_handoff_left", work, one=panel.row)
 
 
 @doors.get("/handoffs/<int:handoff_id>")
@@ -143,7 +154,14 @@ def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
     panel = panel_of(work, _seen(work, handoff_id), reader=shell.me())
     page = shell.Page(panel.row.lead, NAV, crumbs=[("Hand-offs", url_for("handoffs.show"))])
     return shell.show(
-        "handoffs", page, work, queue=_queue(work), panel=panel, problem=problem, **_extras()
+        "handoffs",
+        page,
+        work,
+        queue=_queue(work),
+        panel=panel,
+        problem=problem,
+        current=panel.row.id,
+        **_extras(),
     )
 
 

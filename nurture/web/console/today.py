@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from flask import Blueprint, url_for
 
@@ -13,6 +14,7 @@ from nurture.reports import today as report
 from nurture.reports.today import News
 from nurture.web import format as forms
 from nurture.web.console import figures, needs, people, remember, shell, wording
+from nurture.web.console.people import Waiting
 from nurture.web.console.reach import reach
 from nurture.web.console.safety import safety
 from nurture.web.console.shell import Page
@@ -47,6 +49,13 @@ class Told:
     at: datetime
 
 
+class Mine(TypedDict):
+    """What waits for one person, and the first of it."""
+
+    waiting: list[Waiting]
+    first: Waiting | None
+
+
 @doors.get("/")
 @permits()
 def show() -> str:
@@ -55,6 +64,21 @@ def show() -> str:
         shell.look(work)
         page = Page(title="Today", nav="today.show")
         return _whole(work, page) if shell.sees_all() else _own(work, page)
+
+
+@doors.get("/today/waiting")
+@permits()
+def waiting() -> str:
+    """Give what waits for sales anew, with the time that is left; the page asks each minute."""
+    with here().works.read(shell.actor()) as work:
+        shell.look(work)
+        if not shell.sees_all():
+            return shell.part("_own_queue", work, **_mine(work))
+        offers = handoff.waiting_for(work)
+        return shell.part(
+            "_with_sales", work, waiting=people.waiting(work, offers[:SHOWN]),
+            waiting_total=len(offers),
+        )  # fmt: skip
 
 
 def _whole(work: Work, page: Page) -> str:
@@ -80,15 +104,18 @@ def _sentence(late: int, sent: int, ready: int) -> str:
 
 def _own(work: Work, page: Page) -> str:
     me = shell.me()
-    waiting = people.waiting(work, handoff.waiting_for(work, owner_id=me.id))
+    mine = _mine(work)
     todo = needs.needs(work, reach(work, me), shown=MY_TASKS)
     return shell.show(
         "today_own", page, work,
-        waiting=waiting, first=waiting[0] if waiting else None,
-        needs=todo.first, needs_total=todo.total,
-        late=sum(1 for one in waiting if one.offer.left(work.now) < timedelta()),
-        dealer=me.has(Role.DEALER),
+        needs=todo.first, needs_total=todo.total, dealer=me.has(Role.DEALER), **mine,
+        late=sum(1 for one in mine["waiting"] if one.offer.left(work.now) < timedelta()),
     )  # fmt: skip
+
+
+def _mine(work: Work) -> Mine:
+    waiting = people.waiting(work, handoff.waiting_for(work, owner_id=shell.me().id))
+    return {"waiting": waiting, "first": waiting[0] if waiting else None}
 
 
 def _tracks(work: Work) -> list[InTrack]:

@@ -52,6 +52,40 @@
   document.addEventListener("htmx:afterSwap", ready);
   addEventListener("pageshow", ready);
 
+  // What refreshes itself rests while nobody sees it, and catches up when somebody does.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches("[data-live]") && document.hidden) event.preventDefault();
+  });
+  const live = (one) => one.dispatchEvent(new Event("live"));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) document.querySelectorAll("[data-live]").forEach(live);
+  });
+  // Where the rows are the same only the times change; others never move under the pointer.
+  const rows = (root) => [...root.querySelectorAll("[data-row]")].map((one) => one.dataset.row).join();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const old = event.detail.target;
+    if (!old.matches("[data-live]") || !event.detail.shouldSwap) return;
+    const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const fresh = page.getElementById(old.id);
+    const news = old.querySelector("[data-news]");
+    const was = [...old.querySelectorAll("[data-tick]")];
+    const times = fresh ? [...fresh.querySelectorAll("[data-tick]")] : [];
+    if (fresh && rows(fresh) === rows(old) && times.length === was.length) {
+      was.forEach((one, at) => one.replaceWith(times[at]));
+      if (news) news.hidden = true;
+    } else if (fresh && news && !("wanted" in old.dataset) && old.matches(":hover, :focus-within")) {
+      news.hidden = false;
+    } else if (fresh) return;
+    event.detail.shouldSwap = false;
+  });
+  document.addEventListener("click", (event) => {
+    const news = event.target.closest("[data-news]");
+    if (!news) return;
+    const list = news.closest("[data-live]");
+    list.dataset.wanted = "";
+    live(list);
+  });
+
   // What was done is said for ten seconds, longer while somebody reads it.
   for (const toast of document.querySelectorAll(".n-toast")) {
     const close = () => { if (!toast.matches(":hover, :focus-within")) toast.remove(); else setTimeout(close, 3000); };
