@@ -96,6 +96,8 @@ class ExitReason(StrEnum):
     DISQUALIFIED = "disqualified"
     MOVED = "moved"
     REMOVED = "removed"
+    TAKEN_BACK = "taken_back"
+    """The lead should never have been in it: whether it may come back is as if it had not."""
     ERROR = "error"
 
 

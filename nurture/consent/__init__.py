@@ -7,6 +7,7 @@ from nurture.consent.queries import (
     may_write,
     permissions,
     permitted,
+    said_at,
     suppressed_now,
     suppression,
 )
@@ -18,6 +19,7 @@ from nurture.consent.service import (
     suppress,
     suppress_leads,
     take_back,
+    unsay,
     withdraw,
 )
 
@@ -37,10 +39,12 @@ __all__ = [
     "permissions",
     "permitted",
     "recall",
+    "said_at",
     "suppress",
     "suppress_leads",
     "suppressed_now",
     "suppression",
     "take_back",
+    "unsay",
     "withdraw",
 ]

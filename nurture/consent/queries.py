@@ -1,6 +1,7 @@
 """Who may be written to, in a fixed number of statements per batch."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from sqlalchemy import Select, select
 
@@ -35,6 +36,19 @@ def suppressed_now(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Suppr
         for lead_id, reason in work.session.execute(statement):
             if lead_id is not None:
                 _strongest(found, LeadId(lead_id), SuppressionReason(reason))
+    return found
+
+
+def said_at(work: Work, lead_ids: Iterable[LeadId], *, at: datetime) -> set[LeadId]:
+    """Tell for which leads it is still what one of us said at that instant that holds."""
+    found: set[LeadId] = set()
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = select(Suppression.lead_id).where(
+            among(work.session, Suppression.lead_id, chunk),
+            Suppression.reason == SuppressionReason.MANUAL.value,
+            Suppression.created_at == at,
+        )
+        found |= {LeadId(one) for one in work.session.scalars(statement) if one is not None}
     return found
 
 

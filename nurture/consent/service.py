@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import case, delete, select, update
 
 from campaigns.vocabulary import Basis, SuppressionReason
 from nurture import leads
 from nurture.consent.model import MAIL, Grant
-from nurture.consent.queries import ever_asked
+from nurture.consent.queries import ever_asked, permitted
 from nurture.consent.rules import RANK
 from nurture.consent.tables import Permission, Suppression
 from nurture.kernel.database import CHUNK, among, chunks, insert_ignoring, upsert
@@ -95,6 +96,31 @@ def suppress_leads(
     people = leads.by_ids(work, lead_ids)
     addresses = [person.email for person in people.values()]
     return suppress(work, addresses, reason=reason, key=key, evidence=evidence)
+
+
+def unsay(work: Work, lead_ids: Sequence[LeadId], *, at: datetime) -> set[LeadId]:
+    """Take back what one of us said at one instant; tell whom it held.
+
+    A no of the lead's own, which is the stronger reason, stays; so does what was said before.
+    """
+    found: set[LeadId] = set()
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        ours = (
+            among(work.session, Suppression.lead_id, chunk),
+            Suppression.reason == SuppressionReason.MANUAL.value,
+            Suppression.created_at == at,
+        )
+        rows = work.session.scalars(select(Suppression.lead_id).where(*ours))
+        mine = [LeadId(one) for one in rows if one is not None]
+        work.session.execute(delete(Suppression).where(*ours))
+        renewed = permitted(work, mine)
+        closed = [one for one in mine if one not in renewed]
+        given = update(Permission).where(
+            among(work.session, Permission.lead_id, closed), Permission.withdrawn_at == at
+        )
+        work.session.execute(given.values(withdrawn_at=None))
+        found |= set(mine)
+    return found
 
 
 def recall(work: Work, lead_ids: Sequence[LeadId], *, key: bytes) -> set[LeadId]:

@@ -1,5 +1,6 @@
 """Who we know: people, companies, sources, import, field history."""
 
+from nurture.leads.acts import ActRow, get_act, mark_undone, note_act, stood_before
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
 from nurture.leads.errors import (
@@ -76,6 +77,7 @@ from nurture.leads.undo import changed_by, created_by, delete_leads, import_acto
 
 __all__ = [
     "WORKBOOKS",
+    "ActRow",
     "Address",
     "BadAddress",
     "BadPhone",
@@ -121,6 +123,7 @@ __all__ = [
     "fingerprint",
     "from_source",
     "get",
+    "get_act",
     "history",
     "hold_run",
     "import_actor",
@@ -129,7 +132,9 @@ __all__ = [
     "is_free_mail",
     "list_rows",
     "mail_states",
+    "mark_undone",
     "matching_ids",
+    "note_act",
     "open_run",
     "plain_list",
     "plan_list",
@@ -154,6 +159,7 @@ __all__ = [
     "sources",
     "stage_counts",
     "stalled_imports",
+    "stood_before",
     "touches",
     "zone_of",
 ]

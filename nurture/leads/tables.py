@@ -151,3 +151,33 @@ class ImportReject(Base):
     column: Mapped[str] = mapped_column(String(120))
     value: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(300))
+
+
+class BulkAct(Base):
+    """Something that was done to many leads at once, and may be taken back for a while (F174)."""
+
+    __tablename__ = "bulk_act"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(String(200))
+    """What was done, as the page says it: put in Welcome."""
+    detail: Mapped[Json] = mapped_column(type_json, default=dict)
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BulkChange(Base):
+    """One lead of such an act, and what stood before."""
+
+    __tablename__ = "bulk_change"
+    __table_args__ = (
+        UniqueConstraint("act_id", "lead_id"),
+        Index("ix_bulk_change_lead", "lead_id"),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    act_id: Mapped[int] = mapped_column(ForeignKey("bulk_act.id"))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    before: Mapped[Json] = mapped_column(type_json, default=dict)

@@ -15,6 +15,7 @@ from nurture.mail.queries import (
     MessageLine,
     MessageRef,
     attempts,
+    begun,
     compiled,
     held_by,
     in_doubt,
@@ -48,10 +49,12 @@ from nurture.mail.service import (
     hold,
     let_go,
     plan,
+    plan_again,
     prove_arrived,
     publish_template,
     record,
     waiting_batch,
+    waiting_of,
 )
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
@@ -81,6 +84,7 @@ __all__ = [
     "Transport",
     "attempts",
     "batch_due",
+    "begun",
     "cancel",
     "candidates",
     "claim",
@@ -105,6 +109,7 @@ __all__ = [
     "of_lead",
     "overdue_claims",
     "plan",
+    "plan_again",
     "prove_arrived",
     "publish_template",
     "record",
@@ -116,6 +121,7 @@ __all__ = [
     "upcoming",
     "version_ids",
     "waiting_batch",
+    "waiting_of",
     "warm",
     "written_to",
 ]

@@ -212,6 +212,15 @@ def written_to(work: Work, lead_ids: Sequence[LeadId]) -> set[LeadId]:
     return {LeadId(one) for one in work.session.scalars(query.distinct()) if one is not None}
 
 
+def begun(work: Work, enrolment_ids: Sequence[int]) -> set[int]:
+    """Tell for which runs of a track something has gone, or may have gone."""
+    gone = [MessageState.SENDING, MessageState.SENT, MessageState.IN_DOUBT]
+    query = select(Message.enrolment_id).where(
+        among(work.session, Message.enrolment_id, enrolment_ids), Message.state.in_(gone)
+    )
+    return {one for one in work.session.scalars(query.distinct()) if one is not None}
+
+
 def version_ids(work: Work) -> list[int]:
     """Name every template version that was ever published."""
     return list(work.session.scalars(select(TemplateVersion.id).order_by(TemplateVersion.id)))

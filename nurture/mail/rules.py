@@ -26,6 +26,8 @@ class MessageEvent(StrEnum):
     GIVEN_UP = "given_up"
     DROPPED = "dropped"
     HELD = "held"
+    WANTED_AGAIN = "wanted_again"
+    """Whoever dropped it has taken that back."""
 
 
 S, E = MessageState, MessageEvent
@@ -34,6 +36,7 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
     (S.PLANNED, E.CLAIMED): S.SENDING,
     (S.PLANNED, E.DROPPED): S.DROPPED,
     (S.PLANNED, E.HELD): S.PLANNED,
+    (S.DROPPED, E.WANTED_AGAIN): S.PLANNED,
     (S.DEFERRED, E.CLAIMED): S.SENDING,
     (S.DEFERRED, E.DROPPED): S.DROPPED,
     (S.DEFERRED, E.GIVEN_UP): S.DROPPED,

@@ -269,6 +269,28 @@ def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
     drop(work, dict.fromkeys(work.session.scalars(query), reason))
 
 
+def waiting_of(work: Work, enrolment_ids: Sequence[int]) -> dict[int, int]:
+    """Tell what `cancel` would drop: message -> its enrolment."""
+    query = select(Message.id, Message.enrolment_id).where(
+        among(work.session, Message.enrolment_id, enrolment_ids),
+        Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+    )
+    return {row.id: row.enrolment_id for row in work.session.execute(query)}
+
+
+def plan_again(work: Work, message_ids: Sequence[int]) -> None:
+    """Let messages wait again that were dropped with their track."""
+    statement = update(Message).where(
+        among(work.session, Message.id, message_ids),
+        Message.state.in_(sources_of(MessageEvent.WANTED_AGAIN)),
+    )
+    waiting = {
+        "state": MessageState.PLANNED, "reason": None, "settled_at": None, "batched_at": None,
+        "retry_at": None,
+    }  # fmt: skip
+    work.session.connection().execute(statement.values(waiting))
+
+
 def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     """Write what became of claimed messages, in bulk, with one attempt row for each answer.
 

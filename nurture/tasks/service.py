@@ -159,14 +159,23 @@ def reopen(work: Work, task_id: int) -> None:
     work.session.flush()
 
 
-def reopen_dropped(work: Work, lead_id: LeadId, *, at: datetime, outcome: str) -> int:
-    """Open again what was closed for a lead at one instant, for one reason; count it."""
-    opened = work.session.connection().execute(
-        update(Task)
-        .where(Task.lead_id == lead_id, Task.done_at == at, Task.outcome == outcome)
-        .values(done_at=None, outcome=None)
+def reopen_dropped(work: Work, lead_ids: Sequence[LeadId], *, at: datetime, outcome: str) -> None:
+    """Open again what was closed for leads at one instant, for one reason."""
+    for chunk in chunks(lead_ids, CHUNK):
+        work.session.connection().execute(
+            update(Task)
+            .where(Task.lead_id.in_(chunk), Task.done_at == at, Task.outcome == outcome)
+            .values(done_at=None, outcome=None)
+        )
+
+
+def drop_made(work: Work, lead_ids: Sequence[LeadId], *, at: datetime, outcome: str) -> int:
+    """Close the rests and open decisions that leads were given at one instant; count them."""
+    made = (Task.created_at == at) & Task.kind.in_(_IDLE)
+    return sum(
+        _close(work, Task.lead_id.in_(chunk) & made, outcome=outcome)
+        for chunk in chunks(lead_ids, CHUNK)
     )
-    return max(opened.rowcount, 0)
 
 
 def wake_due(work: Work, *, limit: int) -> list[Woken]:

@@ -40,6 +40,7 @@ from nurture.tracks.service import (
     resume,
     wake,
 )
+from nurture.tracks.stands import Stand, put_back, stands
 
 __all__ = [
     "Due",
@@ -50,6 +51,7 @@ __all__ = [
     "NoSuchTrack",
     "Place",
     "ReceiptLine",
+    "Stand",
     "Stay",
     "TrackRefused",
     "TrackState",
@@ -71,10 +73,12 @@ __all__ = [
     "pause",
     "places",
     "publish",
+    "put_back",
     "put_off",
     "receipts",
     "resume",
     "rivals",
+    "stands",
     "stays",
     "texts",
     "tracks",

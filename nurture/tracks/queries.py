@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.limits import Rival
@@ -161,11 +161,12 @@ def last_ends(
     work: Work, track_id: int, lead_ids: Sequence[LeadId]
 ) -> dict[LeadId, tuple[int, bool, datetime | None]]:
     """Tell of each lead who has been in a track: runs so far, whether active, last end."""
+    was_in = func.coalesce(Enrolment.exit_reason, "") != ExitReason.TAKEN_BACK
     active = func.max((Enrolment.state == EnrolmentState.ACTIVE).cast(Enrolment.run.type))
     query = (
         select(
             Enrolment.lead_id, func.max(Enrolment.run).label("runs"), active.label("active"),
-            func.max(Enrolment.ended_at).label("ended"),
+            func.max(case((was_in, Enrolment.ended_at))).label("ended"),
         )
         .where(Enrolment.track_id == track_id, among(work.session, Enrolment.lead_id, lead_ids))
         .group_by(Enrolment.lead_id)

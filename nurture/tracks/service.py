@@ -192,12 +192,19 @@ def end(work: Work, ends: Sequence[End]) -> None:
 
 
 def leave(
-    work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
+    work: Work,
+    lead_ids: Sequence[LeadId],
+    *,
+    reason: ExitReason,
+    words: str,
+    track_id: int | None = None,
 ) -> tuple[int, ...]:
-    """Take leads out of every track at once, with a receipt for each; give the enrolments."""
+    """Take leads out of one track or of all at once, with a receipt each; give the enrolments."""
     query = select(Enrolment.id, Enrolment.lead_id, Enrolment.step).where(
-        ACTIVE, Enrolment.lead_id.in_(lead_ids)
+        ACTIVE, among(work.session, Enrolment.lead_id, lead_ids)
     )
+    if track_id is not None:
+        query = query.where(Enrolment.track_id == track_id)
     found = work.session.execute(query).all()
     note(
         work,

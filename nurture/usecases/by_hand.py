@@ -21,6 +21,13 @@ class Out(StrEnum):
     NO_PERMISSION = "no permission"
     OTHER = "not a lead that we write to"
     THEIRS = "already theirs"
+    NOT_IN = "not in it"
+    CHANGED = "given to somebody else since"
+    WRITTEN = "mail has left already"
+    GONE = "out of the track since"
+    AGAIN = "in the track again"
+    OWN_NO = "said no themselves since"
+    MERGED = "not there any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +56,26 @@ def pick_for_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState)
                 reasons[one] = Out.ALREADY
             elif refused is not None:
                 reasons[one] = _REFUSED.get(refused.word, Out.OTHER)
-    return _picked(lead_ids, reasons)
+    return picked_of(lead_ids, reasons)
+
+
+def pick_to_take_out(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState) -> Picked:
+    """Tell who is in a track."""
+    inside = {one.lead_id for one in tracks.stands(work, lead_ids, track_id=track.id)}
+    return picked_of(lead_ids, {one: Out.NOT_IN for one in lead_ids if one not in inside})
 
 
 def pick_to_stop(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
     """Tell who is not on do not mail yet."""
     known = consent.suppressed_now(work, lead_ids)
-    return _picked(lead_ids, dict.fromkeys(known, Out.SUPPRESSED))
+    return picked_of(lead_ids, dict.fromkeys(known, Out.SUPPRESSED))
 
 
 def pick_for_owner(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> Picked:
     """Tell who has another owner, or none."""
     people = leads.by_ids(work, lead_ids)
     theirs = {one for one, person in people.items() if person.owner_id == owner_id}
-    return _picked(lead_ids, dict.fromkeys(theirs, Out.THEIRS))
+    return picked_of(lead_ids, dict.fromkeys(theirs, Out.THEIRS))
 
 
 def put_in_track(
@@ -91,7 +104,8 @@ _REFUSED = {
 }
 
 
-def _picked(lead_ids: Sequence[LeadId], reasons: Mapping[LeadId, Out]) -> Picked:
+def picked_of(lead_ids: Sequence[LeadId], reasons: Mapping[LeadId, Out]) -> Picked:
+    """Part those who can be touched from those for whom there is a reason not to."""
     left: dict[Out, list[LeadId]] = {}
     for one in lead_ids:
         if one in reasons:

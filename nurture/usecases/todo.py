@@ -202,7 +202,7 @@ def _undo(work: Work, task: TaskView, lead_id: LeadId) -> None:
         made.add(TaskKind.ASK)
         _reopen_lead(work, lead_id, Stage(str(task.before.get("stage"))))
         at = task.done_at or work.now
-        tasks.reopen_dropped(work, lead_id, at=at, outcome=sell.DISQUALIFIED)
+        tasks.reopen_dropped(work, [lead_id], at=at, outcome=sell.DISQUALIFIED)
     last = task.before.get("last_task")
     tasks.drop_newer(work, lead_id, than=last if isinstance(last, int) else task.id, kinds=made)
 

@@ -99,7 +99,7 @@ def test_ticked_leads_get_an_owner_after_the_preview(site: Site) -> None:
     assert done.status_code == 303
     with site.here.works.read("test") as work:
         assert leads.get(work, jens).owner_id == int(ines)
-    assert "1 lead given to Ines Carro" in mara.page("/leads")
+    assert "1 lead given to Ines Carro" in mara.page(done.headers["Location"])
 
 
 def test_who_cannot_be_in_a_track_is_left_out_with_the_reason(site: Site) -> None:
@@ -125,6 +125,43 @@ def test_do_not_mail_holds_at_once_and_nobody_is_lost(site: Site) -> None:
     with site.here.works.read("test") as work:
         assert consent.suppression(work, pieter) is not None
         assert [one for one in tracks.stays(work, pieter) if one.ended_at is None] == []
+    assert "Nobody is forgotten." in mara.page("/leads?view=forgotten")
+
+
+def test_what_was_done_to_many_is_undone_from_the_page_that_reports_it(site: Site) -> None:
+    mara = site.reader("mara")
+    britta = site.lead("britta")
+    with site.here.works.read("test") as work:
+        before = leads.get(work, britta).owner_id
+    fields = {"lead": str(britta), "do": "assign", "to": str(user(site, "ines"))}
+    place = mara.send("/leads/bulk/do", came_from="/leads", **fields).headers["Location"]
+
+    text = mara.page(place)
+    assert "1 lead given to Ines Carro" in text
+    assert "Undo for 1 lead" in text
+    listed = mara.page(place.partition("?")[0] + "/leads")
+    assert "Britta Olm" in listed
+    done = mara.send(place.partition("?")[0] + "/undo", came_from=place)
+
+    assert "Taken back for 1 lead." in mara.page(done.headers["Location"])
+    assert "Undo for" not in mara.page(place)
+    with site.here.works.read("test") as work:
+        assert leads.get(work, britta).owner_id == before
+    again = mara.send(place.partition("?")[0] + "/undo", came_from="/leads")
+    assert again.status_code == 409
+
+
+def test_many_are_taken_out_of_a_track_and_nobody_is_lost(site: Site) -> None:
+    mara = site.reader("mara")
+    jens = site.lead("jens")
+    with site.here.works.read("test") as work:
+        stays = [one for one in tracks.stays(work, jens) if one.ended_at is None]
+    fields = {"all": "1", "do": "leave", "into": stays[0].track_key}
+    page = plain(mara.send("/leads/bulk", came_from="/leads", **fields).get_data(as_text=True))
+    assert "out of" in page
+    mara.send("/leads/bulk/do", came_from="/leads", **fields)
+    with site.here.works.read("test") as work:
+        assert [one for one in tracks.stays(work, jens) if one.ended_at is None] == []
     assert "Nobody is forgotten." in mara.page("/leads?view=forgotten")
 
 

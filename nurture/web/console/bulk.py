@@ -12,11 +12,11 @@ from nurture import leads, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.usecases import by_hand
+from nurture.usecases import by_hand, many
 from nurture.usecases.by_hand import Picked
-from nurture.usecases.silence import silence
 from nurture.web import format as forms
-from nurture.web.console import remember, shell
+from nurture.web.console import behind, remember, shell
+from nurture.web.console.behind import Asked
 from nurture.web.console.leads import picked, query
 from nurture.web.console.shell import Page
 from nurture.web.current import here
@@ -64,14 +64,53 @@ def do() -> Response:
     """Do it with whom it can be done now; who meanwhile cannot is left out."""
     with here().works.begin(shell.actor()) as work:
         asked = query()
-        done = _done(work, picked(work, asked))
-        _, end = _words(work)
+        act_id = _done(work, picked(work, asked))
     remember.forget()
-    shell.say(f"{forms.plural(done, 'lead')} {_PAST[request.form.get('do', '')]} {end}".strip())
-    return redirect(f"/leads?{urlencode(asked)}", HTTPStatus.SEE_OTHER)
+    return redirect(f"/leads/bulk/{act_id}?{urlencode(asked)}", HTTPStatus.SEE_OTHER)
 
 
-_PAST = {"enrol": "put", "assign": "given", "stop": "set"}
+@doors.get("/leads/bulk/<int:act_id>")
+@permits(*shell.INNER)
+def result(act_id: int) -> str:
+    """Say what was done to how many, and offer to take it back as long as that is possible."""
+    with here().works.read(shell.actor()) as work:
+        act = leads.get_act(work, act_id)
+        count = len(leads.stood_before(work, act_id))
+        until = many.undo_until(act, now=work.now)
+        chosen = many.weigh_undo(work, act) if until else Picked(())
+        title = f"{forms.plural(count, 'lead')} {act.words}"
+        return shell.show(
+            "bulk_done", Page(title, "leads.show", (("Leads", "/leads"),)), work, act=act,
+            back=len(chosen.lead_ids), left=chosen.left, left_out=_left_out(work, chosen),
+            until=until, list=f"/leads/bulk/{act_id}/leads", onward=f"/leads?{urlencode(query())}",
+            count=count,
+        )  # fmt: skip
+
+
+@doors.get("/leads/bulk/<int:act_id>/leads")
+@permits(*shell.INNER)
+def touched(act_id: int) -> str:
+    """List the leads to whom it was done."""
+    with here().works.read(shell.actor()) as work:
+        act = leads.get_act(work, act_id)
+        found = list(leads.stood_before(work, act_id))
+        asked = Asked(act.words[:1].upper() + act.words[1:], "Done to many at once.")
+        crumbs = [("Leads", "/leads"), (asked.title, f"/leads/bulk/{act_id}")]
+        return behind.page(behind.behind_ids(work, asked, found), "leads.show", crumbs, work)
+
+
+@doors.post("/leads/bulk/<int:act_id>/undo")
+@permits(*shell.INNER)
+def undo(act_id: int) -> Response:
+    """Take it back for whom it can be."""
+    with here().works.begin(shell.actor()) as work:
+        chosen = many.undo(work, act_id, desk=here().desk)
+    remember.forget()
+    words = f"Taken back for {forms.plural(len(chosen.lead_ids), 'lead')}"
+    if chosen.left:
+        words += f", not for {forms.number(chosen.left)}: {_reasons(chosen)}"
+    shell.say(f"{words}.")
+    return redirect(f"/leads/bulk/{act_id}", HTTPStatus.SEE_OTHER)
 
 
 def _weigh(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
@@ -79,6 +118,9 @@ def _weigh(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
         case "enrol":
             track = tracks.get_track(work, request.form.get("into", ""))
             return by_hand.pick_for_track(work, lead_ids, track=track)
+        case "leave":
+            track = tracks.get_track(work, request.form.get("into", ""))
+            return by_hand.pick_to_take_out(work, lead_ids, track=track)
         case "assign":
             return by_hand.pick_for_owner(work, lead_ids, owner_id=_to(work))
         case "stop":
@@ -92,14 +134,15 @@ def _done(work: Work, lead_ids: Sequence[LeadId]) -> int:
     match request.form.get("do"):
         case "enrol":
             track = tracks.get_track(work, request.form.get("into", ""))
-            return len(by_hand.put_in_track(work, lead_ids, track=track, by=by))
+            return many.put_in_track(work, lead_ids, track=track, by=by)
+        case "leave":
+            track = tracks.get_track(work, request.form.get("into", ""))
+            return many.take_out(work, lead_ids, track=track, desk=here().desk)
         case "assign":
-            return len(by_hand.assign(work, lead_ids, owner_id=_to(work)))
+            return many.assign(work, lead_ids, owner_id=_to(work))
         case "stop":
-            chosen = by_hand.pick_to_stop(work, lead_ids).lead_ids
             why = f"By {by}, with others at once."
-            silence(work, chosen, why=why, key=here().secret, desk=here().desk)
-            return len(chosen)
+            return many.stop_mail(work, lead_ids, why=why, key=here().secret, desk=here().desk)
         case _:
             raise Invalid("Choose what to do with these leads.")
 
@@ -108,6 +151,9 @@ def _words(work: Work) -> tuple[str, str]:
     match request.form.get("do"):
         case "enrol":
             return "Put", f"in {tracks.get_track(work, request.form.get('into', '')).name}"
+        case "leave":
+            track = tracks.get_track(work, request.form.get("into", ""))
+            return "Take", f"out of {track.name}"
         case "assign":
             return "Give", f"to {users.get(work, _to(work)).name}"
         case _:
@@ -124,8 +170,11 @@ def _to(work: Work) -> UserId:
 def _sentence(chosen: Picked) -> str:
     if not chosen.left:
         return "Nobody is left out."
-    parts = [f"{forms.number(len(ones))} {why}" for why, ones in chosen.left_out.items()]
-    return f"{forms.number(chosen.left)} left out: {', '.join(parts)}."
+    return f"{forms.number(chosen.left)} left out: {_reasons(chosen)}."
+
+
+def _reasons(chosen: Picked) -> str:
+    return ", ".join(f"{forms.number(len(ones))} {why}" for why, ones in chosen.left_out.items())
 
 
 def _left_out(work: Work, chosen: Picked) -> list[LeftOut]:

@@ -66,6 +66,7 @@ ENDINGS: Mapping[ExitReason, str] = {
     ExitReason.DISQUALIFIED: "disqualified",
     ExitReason.MOVED: "moved to another track",
     ExitReason.REMOVED: "taken out",
+    ExitReason.TAKEN_BACK: "taken back",
     ExitReason.ERROR: "the track could not go on",
 }
 

@@ -1,0 +1,212 @@
+"""What is done to many leads at once, and taken back within ten minutes (F174)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from campaigns.vocabulary import ExitReason
+from nurture import consent, leads, lifecycle, mail, tasks, tracks, users
+from nurture.kernel.errors import Conflict
+from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.work import Work
+from nurture.leads import ActRow
+from nurture.tracks import Stand, TrackState
+from nurture.usecases import by_hand, progress
+from nurture.usecases.by_hand import Out, Picked, picked_of
+from nurture.usecases.foresee import WITH_SALES
+from nurture.usecases.progress import Desk
+from nurture.usecases.silence import silence
+
+UNDO_WITHIN = timedelta(minutes=10)
+ASSIGN, ENROL, LEAVE, STOP = "assign", "enrol", "leave", "stop"
+TAKEN_OUT = "Taken out by one of us, with others at once"
+BACK = "Taken back by one of us"
+
+Stood = Mapping[LeadId, Mapping[str, Json]]
+
+
+def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> int:
+    """Give leads to somebody; give the act, by which it can be taken back."""
+    chosen = by_hand.pick_for_owner(work, lead_ids, owner_id=owner_id).lead_ids
+    people = leads.by_ids(work, chosen)
+    before: Stood = {
+        one.id: {"owner_id": one.owner_id, "queue": one.queue} for one in people.values()
+    }
+    by_hand.assign(work, chosen, owner_id=owner_id)
+    words = f"given to {users.get(work, owner_id).name}"
+    return leads.note_act(work, ASSIGN, words=words, detail={"owner_id": owner_id}, before=before)
+
+
+def put_in_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, by: str) -> int:
+    """Put those who can be there in a track; give the act."""
+    done = by_hand.put_in_track(work, lead_ids, track=track, by=by)
+    stand = tracks.stands(work, done, track_id=track.id)
+    before: Stood = {one.lead_id: {"places": [one.to_json()]} for one in stand}
+    return leads.note_act(work, ENROL, words=f"put in {track.name}", detail={}, before=before)
+
+
+def take_out(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, desk: Desk) -> int:
+    """Take leads out of a track with what was planned for them; give the act."""
+    chosen = by_hand.pick_to_take_out(work, lead_ids, track=track).lead_ids
+    lifecycle.hold(work, chosen)
+    before = _standing(work, tracks.stands(work, chosen, track_id=track.id))
+    _out(work, chosen, track_id=track.id, reason=ExitReason.REMOVED, words=TAKEN_OUT)
+    progress.look_after(work, chosen, reason=TAKEN_OUT, desk=desk)
+    words = f"taken out of {track.name}"
+    return leads.note_act(work, LEAVE, words=words, detail={}, before=before)
+
+
+def stop_mail(work: Work, lead_ids: Sequence[LeadId], *, why: str, key: bytes, desk: Desk) -> int:
+    """Write to these leads no more; give the act."""
+    chosen = by_hand.pick_to_stop(work, lead_ids).lead_ids
+    lifecycle.hold(work, chosen)
+    before = dict.fromkeys(chosen, _NOTHING) | _standing(work, tracks.stands(work, chosen))
+    silence(work, chosen, why=why, key=key, desk=desk)
+    return leads.note_act(work, STOP, words="set to do not mail", detail={}, before=before)
+
+
+def undo_until(act: ActRow, *, now: datetime) -> datetime | None:
+    """Tell how long an act may be taken back; None = not any more."""
+    until = act.at + UNDO_WITHIN
+    return until if act.undone_at is None and now <= until else None
+
+
+def weigh_undo(work: Work, act: ActRow) -> Picked:
+    """Tell for whom an act can be taken back, and for whom not and why."""
+    stood = leads.stood_before(work, act.id)
+    there = leads.addresses(work, list(stood))
+    reasons = {one: Out.MERGED for one in stood if one not in there}
+    reasons |= _WEIGH[act.kind](work, act, {one: stood[one] for one in there})
+    return picked_of(list(stood), reasons)
+
+
+def undo(work: Work, act_id: int, *, desk: Desk) -> Picked:
+    """Take an act back for whom it can be; the others stay as they are now."""
+    act = leads.get_act(work, act_id)
+    leads.mark_undone(work, act_id)
+    if undo_until(act, now=work.now) is None:
+        raise Conflict("Ten minutes have passed: change the leads themselves.")
+    stood = leads.stood_before(work, act_id)
+    lifecycle.hold(work, list(stood))
+
+    chosen = weigh_undo(work, act)
+    back = {one: stood[one] for one in chosen.lead_ids}
+    _UNDO[act.kind](work, act, back)
+
+    progress.look_after(work, chosen.lead_ids, reason=BACK, desk=desk)
+    return chosen
+
+
+def _standing(work: Work, stand: Sequence[Stand]) -> dict[LeadId, Mapping[str, Json]]:
+    """Keep where leads stand and which mail waits for them, before a track is left."""
+    waiting: defaultdict[int, list[Json]] = defaultdict(list)
+    for message, enrolment in mail.waiting_of(work, [one.id for one in stand]).items():
+        waiting[enrolment].append(message)
+    before: defaultdict[LeadId, list[Json]] = defaultdict(list)
+    for one in stand:
+        before[one.lead_id].append({**one.to_json(), "mail": waiting[one.id]})
+    return {lead_id: {"places": told} for lead_id, told in before.items()}
+
+
+_NOTHING: Mapping[str, Json] = {"places": []}
+
+
+def _out(
+    work: Work, lead_ids: Sequence[LeadId], *, track_id: int, reason: ExitReason, words: str
+) -> None:
+    gone = tracks.leave(work, lead_ids, reason=reason, words=words, track_id=track_id)
+    mail.cancel(work, gone, reason=f"left the track: {reason}")
+
+
+def _weigh_assign(work: Work, act: ActRow, stood: Stood) -> dict[LeadId, Out]:
+    people = leads.by_ids(work, list(stood))
+    given = act.detail.get("owner_id")
+    return {one: Out.CHANGED for one in stood if people[one].owner_id != given}
+
+
+def _weigh_enrol(work: Work, _act: ActRow, stood: Stood) -> dict[LeadId, Out]:
+    ours = {one.id: one.lead_id for one in _places(stood)}
+    active = {one.id for one in tracks.stands(work, list(stood))}
+    written = mail.begun(work, list(ours))
+    gone = {lead_id: Out.GONE for run, lead_id in ours.items() if run not in active}
+    return gone | {lead_id: Out.WRITTEN for run, lead_id in ours.items() if run in written}
+
+
+def _weigh_leave(work: Work, _act: ActRow, stood: Stood) -> dict[LeadId, Out]:
+    return _again(work, stood) | _closed(work, stood)
+
+
+def _weigh_stop(work: Work, act: ActRow, stood: Stood) -> dict[LeadId, Out]:
+    ours = consent.said_at(work, list(stood), at=act.at)
+    return {one: Out.OWN_NO for one in stood if one not in ours}
+
+
+def _again(work: Work, stood: Stood) -> dict[LeadId, Out]:
+    inside = {(one.lead_id, one.track_id) for one in tracks.stands(work, list(stood))}
+    ours = _places(stood)
+    return {one.lead_id: Out.AGAIN for one in ours if (one.lead_id, one.track_id) in inside}
+
+
+def _closed(work: Work, stood: Stood) -> dict[LeadId, Out]:
+    """Tell who is beyond tracks by now: sales has them, or they may not be written to."""
+    stages = lifecycle.stages(work, list(stood))
+    nos = consent.may_write(work, list(stood))
+    found = {one: Out.SUPPRESSED for one, no in nos.items() if no is not None}
+    return found | {one: Out.WITH_SALES for one in stood if stages[one] in WITH_SALES}
+
+
+def _undo_assign(work: Work, _act: ActRow, stood: Stood) -> None:
+    owners: defaultdict[tuple[int | None, str | None], list[LeadId]] = defaultdict(list)
+    for one, before in stood.items():
+        owner, queue = before.get("owner_id"), before.get("queue")
+        key = (owner if isinstance(owner, int) else None, str(queue) if queue else None)
+        owners[key].append(one)
+    for (owner_id, queue_), lead_ids in owners.items():
+        back = None if owner_id is None else UserId(owner_id)
+        leads.set_owner(work, lead_ids, owner_id=back, queue=queue_)
+
+
+def _undo_enrol(work: Work, act: ActRow, stood: Stood) -> None:
+    for track_id in {one.track_id for one in _places(stood)}:
+        _out(work, list(stood), track_id=track_id, reason=ExitReason.TAKEN_BACK, words=BACK)
+    tasks.reopen_dropped(work, list(stood), at=act.at, outcome="put in a track")
+
+
+def _undo_leave(work: Work, act: ActRow, stood: Stood) -> None:
+    tracks.put_back(work, _places(stood), words=BACK)
+    mail.plan_again(work, _mail(stood))
+    tasks.drop_made(work, list(stood), at=act.at, outcome="taken back")
+
+
+def _undo_stop(work: Work, act: ActRow, stood: Stood) -> None:
+    consent.unsay(work, list(stood), at=act.at)
+    beyond = {**_again(work, stood), **_closed(work, stood)}
+    _undo_leave(work, act, {one: before for one, before in stood.items() if one not in beyond})
+
+
+def _places(stood: Stood) -> list[Stand]:
+    return [Stand.from_json(one, told) for one, before in stood.items() for told in _told(before)]
+
+
+def _mail(stood: Stood) -> list[int]:
+    """Name the messages that waited when their track was left."""
+    found: list[int] = []
+    for before in stood.values():
+        for told in _told(before):
+            messages = told.get("mail")
+            if isinstance(messages, list):
+                found += [one for one in messages if isinstance(one, int)]
+    return found
+
+
+def _told(before: Mapping[str, Json]) -> list[dict[str, Json]]:
+    kept = before.get("places")
+    return [one for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+
+
+_WEIGH: Mapping[str, Callable[[Work, ActRow, Stood], dict[LeadId, Out]]] = {
+    ASSIGN: _weigh_assign, ENROL: _weigh_enrol, LEAVE: _weigh_leave, STOP: _weigh_stop,
+}  # fmt: skip
+_UNDO: Mapping[str, Callable[[Work, ActRow, Stood], None]] = {
+    ASSIGN: _undo_assign, ENROL: _undo_enrol, LEAVE: _undo_leave, STOP: _undo_stop,
+}  # fmt: skip

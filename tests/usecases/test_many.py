@@ -1,0 +1,175 @@
+"""What is done to many leads at once can be taken back for ten minutes, and says for whom not."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from campaigns.vocabulary import MessageState, SuppressionReason
+from nurture import consent, leads, mail, tracks, users
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.errors import Conflict
+from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.work import Works
+from nurture.mail import tables as mail_tables
+from nurture.usecases import many
+from nurture.usecases.by_hand import Out
+from nurture.usecases.progress import next_actions_missing
+from tests.usecases.house import House, open_house
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def house(works: Works, clock: FrozenClock, home: Path) -> House:
+    clock.advance(timedelta(days=1, hours=1))  # Tuesday, inside everybody's sending hours
+    return open_house(works, clock, home, {})
+
+
+def staff(house: House) -> list[UserId]:
+    with house.works.read("test") as work:
+        return [card.id for card in users.everybody(work)]
+
+
+def inside(house: House, lead_id: LeadId) -> dict[str, str]:
+    with house.works.read("test") as work:
+        return {
+            one.track_key: one.step for one in tracks.stays(work, lead_id) if one.ended_at is None
+        }
+
+
+def undone(house: House, act_id: int) -> dict[Out, int]:
+    with house.works.begin("user:1") as work:
+        chosen = many.undo(work, act_id, desk=house.here.desk)
+    return {why: len(ones) for why, ones in chosen.left_out.items()}
+
+
+def put_in(house: House, lead_ids: list[LeadId], key: str) -> int:
+    with house.works.begin("user:1") as work:
+        track = tracks.get_track(work, key)
+        return many.put_in_track(work, lead_ids, track=track, by="Mara")
+
+
+def take_out(house: House, lead_ids: list[LeadId], key: str) -> int:
+    with house.works.begin("user:1") as work:
+        track = tracks.get_track(work, key)
+        return many.take_out(work, lead_ids, track=track, desk=house.here.desk)
+
+
+def stop(house: House, lead_ids: list[LeadId]) -> int:
+    with house.works.begin("user:1") as work:
+        return many.stop_mail(work, lead_ids, why="x", key=KEY, desk=house.here.desk)
+
+
+def forgotten(house: House, lead_ids: list[LeadId]) -> list[LeadId]:
+    with house.works.read("test") as work:
+        return next_actions_missing(work, lead_ids)
+
+
+def test_each_gets_the_owner_back_that_they_had_but_whom_somebody_gave_away_since(
+    house: House,
+) -> None:
+    one, two, three = house.let_in("ada", "bob", "cem")
+    first, second, third = staff(house)[:3]
+    with house.works.begin("user:1") as work:
+        leads.set_owner(work, [one], owner_id=first)
+        leads.set_owner(work, [two], owner_id=None, queue="dealers")
+    with house.works.begin("user:1") as work:
+        act = many.assign(work, [one, two, three], owner_id=second)
+    with house.works.begin("user:1") as work:
+        leads.set_owner(work, [three], owner_id=third)
+
+    assert undone(house, act) == {Out.CHANGED: 1}
+
+    with house.works.read("test") as work:
+        people = leads.by_ids(work, [one, two, three])
+    assert [people[n].owner_id for n in (one, two, three)] == [first, None, third]
+    assert people[two].queue == "dealers"
+
+
+def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: House) -> None:
+    written, waiting = house.let_in("ada", "bob")
+    take_out(house, [written, waiting], "welcome")
+    key = "keep_in_touch"
+    act = put_in(house, [written, waiting], key)
+    assert set(inside(house, written)) == {key}
+    with house.works.begin("test") as work:
+        run = {one.lead_id: one.id for one in tracks.stands(work, [written, waiting])}
+        version = next(iter(mail.live_versions(work).values()))
+        work.session.add(message_of(written, run[written], version, house))
+
+    with house.works.read("test") as work:
+        chosen = many.weigh_undo(work, leads.get_act(work, act))
+    assert dict(chosen.left_out) == {Out.WRITTEN: (written,)}
+
+    assert undone(house, act) == {Out.WRITTEN: 1}
+    assert set(inside(house, written)) == {key}
+    assert inside(house, waiting) == {}
+    assert forgotten(house, [written, waiting]) == []
+    put_in(house, [waiting], key)
+    assert set(inside(house, waiting)) == {key}
+
+
+def message_of(
+    lead_id: LeadId, enrolment_id: int, version: int, house: House
+) -> mail_tables.Message:
+    now = house.clock.instant
+    return mail_tables.Message(
+        dedup_key=f"test|{lead_id}", kind="marketing", state=MessageState.SENT, lead_id=lead_id,
+        recipient="a@x.example", enrolment_id=enrolment_id, template_version_id=version,
+        context={}, planned_at=now, not_before=now, attempts=1, sent_at=now, settled_at=now,
+    )  # fmt: skip
+
+
+def test_who_was_taken_out_stands_where_they_stood_and_their_mail_waits_again(
+    house: House,
+) -> None:
+    (one,) = house.let_in("ada")
+    house.tick()
+    with house.works.read("test") as work:
+        before = mail.waiting_of(work, [stand.id for stand in tracks.stands(work, [one])])
+    stood = inside(house, one)
+    assert before
+    assert stood
+
+    act = take_out(house, [one], next(iter(stood)))
+    assert inside(house, one) == {}
+    assert undone(house, act) == {}
+
+    assert inside(house, one) == stood
+    with house.works.read("test") as work:
+        assert mail.waiting_of(work, [stand.id for stand in tracks.stands(work, [one])]) == before
+    assert forgotten(house, [one]) == []
+
+
+def test_do_not_mail_is_taken_back_with_permission_and_track_but_never_a_no_of_their_own(
+    house: House,
+) -> None:
+    one, two = house.let_in("ada", "bob")
+    stood = inside(house, one)
+    act = stop(house, [one, two])
+    with house.works.begin("prospect") as work:
+        consent.suppress_leads(work, [two], reason=SuppressionReason.UNSUBSCRIBED, key=KEY)
+
+    assert undone(house, act) == {Out.OWN_NO: 1}
+
+    with house.works.read("test") as work:
+        assert set(consent.suppressed_now(work, [one, two])) == {two}
+        assert consent.permitted(work, [one, two]) == {one}
+    assert inside(house, one) == stood
+    assert inside(house, two) == {}
+
+
+def test_after_ten_minutes_or_once_it_was_done_nothing_is_taken_back(house: House) -> None:
+    (one,) = house.let_in("ada")
+    act = stop(house, [one])
+    undone(house, act)
+    with pytest.raises(Conflict, match="already"):
+        undone(house, act)
+    late = stop(house, [one])
+    house.clock.advance(timedelta(minutes=10, seconds=1))
+    with pytest.raises(Conflict, match="Ten minutes"):
+        undone(house, late)
+    with house.works.read("test") as work:
+        assert many.undo_until(leads.get_act(work, late), now=work.now) is None
+        assert consent.suppression(work, one) is not None
