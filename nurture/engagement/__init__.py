@@ -6,7 +6,14 @@ from nurture.engagement.intake import forget, insert_lines, positions, ship_next
 from nurture.engagement.links import LinkFiles
 from nurture.engagement.privacy import erase, export, merge
 from nurture.engagement.queries import acts, due_hits, new_hits, responses, timeline, unsettled
-from nurture.engagement.service import absorb, mark_answered, mark_proven, note_activity, settle
+from nurture.engagement.service import (
+    absorb,
+    mark_answered,
+    mark_proven,
+    note_activity,
+    put_off,
+    settle,
+)
 from nurture.engagement.types import (
     ActivityRow,
     Came,
@@ -46,6 +53,7 @@ __all__ = [
     "new_hits",
     "note_activity",
     "positions",
+    "put_off",
     "responses",
     "settle",
     "ship_next",

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 
 from campaigns.conditions import PROSPECT_ACTS
 from campaigns.vocabulary import ActivityKind, Verdict
@@ -28,15 +28,16 @@ CONTEXT = timedelta(minutes=5)
 """How far around a hit others may change its verdict, or be the same click."""
 
 
-def new_hits(work: Work, *, limit: int) -> list[NewHit]:
-    """Lock the oldest hits that nobody has joined to a lead yet."""
-    query = _identity().where(Hit.absorbed_at.is_(None)).order_by(Hit.id)
+def new_hits(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[NewHit]:
+    """Lock the oldest hits that nobody has joined to a lead yet; with `only`, some of them."""
+    query = _identity().where(Hit.absorbed_at.is_(None), _some(only)).order_by(Hit.id)
     return _locked(work, query, limit=limit)
 
 
-def due_hits(work: Work, *, limit: int) -> list[NewHit]:
-    """Lock the hits whose time to change is over (machine time)."""
-    query = _identity().where(Hit.settled_at.is_(None), Hit.settle_at <= work.machine)
+def due_hits(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[NewHit]:
+    """Lock the hits whose time to change is over (machine time); with `only`, some of them."""
+    due = Hit.settle_at <= work.machine
+    query = _identity().where(Hit.settled_at.is_(None), due, _some(only))
     return _locked(work, query.order_by(Hit.settle_at, Hit.id), limit=limit)
 
 
@@ -208,6 +209,10 @@ _ACTIVITY = (
     Activity.origin,
     Activity.detail,
 )
+
+
+def _some(hit_ids: Collection[int] | None) -> ColumnElement[bool]:
+    return Hit.id.in_(hit_ids) if hit_ids is not None else true()
 
 
 def _identity() -> Select[int, int, datetime]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Update, bindparam, update
+from sqlalchemy import Update, bindparam, func, update
 
 from nurture.engagement import queries
 from nurture.engagement.rules import RULESET, Evidence, Judgement
@@ -47,6 +47,18 @@ def absorb(
         statement = update(Hit).where(Hit.id == bindparam("hit"))
         statement = statement.values(absorbed_at=work.machine, settle_at=bindparam("until"))
         work.session.connection().execute(statement, rows)
+
+
+def put_off(work: Work, hit_ids: Sequence[int], *, by: timedelta) -> None:
+    """Leave hits open for longer (machine time), whether they have been absorbed or not."""
+    for chunk in chunks(sorted(hit_ids), CHUNK):
+        statement = update(Hit).where(Hit.id.in_(chunk), Hit.settled_at.is_(None))
+        work.session.execute(
+            statement.values(
+                settle_at=work.machine + by,
+                absorbed_at=func.coalesce(Hit.absorbed_at, work.machine),
+            )
+        )
 
 
 def settle(

@@ -9,7 +9,7 @@ from nurture.handoff.answers import (
     redirect,
     undo,
 )
-from nurture.handoff.chase import Chased, DueChase, chase, due_chases
+from nurture.handoff.chase import Chased, DueChase, chase, due_chases, put_off
 from nurture.handoff.offer import NewOffer, Offered, offer
 from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import (
@@ -65,6 +65,7 @@ __all__ = [
     "offer",
     "open_leads",
     "open_of",
+    "put_off",
     "redirect",
     "undo",
     "waiting_for",

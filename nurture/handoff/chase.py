@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true, update
 
 from campaigns.conditions import Facts
 from campaigns.sla import Late
@@ -46,16 +47,23 @@ class Chased:
     taken_back: bool = False
 
 
-def due_chases(work: Work, *, limit: int) -> list[DueChase]:
-    """List late offers, the latest first; rows that another tick holds are skipped."""
+def due_chases(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[DueChase]:
+    """List late offers, the latest first, or those of some; rows of another tick are skipped."""
+    among = Handoff.id.in_(only) if only is not None else true()
     rows = work.session.execute(
         select(Handoff.id, Handoff.lead_id, Handoff.chase_step)
-        .where(Handoff.closed_at.is_(None), Handoff.chase_at <= work.now)
+        .where(Handoff.closed_at.is_(None), Handoff.chase_at <= work.now, among)
         .order_by(Handoff.chase_at, Handoff.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return [DueChase(id_, LeadId(lead_id), ChaseStep(step)) for id_, lead_id, step in rows]
+
+
+def put_off(work: Work, handoff_ids: Collection[int], *, until: datetime) -> None:
+    """Look at late offers again later."""
+    statement = update(Handoff).where(Handoff.id.in_(handoff_ids))
+    work.session.execute(statement.values(chase_at=until))
 
 
 def chase(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select, true, update
 
 from nurture.kernel.database import CHUNK, chunks, upsert
 from nurture.kernel.errors import Invalid, NotFound
@@ -178,10 +178,11 @@ def drop_made(work: Work, lead_ids: Sequence[LeadId], *, at: datetime, outcome: 
     )
 
 
-def wake_due(work: Work, *, limit: int) -> list[Woken]:
-    """Close the parkings whose date has come and hand them over; ticks skip locked ones."""
+def wake_due(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[Woken]:
+    """Close the parkings whose date has come, or some of them; ticks skip locked ones."""
     ready = (
         select(Task)
+        .where(Task.id.in_(only) if only is not None else true())
         .where(Task.kind == TaskKind.WAKE, Task.done_at.is_(None), Task.due_at <= work.now)
         .where(Task.lead_id.is_not(None))
         .order_by(Task.due_at, Task.id)
@@ -201,6 +202,12 @@ def wake_due(work: Work, *, limit: int) -> list[Woken]:
     ]
     _close(work, Task.id.in_([one.task_id for one in woken]), outcome="woken")
     return woken
+
+
+def put_off(work: Work, task_ids: Collection[int], *, until: datetime) -> None:
+    """Move open tasks to a later date."""
+    statement = update(Task).where(Task.id.in_(task_ids), Task.done_at.is_(None))
+    work.session.execute(statement.values(due_at=until))
 
 
 def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:

@@ -6,7 +6,7 @@ Racing promotions are arbitrated by the lead rows: only who was moved to sales-r
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns.conditions import Act, Facts, Value
 from campaigns.definitions import Definition, DefinitionResult, Definitions, check
@@ -19,6 +19,7 @@ from nurture.kernel.work import Work, Works
 from nurture.scoring import ScoreNow
 from nurture.usecases.briefing import packet_of, reasons_of
 from nurture.usecases.hands import Hands
+from nurture.usecases.part import Part, do_due
 from nurture.usecases.sell import rules_of
 
 OPEN_STAGES = frozenset({Stage.UNQUALIFIED, Stage.MARKETING, Stage.RECYCLED})
@@ -74,10 +75,20 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
 
 def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
     """Check again whom new points or the passing of time may have changed; count them."""
-    with works.begin("tick") as work:
-        due = scoring.recheck_due(work, limit=limit)
-        recheck(work, due, hands=hands)
-        return len(due)
+
+    def put_off(work: Work, late: Sequence[LeadId], by: timedelta) -> None:
+        scoring.recheck_by(work, dict.fromkeys(late, work.now + by))
+
+    part = Part(
+        key="recheck",
+        name="Holding it against the definitions",
+        actor="tick",
+        take=lambda work, some: some or scoring.recheck_due(work, limit=limit),
+        do=lambda work, due: recheck(work, due, hands=hands),
+        put_off=put_off,
+        whose=lambda _work, late: {one: one for one in late},
+    )
+    return do_due(works, part).due
 
 
 def make_ready(

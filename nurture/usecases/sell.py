@@ -8,11 +8,12 @@ from enum import StrEnum
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, Stage
 from nurture import handoff, leads, lifecycle, scoring, tasks
-from nurture.handoff import Answer, ChaseStep, HandoffView, Rules
+from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Rules
 from nurture.kernel.errors import Conflict, Invalid
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.usecases.hands import Hands
+from nurture.usecases.part import Part, do_due
 
 RECYCLE_TRACK = "keep_in_touch"
 MARKETING_QUEUE = "marketing"
@@ -176,51 +177,77 @@ def undo(work: Work, handoff_id: int, *, hands: Hands) -> HandoffView:
 
 
 def chase(works: Works, *, limit: int, hands: Hands) -> int:
-    """Remind, escalate or reassign whatever is late; count the steps taken."""
-    with works.begin("tick") as work:
-        due = handoff.due_chases(work, limit=limit)
-        if not due:
-            return 0
-        # Leads before the turn of the reps, as promotion takes them: none wait in a circle.
-        lifecycle.hold(work, [one.lead_id for one in due])
-        moving = [one.lead_id for one in due if one.step is ChaseStep.REASSIGN]
-        facts = hands.facts(work, moving) if moving else {}
+    """Remind, escalate or reassign whatever is late; count what was due."""
+    part = Part(
+        key="chase",
+        name="Chasing the hand-off",
+        actor="tick",
+        take=lambda work, some: handoff.due_chases(work, limit=limit, only=_ids(some)),
+        do=lambda work, due: _chase(work, due, hands),
+        put_off=lambda work, late, by: handoff.put_off(
+            work, [one.handoff_id for one in late], until=work.now + by
+        ),
+        whose=lambda _work, late: {one: one.lead_id for one in late},
+    )
+    return do_due(works, part).due
 
-        done = handoff.chase(work, due, facts=facts, rules=rules_of(work), notify=hands.notify)
-        again = [one.lead_id for one in done if one.taken_back]
-        lifecycle.move(work, again, to=Stage.SALES_READY, reason="Nobody made contact in time")
-        return len(done)
+
+def _ids(some: Sequence[DueChase] | None) -> list[int] | None:
+    return None if some is None else [one.handoff_id for one in some]
+
+
+def _chase(work: Work, due: Sequence[DueChase], hands: Hands) -> None:
+    # Leads before the turn of the reps, as promotion takes them: none wait in a circle.
+    lifecycle.hold(work, [one.lead_id for one in due])
+    moving = [one.lead_id for one in due if one.step is ChaseStep.REASSIGN]
+    facts = hands.facts(work, moving) if moving else {}
+
+    done = handoff.chase(work, due, facts=facts, rules=rules_of(work), notify=hands.notify)
+    again = [one.lead_id for one in done if one.taken_back]
+    lifecycle.move(work, again, to=Stage.SALES_READY, reason="Nobody made contact in time")
 
 
 def wake(works: Works, *, limit: int, hands: Hands) -> int:
     """Let parked leads go on whose date has come: into the track, else before somebody's eyes."""
-    with works.begin("tick") as work:
-        woken = tasks.wake_due(work, limit=limit)
-        if not woken:
-            return 0
-        lead_ids = list(dict.fromkeys(one.lead_id for one in woken))
-        stages = lifecycle.stages(work, lead_ids)
-        fit = [one for one in lead_ids if stages.get(one) in (Stage.MARKETING, Stage.RECYCLED)]
-        entered = _enrol(work, fit, "Has rested long enough", hands)
+    part = Part(
+        key="wake",
+        name="Waking",
+        actor="tick",
+        take=lambda work, some: tasks.wake_due(
+            work, limit=limit, only=None if some is None else [one.task_id for one in some]
+        ),
+        do=lambda work, woken: _wake(work, woken, hands),
+        put_off=lambda work, late, by: tasks.put_off(
+            work, [one.task_id for one in late], until=work.now + by
+        ),
+        whose=lambda _work, late: {one: one.lead_id for one in late},
+    )
+    return do_due(works, part).due
 
-        tasks.create(
-            work,
-            [
-                tasks.NewTask(
-                    dedup_key=f"triage:{one.task_id}",
-                    kind=tasks.TaskKind.TRIAGE,
-                    title="Decide what happens next",
-                    reason=one.reason,
-                    due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
-                    lead_id=one.lead_id,
-                    owner_id=one.owner_id,
-                    queue=one.queue or MARKETING_QUEUE,
-                )
-                for one in woken
-                if one.lead_id not in entered and stages.get(one.lead_id) in lifecycle.LIVE
-            ],
-        )
-        return len(woken)
+
+def _wake(work: Work, woken: Sequence[tasks.Woken], hands: Hands) -> None:
+    lead_ids = list(dict.fromkeys(one.lead_id for one in woken))
+    stages = lifecycle.stages(work, lead_ids)
+    fit = [one for one in lead_ids if stages.get(one) in (Stage.MARKETING, Stage.RECYCLED)]
+    entered = _enrol(work, fit, "Has rested long enough", hands)
+
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"triage:{one.task_id}",
+                kind=tasks.TaskKind.TRIAGE,
+                title="Decide what happens next",
+                reason=one.reason,
+                due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
+                lead_id=one.lead_id,
+                owner_id=one.owner_id,
+                queue=one.queue or MARKETING_QUEUE,
+            )
+            for one in woken
+            if one.lead_id not in entered and stages.get(one.lead_id) in lifecycle.LIVE
+        ],
+    )
 
 
 def rules_of(work: Work) -> Rules:
