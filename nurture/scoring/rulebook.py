@@ -11,6 +11,7 @@ from campaigns.definitions import Definitions
 from campaigns.library import load_definitions, load_routing, load_scorecard, load_sending, load_sla
 from campaigns.routing import Routing
 from campaigns.scorecard import Scorecard
+from campaigns.sent_back import load_sent_back
 from campaigns.sla import Sla
 from campaigns.yamlfile import FileError
 from nurture.kernel.errors import Invalid, NotFound
@@ -38,6 +39,7 @@ _READERS: Mapping[RuleKind, Callable[[str], object]] = {
     RuleKind.ROUTING: load_routing,
     RuleKind.SLA: load_sla,
     RuleKind.SENDING: load_sending,
+    RuleKind.COMPANY: load_sent_back,
 }
 _RECHECKED = frozenset({RuleKind.SCORECARD, RuleKind.DEFINITIONS})
 

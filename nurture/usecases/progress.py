@@ -16,7 +16,7 @@ from campaigns.vocabulary import ExitReason, MessageKind, Stage
 from campaigns.wishes import read as read_wishes
 from nurture import consent, content, handoff, leads, lifecycle, mail, tasks, tracks, users
 from nurture.kernel.database import passing
-from nurture.kernel.types import LeadId, UserId
+from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.tracks import Due
 from nurture.usecases import promote
@@ -25,6 +25,7 @@ from nurture.usecases.aside import put_aside
 from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known, known_of
 from nurture.usecases.policy import policy, topic_words
+from nurture.usecases.whom import owner_of
 
 CONTENT_MAIL = "content"
 """The mail that presents an item of the library."""
@@ -294,7 +295,7 @@ def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
     new = []
     for due, ask in asks:
         person = people[due.lead_id]
-        owner = _owner(staff, ask.who)
+        owner = owner_of(staff, ask.who)
         calendar = Calendar(person.country or "")
         new.append(
             tasks.NewTask(
@@ -309,15 +310,6 @@ def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
             )
         )  # fmt: skip
     tasks.create(work, new)
-
-
-def _owner(staff: Sequence[users.UserCard], who: str) -> UserId | None:
-    """Find the one person whom a track's word means; several with the word share its queue."""
-    found = [
-        one for one in staff
-        if one.active and (one.handle == who or who in {*map(str, one.roles), str(one.channel)})
-    ]  # fmt: skip
-    return found[0].id if len(found) == 1 else None
 
 
 def _park(work: Work, parked: Mapping[LeadId, tuple[datetime, str]], desk: Desk) -> None:

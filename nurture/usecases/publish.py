@@ -7,10 +7,11 @@ from pathlib import Path
 from campaigns.company import Colleague, load_company, load_sources, load_users
 from campaigns.forms import load_pages
 from campaigns.library import Item, load_content
+from campaigns.sent_back import load_sent_back
 from campaigns.vocabulary import MessageKind
 from nurture import content, leads, mail, scoring, tracks, users
 from nurture.engagement import LinkFiles
-from nurture.kernel.errors import Invalid
+from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
 from nurture.usecases.alerts import URL_FIELDS
@@ -54,6 +55,7 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
         texts = sorted((folder / "tracks").glob("*.yaml"))
         for path in texts:
             tracks.publish(work, path.read_text(), file=path.name)
+        _check_sent_back(work)
     return Published(assets=assets, mails=len(written), tracks=len(texts), users=len(staff))
 
 
@@ -62,6 +64,21 @@ def _publish_rules(work: Work, folder: Path) -> None:
         file = folder / f"{kind}.yaml"
         if file.exists():
             scoring.publish(work, kind, file.read_text())
+
+
+def _check_sent_back(work: Work) -> None:
+    """Refuse a reason of sales that leads into a track which nobody has published."""
+    try:
+        _, text = scoring.current(work, RuleKind.COMPANY)
+    except NotFound:
+        return
+    known = {one.key for one in tracks.tracks(work)}
+    for reason, what in load_sent_back(text).items():
+        if not what.ends and what.track not in known:
+            raise Invalid(
+                f"company.yaml, sent_back, {reason}: there is no track “{what.track}”. "
+                "Add it to the library, or name another one in `enrol:`."
+            )
 
 
 def _user(one: Colleague) -> users.NewUser:

@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from functools import lru_cache
 
+from campaigns.sent_back import BACK, SENT_BACK, RejectReason, SentBack, load_sent_back
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, Stage
-from nurture import handoff, leads, lifecycle, scoring, tasks
+from nurture import handoff, leads, lifecycle, scoring, tasks, users
 from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Rules
-from nurture.kernel.errors import Conflict, Invalid
+from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
+from nurture.scoring import RuleKind
 from nurture.usecases.hands import Hands
 from nurture.usecases.part import Part, do_due
+from nurture.usecases.whom import owner_of
 
-RECYCLE_TRACK = "keep_in_touch"
 MARKETING_QUEUE = "marketing"
 """Whose the leads are that sales has sent back."""
 DISQUALIFIED = "disqualified"
@@ -23,52 +25,6 @@ DISQUALIFIED = "disqualified"
 TRIAGE_WAIT = Duration(2, "bd")
 REST = timedelta(days=30)
 """How long a lead rests that no track takes and that has no date of its own."""
-
-
-class RejectReason(StrEnum):
-    """Why sales sends a lead back."""
-
-    NO_BUDGET = "no_budget"
-    LATER = "later"
-    NOT_THE_DECIDER = "not_the_decider"
-    UNREACHABLE = "unreachable"
-    OTHER_SUPPLIER = "other_supplier"
-    NO_NEED = "no_need"
-    LEFT_COMPANY = "left_company"
-    NOT_OURS = "not_ours"
-    STUDENT_OR_COMPETITOR = "student_or_competitor"
-    DUPLICATE = "duplicate"
-
-
-@dataclass(frozen=True, slots=True)
-class SentBack:
-    """What happens for one reason: back to nurturing, unless it ends here; `ask` = to marketing."""
-
-    words: str
-    wake_months: int | None = None
-    asks_date: bool = False
-    ends: bool = False
-    ask: str = ""
-
-
-SENT_BACK: Mapping[RejectReason, SentBack] = {
-    RejectReason.NO_BUDGET: SentBack("No budget", wake_months=6),
-    RejectReason.LATER: SentBack("Later", asks_date=True),
-    RejectReason.NOT_THE_DECIDER: SentBack(
-        "Not the one who decides", ask="Ask for the name of the person who decides"
-    ),
-    RejectReason.UNREACHABLE: SentBack("Cannot be reached"),
-    RejectReason.OTHER_SUPPLIER: SentBack("Bought elsewhere", wake_months=11),
-    RejectReason.NO_NEED: SentBack("No need"),
-    RejectReason.LEFT_COMPANY: SentBack(
-        "Has left the company", ends=True, ask="Ask the company who has taken over"
-    ),
-    RejectReason.NOT_OURS: SentBack("Not what we sell", ends=True),
-    RejectReason.STUDENT_OR_COMPETITOR: SentBack("Student or competitor", ends=True),
-    RejectReason.DUPLICATE: SentBack(
-        "Somebody we have already", ask="Compare the two and merge them, or say why both stay"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +96,7 @@ def disqualify(
     work: Work, lead_id: LeadId, *, reason: RejectReason, key: str, hands: Hands
 ) -> None:
     """Close a lead that sales has never had, for one of the reasons that end it (F107)."""
-    what = SENT_BACK[reason]
+    what = sent_back(work)[reason]
     if not what.ends:
         raise Invalid("Choose a reason for which we never come back to this lead.")
     if handoff.find_open(work, lead_id) is not None:
@@ -250,6 +206,14 @@ def _wake(work: Work, woken: Sequence[tasks.Woken], hands: Hands) -> None:
     )
 
 
+def sent_back(work: Work) -> Mapping[RejectReason, SentBack]:
+    """Tell what follows each reason, as the company's published file says, else by default."""
+    try:
+        return _read(*scoring.current(work, RuleKind.COMPANY))
+    except NotFound:
+        return SENT_BACK
+
+
 def rules_of(work: Work) -> Rules:
     """Give the routing rules and timers in force."""
     return Rules(routing=scoring.routing(work), sla=scoring.sla(work))
@@ -258,6 +222,11 @@ def rules_of(work: Work) -> Rules:
 def morning(day: date, now: datetime) -> datetime:
     """Give the time of a day at which who has rested is looked at again."""
     return datetime.combine(day, time(8), now.tzinfo)
+
+
+@lru_cache(maxsize=4)
+def _read(_number: int, text: str) -> Mapping[RejectReason, SentBack]:
+    return load_sent_back(text)
 
 
 def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:
@@ -269,7 +238,7 @@ def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:
 def _send_back(
     work: Work, handoff_id: int, rejection: Rejection, hands: Hands, *, answer: Answer
 ) -> HandoffView:
-    what = SENT_BACK[rejection.reason]
+    what = sent_back(work)[rejection.reason]
     if what.asks_date and (rejection.wake_on is None or rejection.wake_on <= work.now.date()):
         raise Invalid("Say from which day on it makes sense to come back: a day to come.")
     answered = handoff.end(
@@ -282,7 +251,7 @@ def _send_back(
         _end(work, lead_id, what.words, hands)
     else:
         lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason=what.words)
-        _recycle(work, lead_id, rejection, hands)
+        _recycle(work, lead_id, rejection, what, hands)
     if what.ask:
         _ask(work, lead_id, what, key=f"sent_back:{answered.id}")
     return answered
@@ -297,8 +266,9 @@ def _end(work: Work, lead_id: LeadId, words: str, hands: Hands) -> bool:
     return bool(closed.moved)
 
 
-def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) -> None:
-    what = SENT_BACK[rejection.reason]
+def _recycle(
+    work: Work, lead_id: LeadId, rejection: Rejection, what: SentBack, hands: Hands
+) -> None:
     wake_on = rejection.wake_on
     if wake_on is None and what.wake_months is not None:
         wake_on = _months_later(work.now.date(), what.wake_months)
@@ -307,7 +277,8 @@ def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) ->
         "wake_date": None if wake_on is None else wake_on.isoformat(),
     }
     leads.set_facts(work, {lead_id: told})
-    if lead_id not in _enrol(work, [lead_id], what.words, hands):
+    entered = hands.enrol(work, what.track, [lead_id], due_at=work.now, reason=what.words)
+    if lead_id not in entered.enrolled:
         wake_at = work.now + REST if wake_on is None else morning(wake_on, work.now)
         tasks.park(
             work, [tasks.Parking(lead_id, what.words, wake_at=wake_at, queue=MARKETING_QUEUE)]
@@ -317,25 +288,23 @@ def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, hands: Hands) ->
 def _enrol(work: Work, lead_ids: Sequence[LeadId], reason: str, hands: Hands) -> set[LeadId]:
     if not lead_ids:
         return set()
-    entered = hands.enrol(work, RECYCLE_TRACK, lead_ids, due_at=work.now, reason=reason)
+    entered = hands.enrol(work, BACK, lead_ids, due_at=work.now, reason=reason)
     return set(entered.enrolled)
 
 
 def _ask(work: Work, lead_id: LeadId, what: SentBack, *, key: str) -> None:
+    owner = owner_of(users.everybody(work), what.who)
     tasks.create(
         work,
         [
             tasks.NewTask(
-                dedup_key=key,
-                kind=tasks.TaskKind.ASK,
-                title=what.ask,
-                reason=what.words,
+                dedup_key=key, kind=tasks.TaskKind.ASK, title=what.ask, reason=what.words,
                 due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
-                lead_id=lead_id,
-                queue=MARKETING_QUEUE,
+                lead_id=lead_id, owner_id=owner, queue=None if owner else what.who,
+                script=what.script,
             )
         ],
-    )
+    )  # fmt: skip
 
 
 def _months_later(day: date, months: int) -> date:

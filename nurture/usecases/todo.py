@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import ActivityKind, ExitReason, Receipt, Stage, Verdict
 from nurture import engagement, leads, lifecycle, mail, tasks, tracks
 from nurture.engagement import ActivityRow
@@ -15,7 +16,6 @@ from nurture.kernel.work import Work
 from nurture.tasks import Parking, TaskKind, TaskView
 from nurture.usecases import by_hand, evidence, progress, promote, sell
 from nurture.usecases.progress import Desk
-from nurture.usecases.sell import RejectReason
 from nurture.usecases.silence import silence
 
 

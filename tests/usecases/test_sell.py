@@ -2,15 +2,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from campaigns.sent_back import BACK, SENT_BACK, RejectReason
 from campaigns.vocabulary import ExitReason, HandoffState, Stage
-from nurture import handoff, leads, scoring, tasks
+from nurture import handoff, leads, scoring, tasks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
-from nurture.scoring import ScoredAct
+from nurture.scoring import RuleKind, ScoredAct
 from nurture.usecases import promote, sell
-from nurture.usecases.sell import SENT_BACK, Rejection, RejectReason
+from nurture.usecases.sell import Rejection
 from tests.domains.sales import Team, a_lead, a_team, an_inquiry, publish_rules, stage_of
 
 ENDS = {RejectReason.LEFT_COMPANY, RejectReason.NOT_OURS, RejectReason.STUDENT_OR_COMPETITOR}
@@ -71,7 +72,7 @@ def test_every_reason_sends_the_lead_somewhere(
             assert (lead_id, ExitReason.DISQUALIFIED) in team.left
         else:
             assert person.stage is Stage.RECYCLED
-            assert team.enrolled == [(sell.RECYCLE_TRACK, lead_id)]
+            assert team.enrolled == [(BACK, lead_id)]
         asked = [one.title for one in tasks.open_tasks(work, lead_id=lead_id)]
         assert asked == ([SENT_BACK[reason].ask] if SENT_BACK[reason].ask else [])
 
@@ -84,6 +85,30 @@ def test_no_budget_comes_back_in_half_a_year(works: Works, team: Team, lead_id: 
         facts = leads.get(work, lead_id).facts
         assert facts["wake_date"] == "2026-09-02"
         assert facts["sent_back_reason"] == "no_budget"
+
+
+def test_the_companys_file_decides_what_follows_a_reason(
+    works: Works, team: Team, lead_id: LeadId
+) -> None:
+    text = (
+        "scripts: {visit: Visit them.}\n"
+        "sent_back: {no_need: {words: Nothing now, enrol: slow, task: ines, script: visit}}\n"
+    )
+    with works.begin("test") as work:
+        scoring.publish(work, RuleKind.COMPANY, text)
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.NO_NEED)
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+
+        assert team.enrolled == [("slow", lead_id)]
+        (asked,) = tasks.open_tasks(work, lead_id=lead_id)
+        assert (asked.title, asked.reason, asked.script) == ("Visit them", "Nothing now", "visit")
+        assert users.get(work, asked.owner_id or UserId(0)).handle == "ines"
+
+
+def test_a_reason_that_leads_nowhere_is_not_published(works: Works) -> None:
+    with works.begin("test") as work, pytest.raises(Invalid, match="is no reason"):
+        scoring.publish(work, RuleKind.COMPANY, "sent_back: {bored: {words: x, enrol: y}}\n")
 
 
 def test_later_asks_for_a_day_to_come(works: Works, team: Team, lead_id: LeadId) -> None:
@@ -121,7 +146,7 @@ def test_a_parked_lead_goes_back_into_the_track(
 
     sell.wake(works, limit=50, hands=team.hands)
 
-    assert team.enrolled == [(sell.RECYCLE_TRACK, lead_id)]
+    assert team.enrolled == [(BACK, lead_id)]
 
 
 def test_calls_without_answer_end_as_unreachable(

@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import ActivityKind, ExitReason, Stage
 from nurture import consent, engagement, handoff, leads, lifecycle, tasks, tracks, users
 from nurture.kernel.clock import FrozenClock
@@ -16,7 +17,6 @@ from nurture.kernel.work import Work, Works
 from nurture.reports.audit import run_audit
 from nurture.tasks import AlreadyAnswered, NewTask, TaskKind, TaskView
 from nurture.usecases import by_hand, progress, sell, todo
-from nurture.usecases.sell import RejectReason
 from nurture.usecases.todo import Choice, Reply
 from tests.usecases.house import House, open_house
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from campaigns.behaviour import Temperament
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import ActivityKind, MessageKind, MessageState, SuppressionReason
 from nurture import leads
 from nurture.kernel.types import EmailAddress, LeadId
@@ -12,7 +13,7 @@ from nurture.kernel.work import Work
 from nurture.reports import tally
 from nurture.reports.audit import Finding, run_audit
 from nurture.reports.tally import Tally
-from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.usecases import sell
 from workers.demo.cast import Cast
 from workers.demo.scene import Imported, Scene
 
@@ -136,7 +137,7 @@ def _scenes(work: Work, scene: Scene, cast: Cast, facts: _Facts) -> Iterator[Pro
         "and promoted nobody"
     )
     yield Proof(words, not unproven and cast.scanners.mails > 0)
-    yield _sent_back(facts)
+    yield _sent_back(work, facts)
     yield _evaluators(work, scene, facts)
     left = f"{len(seen.left)} said no by one click; they got {seen.written_after} mails after it"
     yield Proof(left, bool(seen.left) and not seen.written_after)
@@ -172,12 +173,12 @@ def _raised_hands(work: Work, cast: Cast, facts: _Facts) -> Proof:
     return Proof(words, bool(raised) and len(in_time) == len(raised))
 
 
-def _sent_back(facts: _Facts) -> Proof:
+def _sent_back(work: Work, facts: _Facts) -> Proof:
     if not facts.back:
         return Proof("Nobody was sent back and recycled", true=False)
     lead_id, reason = facts.back[0]
     person = facts.names[lead_id]
-    why = SENT_BACK[RejectReason(reason)].words.lower()
+    why = sell.sent_back(work)[RejectReason(reason)].words.lower()
     words = (
         f"{person.name} of {person.company} was sent back ({why}) and is in nurturing again; "
         f"so were {len(facts.back) - 1} others"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from campaigns.sent_back import RejectReason
 from campaigns.timing import Calendar, Hours, next_working_moment, working_time
 from campaigns.vocabulary import HandoffState, Heat, Role
 from nurture import handoff, leads, users
@@ -12,7 +13,7 @@ from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
-from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.usecases import sell
 from nurture.users import UserCard
 
 OVERSEERS = (Role.MANAGER, Role.ADMIN)
@@ -180,7 +181,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         answers=answers_to(offer.state) if mine else (),
         others=_others(work, offer) if mine and offer.closed_at is None else (),
         noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
-        ended=_ended(offer),
+        ended=_ended(work, offer),
         tomorrow=work.now.astimezone(ZoneInfo(reader.zone)).date() + timedelta(days=1),
     )  # fmt: skip
 
@@ -318,12 +319,12 @@ def _route(offer: HandoffView, owner: UserCard | None) -> str:
     return f"{words}: {named}" if colon else offer.route_reason
 
 
-def _ended(offer: HandoffView) -> str:
+def _ended(work: Work, offer: HandoffView) -> str:
     if offer.closed_at is None:
         return ""
     words = EVENTS.get(offer.outcome or "", ("", "Closed"))[1]
     if offer.reason in set(RejectReason):
-        words = f"{words}: {SENT_BACK[RejectReason(offer.reason)].words}"
+        words = f"{words}: {sell.sent_back(work)[RejectReason(offer.reason)].words}"
     return f"{words}. {offer.note}" if offer.note else f"{words}."
 
 

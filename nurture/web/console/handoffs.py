@@ -8,6 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState
 from nurture import handoff, leads, users
 from nurture.handoff import HandoffView
@@ -15,7 +16,7 @@ from nurture.kernel.errors import Forbidden, Invalid, NotFound
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.usecases import sell
-from nurture.usecases.sell import SENT_BACK, Rejection, RejectReason
+from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
 from nurture.web.console import shell
 from nurture.web.console.handoff_view import (
@@ -89,7 +90,9 @@ def show() -> str:
     with here().works.read(shell.actor()) as work:
         queue = _queue(work)
         page = shell.Page("Hand-offs", NAV)
-        return shell.show("handoffs", page, work, queue=queue, panel=None, current=0, **_extras())
+        return shell.show(
+            "handoffs", page, work, queue=queue, panel=None, current=0, **_extras(work)
+        )
 
 
 @doors.get("/handoffs/rows")
@@ -161,12 +164,15 @@ def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
         panel=panel,
         problem=problem,
         current=panel.row.id,
-        **_extras(),
+        **_extras(work),
     )
 
 
-def _extras() -> dict[str, object]:
-    return {"reasons": SENT_BACK, "typed": request.form, "asked": request.args.get("show", "")}
+def _extras(work: Work) -> dict[str, object]:
+    return {
+        "reasons": sell.sent_back(work), "typed": request.form,
+        "asked": request.args.get("show", ""),
+    }  # fmt: skip
 
 
 def _queue(work: Work) -> Queue:
@@ -253,7 +259,7 @@ def _act(work: Work, handoff_id: int, chosen: str) -> None:
         case "no_answer":
             sell.no_answer(work, handoff_id, hands=hands, by=by)
         case "not_a_fit":
-            sell.reject(work, handoff_id, rejection=_rejection(), hands=hands)
+            sell.reject(work, handoff_id, rejection=_rejection(work), hands=hands)
         case "won":
             sell.close(work, handoff_id, hands=hands, note=_note())
         case "undo":
@@ -269,12 +275,12 @@ def _undo(work: Work, handoff_id: int) -> None:
     sell.undo(work, handoff_id, hands=here().hands)
 
 
-def _rejection() -> Rejection:
+def _rejection(work: Work) -> Rejection:
     try:
         reason = RejectReason(request.form.get("reason", ""))
     except ValueError as error:
         raise Invalid("Choose why: the reason decides what happens next.") from error
-    given = request.form.get("wake_on", "") if SENT_BACK[reason].asks_date else ""
+    given = request.form.get("wake_on", "") if sell.sent_back(work)[reason].asks_date else ""
     try:
         wake_on = date.fromisoformat(given) if given else None
     except ValueError as error:

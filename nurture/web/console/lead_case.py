@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.sent_back import RejectReason, SentBack
 from campaigns.vocabulary import Role
 from nurture import content, engagement, handoff, leads, lifecycle, mail, tracks, users
 from nurture.content import AssetCard
@@ -17,6 +18,7 @@ from nurture.leads import ChangeRow, Person, TouchRow
 from nurture.lifecycle import Stretch
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine, Stay
+from nurture.usecases import sell
 from nurture.usecases.policy import topic_words
 from nurture.users import UserCard
 from nurture.web.console import shell, wording
@@ -71,6 +73,8 @@ class Case:
     touches: Sequence[TouchRow]
     sources: Mapping[str, str]
     topics: Mapping[str, str]
+    reasons: Mapping[RejectReason, SentBack]
+    """Why sales sends a lead back, as the company words it."""
 
     @property
     def offer(self) -> HandoffView | None:
@@ -150,6 +154,7 @@ def case_of(work: Work, lead_id: LeadId) -> Case:
         touches=leads.touches(work, lead_id),
         sources={one.key: one.name for one in leads.sources(work)},
         topics=topic_words(work),
+        reasons=sell.sent_back(work),
     )
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import MessageKind, MessageState, Receipt, Stage
 from nurture.handoff import HandoffView
 from nurture.kernel.types import Json
 from nurture.leads import ChangeRow
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine
-from nurture.usecases.sell import SENT_BACK, RejectReason
 from nurture.web.console import shell, wording
 from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
 
@@ -154,12 +154,12 @@ def _offer(offer: HandoffView, case: Case) -> Iterator[Happened]:
         yield Happened(offer.contacted_at, "ours", "phone-call", "First contact", f"by {name}")
     if offer.closed_at is not None:
         icon, verb = ENDED.get(offer.outcome or "", ("point", "Closed"))
-        yield Happened(offer.closed_at, "ours", icon, verb, f"by {name}", _why_back(offer))
+        yield Happened(offer.closed_at, "ours", icon, verb, f"by {name}", _why_back(offer, case))
 
 
-def _why_back(offer: HandoffView) -> str:
+def _why_back(offer: HandoffView, case: Case) -> str:
     reason = offer.reason or ""
-    words = SENT_BACK[RejectReason(reason)].words if reason in set(RejectReason) else reason
+    words = case.reasons[RejectReason(reason)].words if reason in set(RejectReason) else reason
     return ". ".join(part for part in (words, offer.note or "") if part)
 
 

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from campaigns.sent_back import RejectReason
 from nurture import tasks, tracks
 from nurture.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from nurture.kernel.work import Work
 from nurture.tasks import AlreadyAnswered, TaskView, Which
-from nurture.usecases import todo
-from nurture.usecases.sell import SENT_BACK, RejectReason
+from nurture.usecases import sell, todo
 from nurture.usecases.todo import Reply
 from nurture.web.console import shell, todo_view
 from nurture.web.console.lead_case import may_open
@@ -96,7 +96,7 @@ def ways_for(work: Work) -> dict[str, object]:
     """Give what the forms of an answer offer to choose from."""
     return {
         "tracks": [one for one in tracks.tracks(work) if one.paused_at is None],
-        "reasons": {key: what for key, what in SENT_BACK.items() if what.ends},
+        "reasons": {key: what for key, what in sell.sent_back(work).items() if what.ends},
         "typed": request.form,
     }
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
+from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState, Role
 from nurture import handoff, leads, users
 from nurture.handoff import UNDO_WITHIN, HandoffEventView, HandoffView
@@ -18,7 +19,7 @@ from nurture.leads import Person
 from nurture.usecases import sell
 from nurture.usecases.alerts import ANSWERS
 from nurture.usecases.hands import Hands
-from nurture.usecases.sell import SENT_BACK, Rejection, RejectReason
+from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
 from nurture.web import security
 from nurture.web.current import here
@@ -152,17 +153,17 @@ def _note(work: Work, scene: Scene, chosen: str, hands: Hands) -> None:
         case "won":
             sell.close(work, handoff_id, hands=hands)
         case "not_a_fit":
-            sell.reject(work, handoff_id, rejection=_rejection(), hands=hands)
+            sell.reject(work, handoff_id, rejection=_rejection(work), hands=hands)
         case _:
             raise Invalid("Choose one of the answers.")
 
 
-def _rejection() -> Rejection:
+def _rejection(work: Work) -> Rejection:
     try:
         reason = RejectReason(request.form.get("reason", ""))
     except ValueError as error:
         raise Invalid("Choose why: the reason decides what happens next.") from error
-    given = request.form.get("wake_on", "") if SENT_BACK[reason].asks_date else ""
+    given = request.form.get("wake_on", "") if sell.sent_back(work)[reason].asks_date else ""
     try:
         wake_on = date.fromisoformat(given) if given else None
     except ValueError as error:
@@ -217,7 +218,7 @@ def _page(work: Work, token: str, scene: Scene, *, why: bool, problem: str = "")
     said: Spoken = spoken(scene.offer, scene.person, scene.reader, firm=firm, now=work.now)
     return show(
         "reasons" if why else "answer", firm, scene=scene, said=said, token=token,
-        problem=problem, reasons=SENT_BACK, typed=request.form,
+        problem=problem, reasons=sell.sent_back(work), typed=request.form,
         tomorrow=said.today + timedelta(days=1), owner=_name(scene.owner),
     )  # fmt: skip
 
