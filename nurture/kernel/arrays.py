@@ -64,7 +64,8 @@ class Packed(UserDefinedType[Sequence[object]]):
         def pack(values: Sequence[object] | None) -> str | None:
             if values is None:
                 return None
-            return "{" + ",".join("NULL" if one is None else spelled(one) for one in values) + "}"
+            words = ["NULL" if one is None else spelled(one) for one in values]
+            return "{" + ",".join(words) + "}"
 
         return pack
 

@@ -165,25 +165,22 @@ def _given(
     What is the same in all rows travels once; the first column is always an array.
     """
     columns = table.__table__.c
-    first = rows[0]
-    alike = [name for name in names[1:] if all(_same(row[name], first[name]) for row in rows)]
+    values = {name: [row[name] for row in rows] for name in names}
+    alike = {name for name in names[1:] if _alike(values[name])}
     varied = [name for name in names if name not in alike]
-    arrays = [
-        bindparam(f"v_{name}", [row[name] for row in rows], array_of(columns[name].type))
-        for name in varied
-    ]
+    arrays = [bindparam(f"v_{name}", values[name], array_of(columns[name].type)) for name in varied]
     typed = [column(name, columns[name].type) for name in varied]
     many = func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
-    once = {name: bindparam(f"v_{name}", first[name], columns[name].type) for name in alike}
+    once = {name: bindparam(f"v_{name}", rows[0][name], columns[name].type) for name in alike}
     return {name: once[name] if name in once else many.c[name] for name in names}
 
 
-def _same(one: object, other: object) -> bool:
+def _alike(values: Sequence[object]) -> bool:
     """Tell what is surely written alike; 1 and True within JSON are equal and are not."""
-    if one is other:
-        return True
-    plain = not one or not isinstance(one, dict | list)
-    return type(one) is type(other) and one == other and plain
+    first = values[0]
+    if first and isinstance(first, dict | list):
+        return all(one is first for one in values)
+    return values.count(first) == len(values) and len(set(map(type, values))) == 1
 
 
 def among(
