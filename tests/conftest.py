@@ -55,6 +55,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
         kinds = ["sqlite", "postgresql"] if chosen == "both" else [chosen]
+        only = metafunc.definition.get_closest_marker("only")
+        kinds = [kind for kind in kinds if only is None or kind in only.args]
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 
