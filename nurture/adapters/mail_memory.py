@@ -92,7 +92,7 @@ class MemoryTransport:
         if fate in _AT_RCPT:
             return _answered(message, *REPLIES[fate], Stage.RCPT)
         if fate in _BEFORE_DOT:
-            return Result(message.message_id, Outcome.NOT_STARTED, stage=Stage.DATA)
+            return Result(message.message_id, Outcome.HUNG_UP, stage=Stage.DATA)
         try:
             before_dot(message.message_id)
         except BaseException:

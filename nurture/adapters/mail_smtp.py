@@ -152,6 +152,7 @@ class _Sender:
         self._breaks = 0
         self._again = True
         self._held: list[Outgoing] = []
+        self._hung: set[MessageId] = set()
 
     def run(self) -> None:
         """Work until the pile is empty, the work is to end, or the server keeps hanging up."""
@@ -172,7 +173,9 @@ class _Sender:
             self._desk.fail(error)
         finally:
             for message in self._held:
-                self._desk.report(_result(message, _Step(Outcome.NOT_STARTED)))
+                hung = message.message_id in self._hung
+                outcome = Outcome.HUNG_UP if hung else Outcome.NOT_STARTED
+                self._desk.report(_result(message, _Step(outcome)))
 
     def _hold_one_conversation(self) -> None:
         line = connect(self._relay)
@@ -255,6 +258,9 @@ class _Sender:
         self._again = step.again
         if step.outcome is Outcome.NOT_STARTED:
             self._held.append(message)
+            if step.again:
+                # The server ended it, not we: it may be this message that it cannot bear.
+                self._hung.add(message.message_id)
         else:
             self._desk.report(_result(message, step))
 

@@ -1,5 +1,8 @@
 """What we wrote and what became of it: templates, message states, journal, transport."""
 
+from nurture.mail.breaker import SHARE as LOST_SHARE
+from nurture.mail.breaker import UNKNOWN as MOST_LOST
+from nurture.mail.breaker import Breaker, may_leave, read_breaker, watch
 from nurture.mail.compile import CompiledMail, Finding, MailSource, load_source
 from nurture.mail.compose import (
     ComposeFailed,
@@ -59,8 +62,11 @@ from nurture.mail.service import (
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
 __all__ = [
+    "LOST_SHARE",
+    "MOST_LOST",
     "MOVES",
     "AbandonedJournal",
+    "Breaker",
     "Claimed",
     "CompiledMail",
     "ComposeFailed",
@@ -102,6 +108,7 @@ __all__ = [
     "link_counts",
     "live_versions",
     "load_source",
+    "may_leave",
     "message_header",
     "messages",
     "next_due",
@@ -112,6 +119,7 @@ __all__ = [
     "plan_again",
     "prove_arrived",
     "publish_template",
+    "read_breaker",
     "record",
     "refs",
     "sends",
@@ -123,5 +131,6 @@ __all__ = [
     "waiting_batch",
     "waiting_of",
     "warm",
+    "watch",
     "written_to",
 ]

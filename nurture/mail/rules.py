@@ -6,6 +6,8 @@ from campaigns.vocabulary import MessageState
 
 TRIES = 8
 """Temporary refusals until a message is given up; the backoff doubles (RFC 5321 4.5.4.1)."""
+HANG_UPS = 5
+"""Tries after which a message is given up that no server lets come to its end (S-08)."""
 FIRST_RETRY_SECONDS = 300
 """A greylisting server wants at least five minutes (D-19)."""
 
@@ -19,6 +21,8 @@ class MessageEvent(StrEnum):
     ACCEPTED = "accepted"
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
+    HUNG_UP = "hung_up"
+    """The server ended each connection before this message's dot: it may be the message."""
     UNKNOWN = "unknown"
     """The dot was sent and no whole answer came."""
     EVIDENCE = "evidence"
@@ -44,6 +48,7 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
     (S.SENDING, E.HANDED_BACK): S.PLANNED,
     (S.SENDING, E.ACCEPTED): S.SENT,
     (S.SENDING, E.TEMPORARY): S.DEFERRED,
+    (S.SENDING, E.HUNG_UP): S.DEFERRED,
     (S.SENDING, E.PERMANENT): S.REFUSED,
     (S.SENDING, E.UNKNOWN): S.IN_DOUBT,
     (S.SENDING, E.DROPPED): S.DROPPED,  # it could not be composed: nothing was sent
@@ -53,6 +58,7 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
     (S.IN_DOUBT, E.PERMANENT): S.REFUSED,
     (S.IN_DOUBT, E.TEMPORARY): S.IN_DOUBT,  # never sent again by itself, even so
     (S.IN_DOUBT, E.UNKNOWN): S.IN_DOUBT,
+    (S.IN_DOUBT, E.HUNG_UP): S.IN_DOUBT,
     (S.IN_DOUBT, E.EVIDENCE): S.SENT,
     (S.SENT, E.EVIDENCE): S.SENT,
     (S.SENT, E.ACCEPTED): S.SENT,

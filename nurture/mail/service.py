@@ -18,9 +18,17 @@ from nurture.kernel.database import (
 )
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
+from nurture.mail import breaker
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
 from nurture.mail.queries import WAITING, compiled, due
-from nurture.mail.rules import TRIES, MessageEvent, backoff_seconds, next_state, sources_of
+from nurture.mail.rules import (
+    HANG_UPS,
+    TRIES,
+    MessageEvent,
+    backoff_seconds,
+    next_state,
+    sources_of,
+)
 from nurture.mail.tables import Attempt, Message, SendBatch, TemplateVersion
 
 BATCH = 500
@@ -135,13 +143,14 @@ def plan(work: Work, messages: Sequence[NewMessage]) -> int:
 
 def batch_due(work: Work, *, batches: int = 8) -> list[int]:
     """Put what is due into batches and promise a job for each; nothing while sending is stopped."""
-    if shared.value(work, shared.SENDING_STOPPED):
+    room = breaker.room(work)
+    if shared.value(work, shared.SENDING_STOPPED) or room == 0:
         return []
     query = (
         select(Message.id)
         .where(due(work, stale=work.machine - BATCH_STALE))
         .order_by(Message.not_before, Message.id)
-        .limit(BATCH * batches)
+        .limit(min(BATCH * batches, room or BATCH * batches))
     )
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True)
@@ -158,6 +167,8 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
         )
         work.later(JobName.SEND, {"batch": batch.id})
         made.append(batch.id)
+        if room is not None:
+            breaker.begin_probe(work, batch.id)
     return made
 
 
@@ -330,7 +341,8 @@ def _moved(
     state, attempts = states[result.id]
     event, reason = result.event, result.reason
     new = next_state(state, event)
-    if new is MessageState.DEFERRED and attempts >= TRIES:
+    most = HANG_UPS if event is MessageEvent.HUNG_UP else TRIES
+    if new is MessageState.DEFERRED and attempts >= most:
         new, reason = MessageState.DROPPED, f"given up after {attempts} tries: {reason}"
     if new is None:
         return None

@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     """The dot may have left and no full reply came: it may be delivered, never send it again."""
     NOT_STARTED = "not_started"
     """No dot left, so there is nothing that the server could deliver (RFC 5321, 4.1.1.4)."""
+    HUNG_UP = "hung_up"
+    """The same, but each connection that this message was put on ended with it."""
 
 
 class Stage(StrEnum):
@@ -105,4 +107,5 @@ _STATES = {
     Outcome.REFUSED: MessageState.REFUSED,
     Outcome.IN_DOUBT: MessageState.IN_DOUBT,
     Outcome.NOT_STARTED: MessageState.PLANNED,
+    Outcome.HUNG_UP: MessageState.DEFERRED,
 }

@@ -11,6 +11,7 @@ from nurture.handoff.tables import Handoff
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
+from nurture.mail import read_breaker
 from nurture.mail.tables import Attempt, Message
 from nurture.reports.findings import Row, rows_of
 from nurture.tracks.tables import ReceiptRow
@@ -64,7 +65,7 @@ def stuck(work: Work) -> Sequence[Row]:
     )
     hidden = (Message.state == MessageState.IN_DOUBT) & Message.settled_at.is_(None)
     ways = [forgotten, hidden]
-    if not shared.value(work, shared.SENDING_STOPPED):
+    if not shared.value(work, shared.SENDING_STOPPED) and not read_breaker(work).is_open:
         ways.append(
             Message.state.in_(_WAITING)
             & (Message.not_before < work.now - 15 * MINUTE)

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from campaigns.timing import Calendar, Duration, Window, add, next_allowed
+from campaigns.timing import Calendar, Window, next_allowed
 from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
-from nurture import consent, leads, mail, scoring, tasks, tracks
+from nurture import consent, leads, mail, scoring, tracks
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
@@ -25,13 +25,13 @@ from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Reco
 from nurture.usecases import prefer
 from nurture.usecases.company import company
 from nurture.usecases.letters import Letter, Letterhead, letters
+from nurture.usecases.successors import ask_for_successors
 
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
 STOP_MARK_SECONDS = 1.0
 RELAY_PAUSE = timedelta(seconds=10)
 """How long mail waits that no server took on; well below the 30 s of B4."""
-SUCCESSOR_WAIT = Duration(2, "bd")
 PAUSE_HOLD = timedelta(minutes=10)
 NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
 
@@ -41,6 +41,7 @@ EVENTS = {
     Outcome.REFUSED: MessageEvent.PERMANENT,
     Outcome.IN_DOUBT: MessageEvent.UNKNOWN,
     Outcome.NOT_STARTED: MessageEvent.HANDED_BACK,
+    Outcome.HUNG_UP: MessageEvent.HUNG_UP,
 }
 
 
@@ -89,6 +90,7 @@ def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
         recorded = _send(works, letters, journal=journal, post=post) if letters else []
         with works.begin("worker") as work:
             _record(work, recorded, letters, journal=journal.id, secret=post.secret)
+            mail.watch(work, batch_id, [one.event for one in recorded])
     except BaseException:
         journal.close()  # keep the file: the reaper settles what it says
         raise
@@ -105,7 +107,8 @@ def waiting_batch(works: Works) -> int | None:
 
 def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:
     waiting = mail.candidates(work, batch_id)
-    if not waiting or shared.value(work, shared.SENDING_STOPPED):
+    stopped = shared.value(work, shared.SENDING_STOPPED)
+    if not waiting or stopped or not mail.may_leave(work, batch_id):
         return []
 
     known = _known(work, waiting)
@@ -214,21 +217,27 @@ class _Round:
     failed: dict[int, str] = field(default_factory=dict)
     hashes: dict[int, str] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
+    lost: int = 0
+
+    @property
+    def in_trouble(self) -> bool:
+        """Tell whether so many answers are missing that nothing more may start (S-09)."""
+        return self.lost >= max(mail.MOST_LOST, mail.LOST_SHARE * len(self.results))
 
     def outgoing(self) -> Iterator[Outgoing]:
         """Compose one after the other; one that fails never stops the rest (S-08)."""
         for letter in self.letters:
             message = letter.message
             sending = self.post.sending
-            envelope = mail.Envelope(
-                message_id=MessageId(message.id), template_version=message.template_version_id,
-                message_header=mail.message_header(
-                    message.id, nonce=message.dedup_key[:16], domain=self.post.domain
-                ),
-                date=message.date_at, sending=sending,
-            )  # fmt: skip
             recipient = mail.Recipient(message.recipient, letter.name)
             try:
+                envelope = mail.Envelope(
+                    message_id=MessageId(message.id), template_version=message.template_version_id,
+                    message_header=mail.message_header(
+                        message.id, nonce=message.dedup_key[:16], domain=self.post.domain
+                    ),
+                    date=message.date_at, sending=sending,
+                )  # fmt: skip
                 data = mail.compose(
                     letter.compiled, recipient, context=letter.context, envelope=envelope
                 )
@@ -253,10 +262,16 @@ def _send(
         if result.code:
             journal.reply(result.message_id, code=result.code, text=result.text)
         run.results.append(result)
+        run.lost += result.outcome is Outcome.IN_DOUBT
+
+    mark = _stop_mark(works)
 
     try:
         post.transport.send_batch(
-            run.outgoing(), before_dot=journal.dot, on_reply=on_reply, should_stop=_stop_mark(works)
+            run.outgoing(),
+            before_dot=journal.dot,
+            on_reply=on_reply,
+            should_stop=lambda: run.in_trouble or mark(),
         )
     except mail.RelayUnavailable as refusal:
         return [
@@ -303,6 +318,8 @@ def _outcomes(run: _Round) -> list[Recorded]:
 
 
 def _words(result: Result) -> str:
+    if result.outcome is Outcome.HUNG_UP:
+        return "the server hung up before the end of this mail"
     if result.outcome is Outcome.IN_DOUBT:
         return f"the server did not answer after the last line ({result.stage})"
     return f"{result.code} {result.text}".strip() if result.code else result.text
@@ -342,25 +359,8 @@ def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> Non
         work, list(addresses), reason=ExitReason.SUPPRESSED, words="The address does not work."
     )
     mail.cancel(work, gone, reason="the address does not work")
-    _ask_for_successors(work, sorted(addresses))
+    ask_for_successors(work, sorted(addresses))
     scoring.recheck_by(work, dict.fromkeys(addresses, work.now))
-
-
-def _ask_for_successors(work: Work, lead_ids: Sequence[LeadId]) -> None:
-    """Let a person find out who has the job now; until then somebody looks after the lead."""
-    due_at = add(work.now, SUCCESSOR_WAIT, zone="UTC", calendar=Calendar())
-    tasks.create(
-        work,
-        [
-            tasks.NewTask(
-                dedup_key=f"bounced|{lead_id}", kind=tasks.TaskKind.ASK,
-                title="Ask the company who has taken over",
-                reason="The address does not work any more.", due_at=due_at, lead_id=lead_id,
-                queue="marketing",
-            )
-            for lead_id in lead_ids
-        ],
-    )  # fmt: skip
 
 
 def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:

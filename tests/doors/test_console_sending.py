@@ -5,6 +5,7 @@ import pytest
 
 from nurture import mail
 from nurture.kernel import shared
+from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
 from tests.doors.console_desk import Site, site_of
 
@@ -76,3 +77,23 @@ def test_a_manager_looks_and_does_not_switch(site: Site) -> None:
 
 def test_a_pile_that_is_not_there_is_not_found(site: Site) -> None:
     assert site.reader("mara").get("/sending/lost").status_code == 404
+
+
+def test_a_mail_server_in_trouble_is_said_on_sending_and_on_today(site: Site) -> None:
+    mara = site.reader("mara")
+    with site.here.works.begin("test") as work:
+        since = work.machine.isoformat()
+        why = "6 of the last 40 mails got no answer after their last line"
+        held: dict[str, Json] = {"open_since": since, "why": why, "probe_at": since, "wait": 10}
+        shared.put(work, "relay_breaker", new=held)
+    try:
+        pages = [mara.get(path).get_data(as_text=True) for path in ("/sending", "/")]
+    finally:
+        with site.here.works.begin("test") as work:
+            shared.put(work, "relay_breaker", new=None)
+
+    for page in pages:
+        assert "The mail server is in trouble" in page
+        assert why in page
+        assert "Sending stopped" in page
+    assert "The mail server is in trouble" not in mara.get("/").get_data(as_text=True)

@@ -202,7 +202,7 @@ EXPECTED = {
     Fate.CLOSING_AFTER_DOT: (Outcome.DEFERRED, True),
     Fate.TEMPORARY_AFTER_DOT: (Outcome.DEFERRED, True),
     Fate.SPAM_AFTER_DOT: (Outcome.REFUSED, True),
-    Fate.DROPPED_AT_MAIL: (Outcome.NOT_STARTED, False),
+    Fate.DROPPED_AT_MAIL: (Outcome.HUNG_UP, False),
     Fate.DROPPED_AFTER_DOT: (Outcome.IN_DOUBT, True),
     Fate.GARBAGE_AFTER_DOT: (Outcome.IN_DOUBT, True),
     Fate.HALF_CODE_AFTER_DOT: (Outcome.IN_DOUBT, True),

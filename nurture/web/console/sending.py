@@ -60,6 +60,8 @@ class SendingView:
     idle: bool
     """No process that plans and sends has reported for a while."""
     stopped: bool
+    relay: mail.Breaker
+    """Whether the mail server is left alone for a while."""
     doubts: tuple[mail.MessageLine, ...]
     processes: tuple[Process, ...]
     may_switch: bool
@@ -134,8 +136,10 @@ def _view(work: Work) -> SendingView:
     health = sending_health(work)
     stopped = bool(shared.value(work, shared.SENDING_STOPPED))
     stuck = not stopped and health.oldest_due is not None and work.now - health.oldest_due > SLOW
+    relay = mail.read_breaker(work)
     processes = _processes(work)
     return SendingView(
+        relay=relay,
         health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
         idle=bool(processes) and not any(one.alive for one in processes),
         doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes,

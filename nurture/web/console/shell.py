@@ -9,7 +9,7 @@ from flask import Flask, current_app, flash, g, get_flashed_messages, render_tem
 from markupsafe import Markup
 
 from campaigns.vocabulary import Role
-from nurture import handoff, leads
+from nurture import handoff, leads, mail
 from nurture.kernel import shared
 from nurture.kernel.clock import FastClock, SteppedClock
 from nurture.kernel.errors import Forbidden
@@ -209,7 +209,8 @@ def _frame(work: Work, page: Page) -> Frame:
         ],
         foot=_shown(FOOT, page, counts),
         clock=_clock(work.now),
-        sending=not shared.value(work, shared.SENDING_STOPPED),
+        sending=not shared.value(work, shared.SENDING_STOPPED)
+        and not mail.read_breaker(work).is_open,
         kit=assets.kit_built(),
         said=[str(one) for one in get_flashed_messages()],
     )

@@ -7,7 +7,7 @@ from typing import TypedDict
 from flask import Blueprint, url_for
 
 from campaigns.vocabulary import Role
-from nurture import content, handoff, leads, tracks
+from nurture import content, handoff, leads, mail, tracks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.reports import today as report
@@ -91,7 +91,7 @@ def _whole(work: Work, page: Page) -> str:
         sentence=_sentence(late, day.sent, week.ready),
         safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
         waiting=people.waiting(work, offers[:SHOWN]), waiting_total=len(offers), late=late,
-        standing=_tracks(work), news=_news(work),
+        standing=_tracks(work), news=_news(work), relay=mail.read_breaker(work),
     )  # fmt: skip
 
 

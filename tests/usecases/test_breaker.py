@@ -1,0 +1,145 @@
+"""A mail server in trouble is left alone, asked carefully, then used again (S-09)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from campaigns.vocabulary import MessageKind, MessageState
+from nurture import mail
+from nurture.adapters.mail_memory import Fate, MemoryTransport
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.types import Json
+from nurture.kernel.work import Works
+from nurture.mail import MessageEvent, Recorded
+from nurture.mail.rules import HANG_UPS
+from nurture.mail.tables import Message
+from tests.usecases.house import House, open_house
+
+NAMES = [f"reader{number}@firm.example" for number in range(40)]
+
+
+@pytest.fixture
+def house(works: Works, clock: FrozenClock, home: Path) -> House:
+    clock.advance(timedelta(days=1, hours=1))
+    return open_house(works, clock, home, {})
+
+
+def plan(house: House, *names: str) -> None:
+    """Plan mails to nobody in particular: what is tested is the sending."""
+    content: Json = {
+        "id": 1, "title": "T", "teaser": "t", "type": "article", "topic": "x", "minutes": 1,
+        "url": "http://x.example",
+    }  # fmt: skip
+    with house.works.begin("test") as work:
+        version = mail.live_versions(work)["requested_file"]
+        mail.plan(
+            work,
+            [
+                mail.NewMessage(
+                    dedup_key=name.partition("@")[0], kind=MessageKind.REQUESTED, recipient=name,
+                    template_version_id=version, not_before=work.now,
+                    context={"lead": {"first_name": "R"}, "content": content},
+                )
+                for name in names
+            ],
+        )  # fmt: skip
+
+
+def server(house: House, fate: Fate | None, *names: str) -> None:
+    house.transport = MemoryTransport(dict.fromkeys(names, fate) if fate else {})
+
+
+def counts(house: House) -> dict[str, int]:
+    with house.works.read("test") as work:
+        query = select(Message.state, func.count()).group_by(Message.state)
+        return dict(work.session.execute(query).all())
+
+
+def state(house: House) -> mail.Breaker:
+    with house.works.read("test") as work:
+        return mail.read_breaker(work)
+
+
+def test_a_server_that_never_answers_is_left_alone_after_five(house: House) -> None:
+    plan(house, *NAMES)
+    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
+
+    house.send()
+
+    assert counts(house) == {MessageState.IN_DOUBT: 5, MessageState.PLANNED: 35}
+    assert state(house).is_open
+    assert "got no answer" in state(house).why
+    house.send()
+    assert counts(house)[MessageState.IN_DOUBT] == 5
+
+
+def test_probes_come_after_ten_seconds_then_ever_later_until_one_is_answered(house: House) -> None:
+    plan(house, *NAMES)
+    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
+    house.send()
+    doubts = []
+    for seconds in (9, 2, 18, 3, 39, 2):
+        house.clock.advance(timedelta(seconds=seconds))
+        house.send()
+        doubts.append(counts(house)[MessageState.IN_DOUBT])
+    assert doubts == [5, 6, 6, 7, 7, 8]
+
+    server(house, None)
+    house.clock.advance(timedelta(minutes=3))
+    house.send()
+    assert counts(house)[MessageState.SENT] == 1
+    assert not state(house).is_open
+    house.clock.advance(timedelta(seconds=1))
+    house.send()
+
+    assert counts(house) == {MessageState.IN_DOUBT: 8, MessageState.SENT: 32}
+    assert not state(house).is_open
+
+
+def test_a_server_that_puts_everything_off_is_left_alone(house: House) -> None:
+    plan(house, *NAMES)
+    server(house, Fate.TEMPORARY_AFTER_DOT, *NAMES)
+
+    house.send()
+
+    assert state(house).is_open
+    assert "put off" in state(house).why
+
+
+def test_our_own_crash_opens_nothing(house: House) -> None:
+    plan(house, *NAMES)
+    with house.works.begin("tick") as work:
+        batch = mail.batch_due(work)[0]
+        ids = [one.id for one in mail.candidates(work, batch)]
+        mail.claim(work, ids, journal="j", host="here", lease=timedelta(minutes=1))
+        lost = [
+            Recorded(one, MessageEvent.UNKNOWN, "its sender died before the server answered")
+            for one in ids
+        ]
+        mail.record(work, lost, journal="j")
+        mail.watch(work, batch, [one.event for one in lost])
+
+    assert not state(house).is_open
+
+
+def test_a_mail_that_no_server_lets_come_to_its_end_is_given_up(house: House) -> None:
+    poison, other = NAMES[:2]
+    plan(house, poison)
+    server(house, Fate.DROPPED_IN_DATA, poison)
+    tried = []
+    for _ in range(HANG_UPS + 2):
+        house.send()
+        tried.append(dict(counts(house)))
+        house.clock.advance(timedelta(hours=2))
+    plan(house, other)
+    house.send()
+
+    assert tried[0] == {MessageState.DEFERRED: 1}
+    assert tried[HANG_UPS - 2] == {MessageState.DEFERRED: 1}
+    assert tried[HANG_UPS - 1] == {MessageState.DROPPED: 1}
+    assert counts(house) == {MessageState.DROPPED: 1, MessageState.SENT: 1}
+    with house.works.read("test") as work:
+        (line,) = mail.messages(work, Message.state == MessageState.DROPPED)
+    assert line.reason == "given up after 5 tries: the server hung up before the end of this mail"
