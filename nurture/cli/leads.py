@@ -8,16 +8,19 @@ from typing import TypedDict, Unpack
 
 import click
 
-from campaigns.vocabulary import Basis
+from campaigns.vocabulary import Basis, Stage
 from nurture import leads as domain
 from nurture import runtime, users
+from nurture.kernel.errors import NotFound
 from nurture.kernel.types import EmailAddress, LeadId
+from nurture.kernel.work import Work
 from nurture.leads import ImportProgress, ListOptions, Remark
 from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases import capture, preview, retract
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.entry import Entry, refuse_impossible
+from nurture.usecases.export import csv_lines
 from nurture.usecases.preview import ImportCheck
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -92,6 +95,37 @@ def undo(import_id: int) -> None:
         f"{undone.deleted} leads deleted, {undone.restored} as they were before, "
         f"{undone.kept} kept because they had mail meanwhile."
     )
+
+
+@leads.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--find", default="", help="Part of a name, a firm or an address.")
+@click.option(
+    "--stage", type=click.Choice([stage.value for stage in Stage]), help="One stage only."
+)
+@click.option("--source", help="One source only, such as fair/spring_fair.")
+@click.option("--country", help="One country only, such as DE.")
+def export(
+    file: Path, *, find: str, stage: str | None, source: str | None, country: str | None
+) -> None:
+    """Write leads to a CSV file that an import understands and a spreadsheet may open."""
+    with runtime.start().works.read("cli") as work:
+        which = domain.LeadFilter(
+            text=find, stages=(Stage(stage),) if stage else (), source_id=_source(work, source),
+            countries=(country.upper(),) if country else (),
+        )  # fmt: skip
+        with file.open("w", encoding="utf-8", newline="") as written:
+            written.writelines(csv_lines(work, which))
+        click.echo(f"{domain.count(work, which)} leads in {file}.")
+
+
+def _source(work: Work, key: str | None) -> int | None:
+    if key is None:
+        return None
+    found = {one.key: one.id for one in domain.sources(work)}
+    if key not in found:
+        raise NotFound(f"There is no source {key}: give one of {', '.join(sorted(found))}.")
+    return found[key]
 
 
 @leads.command()

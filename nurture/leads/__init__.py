@@ -3,6 +3,7 @@
 from nurture.leads.acts import ActRow, get_act, mark_undone, note_act, stood_before
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
+from nurture.leads.edit import EDITED, edit, held_of, read_edit, shown_of
 from nurture.leads.errors import (
     BadAddress,
     BadPhone,
@@ -76,6 +77,7 @@ from nurture.leads.sources import (
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
 
 __all__ = [
+    "EDITED",
     "WORKBOOKS",
     "ActRow",
     "Address",
@@ -118,12 +120,14 @@ __all__ = [
     "count",
     "created_by",
     "delete_leads",
+    "edit",
     "ensure_source",
     "facts",
     "fingerprint",
     "from_source",
     "get",
     "get_act",
+    "held_of",
     "history",
     "hold_run",
     "import_actor",
@@ -141,6 +145,7 @@ __all__ = [
     "preview",
     "read_address",
     "read_country",
+    "read_edit",
     "read_phone",
     "read_postcode",
     "rejects",
@@ -156,6 +161,7 @@ __all__ = [
     "set_stage",
     "set_undeliverable",
     "sheets",
+    "shown_of",
     "sources",
     "stage_counts",
     "stalled_imports",

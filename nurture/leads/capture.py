@@ -138,8 +138,10 @@ def flat(row: RowMapping) -> dict[str, Json]:
 
 
 def facts_of(values: Mapping[str, Json]) -> dict[str, Json]:
-    """Take the facts out of a flat lead."""
-    return {name: value for name, value in values.items() if name not in COLUMNS}
+    """Take the facts out of a flat lead; what nobody knows any more is no fact."""
+    return {
+        name: value for name, value in values.items() if name not in COLUMNS and value is not None
+    }
 
 
 _lead: Table = Lead.metadata.tables["lead"]

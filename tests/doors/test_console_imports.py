@@ -11,7 +11,7 @@ from nurture import consent, leads, users
 from nurture.kernel.types import EmailAddress
 from nurture.usecases.capture import ImportOptions, run_import
 from nurture.usecases.checking import run_check
-from nurture.web.console.import_file import plain_cell
+from nurture.usecases.export import plain_cell
 from tests.doors.console_desk import Reader, Site, plain, site_of
 from tests.support.workbook import workbook
 

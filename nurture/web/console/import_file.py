@@ -174,8 +174,3 @@ def cents(euros: str) -> int | None:
     if found is None:
         raise Invalid("Write the cost as a number of euros, such as 1200 or 99.50.")
     return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
-
-
-def plain_cell(value: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula (X-14)."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

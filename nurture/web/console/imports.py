@@ -1,11 +1,9 @@
 """Imports: a list comes in by steps, nothing is written before the last, and it can be undone."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
-from io import StringIO
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -21,6 +19,7 @@ from nurture.usecases.capture import ImportOptions, plan_import, promise_import
 from nurture.usecases.checking import CheckState
 from nurture.usecases.company import company
 from nurture.usecases.entry import refuse_impossible
+from nurture.usecases.export import csv_line
 from nurture.usecases.preview import ImportCheck, check_import
 from nurture.usecases.retract import undo_import
 from nurture.web.console import behind, import_file, remember, shell
@@ -343,18 +342,12 @@ def _written(work: Work, import_id: int) -> bool:
 
 
 def _rejected(work: Work, import_id: int) -> Iterator[str]:
-    yield _csv("Row", "Column", "Value", "Why it was not taken")
+    yield csv_line(("Row", "Column", "Value", "Why it was not taken"))
     after = 0
     while rows := leads.rejects(work, import_id, after_row=after, limit=LOT):
         for row in rows:
-            yield _csv(str(row.row), row.column, row.value, row.reason)
+            yield csv_line((str(row.row), row.column, row.value, row.reason))
         after = rows[-1].row
-
-
-def _csv(*cells: str) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([import_file.plain_cell(cell) for cell in cells])
-    return line.getvalue()
 
 
 def _options(draft: Draft) -> ImportOptions:

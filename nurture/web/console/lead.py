@@ -5,7 +5,7 @@ from flask import Blueprint, request, url_for
 from nurture.kernel.types import LeadId
 from nurture.usecases.foresee import why
 from nurture.usecases.promote import OPEN_STAGES
-from nurture.web.console import lead_acts, shell, todo, todo_view
+from nurture.web.console import lead_acts, lead_facts, shell, todo, todo_view
 from nurture.web.console.lead_case import case_of, only_topics
 from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
 from nurture.web.console.lead_view import cards_of, first_words
@@ -19,6 +19,7 @@ AXES = ("engagement", "fit")
 FARTHEST = 2_000
 doors = Blueprint("lead", __name__)
 doors.register_blueprint(lead_acts.doors)
+doors.register_blueprint(lead_facts.doors)
 
 
 @doors.get("/leads/<int:lead_id>")
@@ -44,6 +45,7 @@ def show(lead_id: int) -> str:
             points=whole or (bool(axis) and not topics_only), whole=whole, dealer=topics_only,
             first=first_words(case, case.offer), story=story, shows=SHOWS, axis=axis,
             step=PAGE, why=reasons, cards=cards_of(work, case, reasons), calls=CALLS,
+            may_edit=lead_facts.may_edit(case.person),
             may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
             todo=todo_view.sheets(work, case.person.id), **todo.ways_for(work),
         )  # fmt: skip

@@ -28,8 +28,15 @@ MOST = 1_000
 """How far back one page looks, in acts, mails and receipts of one lead."""
 FIELDS: Mapping[str, str] = {
     "phone": "Phone",
+    "first_name": "First name",
+    "last_name": "Last name",
     "job": "Job",
     "company_id": "Company",
+    "company": "Company",
+    "country": "Country",
+    "zone": "Time zone",
+    "language": "Language",
+    "industry": "Industry",
     "interests": "Interests",
     "employees": "Employees",
     "compressor_kw": "Compressors",

@@ -1,11 +1,11 @@
 """The list of leads: saved views, search, filters in the address, and what is done with many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request, stream_with_context
 
 from campaigns.vocabulary import Heat, Stage
 from nurture import consent, handoff, leads, scoring, tracks, users
@@ -14,6 +14,7 @@ from nurture.kernel.work import Work
 from nurture.leads import LeadFilter, LeadSort, Person
 from nurture.reports import next_action
 from nurture.reports import today as report
+from nurture.usecases.export import csv_lines
 from nurture.web.console import people, remember, shell, wording
 from nurture.web.console.shell import Page
 from nurture.web.current import here
@@ -89,8 +90,24 @@ def show() -> str:
             choices=_choices(work, asked), tracks=tracks.tracks(work),
             staff=[one for one in users.everybody(work) if one.active],
             cleared=f"/leads?view={asked['view']}" if asked.get("view") else "/leads",
+            download=f"/leads.csv?{urlencode(asked)}" if shell.sees_all() else "",
             narrowed=any(name not in ("view", "sort") for name in asked),
         )  # fmt: skip
+
+
+@doors.get("/leads.csv")
+@permits(*shell.INNER)
+def export() -> Response:
+    """Give the leads that match as a file, row by row as they are read."""
+    asked = query()
+
+    def lines() -> Iterator[str]:
+        with here().works.read(shell.actor()) as work:
+            yield from csv_lines(work, filter_of(work, asked))
+
+    response = Response(stream_with_context(lines()), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="leads.csv"'
+    return response
 
 
 def query() -> dict[str, str]:

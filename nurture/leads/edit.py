@@ -1,0 +1,155 @@
+"""What one of us says about a lead, field by field, and what is wrong with it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from sqlalchemy import insert, update
+
+from nurture.kernel.errors import Invalid
+from nurture.kernel.types import Json
+from nurture.kernel.work import Work
+from nurture.leads.companies import LONGEST_NAME
+from nurture.leads.model import Person
+from nurture.leads.places import read_country, read_phone, zone_of
+from nurture.leads.service import set_facts
+from nurture.leads.tables import Company, FieldChange
+
+PLAIN = {"first_name": 100, "last_name": 100, "job": 120, "industry": 60, "authority": 200,
+         "budget": 200, "timing": 200}  # fmt: skip
+COMPANY = "company"
+EDITED = (
+    "first_name", "last_name", COMPANY, "job", "phone", "country", "zone", "language",
+    "industry", "employees", "compressor_kw", "authority", "budget", "timing",
+)  # fmt: skip
+"""Fields that people edit, in the order of the form."""
+_MOST_HEADS = 10_000_000
+_MOST_POWER = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is said, as it is kept, and for each field that cannot be, a sentence."""
+
+    told: Mapping[str, Json]
+    problems: Mapping[str, str]
+
+
+def held_of(person: Person) -> dict[str, Json]:
+    """Lay out what can be edited as it is known now."""
+    own: dict[str, Json] = {
+        "first_name": person.first_name, "last_name": person.last_name, COMPANY: person.company,
+        "job": person.job, "phone": person.phone, "country": person.country, "zone": person.zone,
+        "language": person.language,
+    }  # fmt: skip
+    return {name: own[name] if name in own else person.facts.get(name) for name in EDITED}
+
+
+def read_edit(typed: Mapping[str, str], person: Person) -> Edit:
+    """Read a form; what was not touched is not read, blanks take a value away."""
+    held, told, problems = held_of(person), dict[str, Json](), dict[str, str]()
+    country = _country_of(typed, person)
+    for name in EDITED:
+        text = " ".join(typed.get(name, _shown(held[name])).split())
+        if text == _shown(held[name]):
+            continue
+        try:
+            told[name] = _read(name, text, country) if text else None
+        except Invalid as wrong:
+            problems[name] = wrong.sentence
+    if "country" in told and "zone" not in told and person.zone == zone_of(person.country):
+        told["zone"] = zone_of(country)
+    if told.get("zone", "") is None:
+        told["zone"] = zone_of(country)
+    return Edit(told, problems)
+
+
+def edit(work: Work, person: Person, told: Mapping[str, Json]) -> bool:
+    """Write what somebody said, with who and when; tell whether it changed anything.
+
+    The name of a company that has a domain of its own is that of all its people.
+    """
+    rest = {name: value for name, value in told.items() if name != COMPANY}
+    named = told.get(COMPANY)
+    if COMPANY in told and (person.company_id is None or not named):
+        rest["company_name"] = named
+    changed = bool(set_facts(work, {person.id: rest})) if rest else False
+    if COMPANY not in told or person.company_id is None or not named:
+        return changed
+    rename = update(Company).where(Company.id == person.company_id)
+    work.session.execute(rename.values(name=str(named)))
+    row = {
+        "lead_id": person.id, "at": work.now, "actor": work.actor, "field": COMPANY,
+        "old": person.company, "new": named,
+    }  # fmt: skip
+    work.session.execute(insert(FieldChange), [row])
+    return True
+
+
+def shown_of(person: Person) -> dict[str, str]:
+    """Give what is known as the form shows it."""
+    return {name: _shown(value) for name, value in held_of(person).items()}
+
+
+def _shown(value: Json) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _country_of(typed: Mapping[str, str], person: Person) -> str | None:
+    text = typed.get("country")
+    return person.country if text is None else read_country(text) if text.strip() else None
+
+
+def _read(name: str, text: str, country: str | None) -> Json:
+    if name in _READERS:
+        return _READERS[name](text)
+    if name == "phone":
+        return read_phone(text, country=country)
+    if name == COMPANY:
+        return text[:LONGEST_NAME]
+    if len(text) > PLAIN[name]:
+        raise Invalid(f"This is longer than {PLAIN[name]} letters: shorten it.")
+    return text
+
+
+def _country(text: str) -> str:
+    found = read_country(text)
+    if found is None:
+        raise Invalid(f"“{text[:40]}” is no country: write its name or its code, such as DE.")
+    return found
+
+
+def _zone(text: str) -> str:
+    if text not in available_timezones():
+        raise Invalid(f"“{text[:40]}” is no time zone: write it like Europe/Berlin.")
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2}(?:[-_][A-Za-z]{2})?", text):
+        raise Invalid("Write a language with two letters, such as en or de.")
+    return text[:2].lower()
+
+
+def _heads(text: str) -> int:
+    plain = re.sub(r"[.,' ]", "", text)
+    if not plain.isdecimal() or int(plain) > _MOST_HEADS:
+        raise Invalid("This is no number of people: write it in digits, such as 250.")
+    return int(plain)
+
+
+def _power(text: str) -> Json:
+    found = re.fullmatch(r"(\d{1,6}(?:[.,]\d{1,2})?)(?:\s*kw)?", text, re.IGNORECASE)
+    number = float(found[1].replace(",", ".")) if found else -1.0
+    if not 0 <= number <= _MOST_POWER:
+        raise Invalid("This is no number of kilowatts: write 30 or 7.5.")
+    return int(number) if number.is_integer() else number
+
+
+_READERS: Mapping[str, Callable[[str], Json]] = {
+    "country": _country, "zone": _zone, "language": _language, "employees": _heads,
+    "compressor_kw": _power,
+}  # fmt: skip

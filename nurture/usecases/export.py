@@ -1,0 +1,63 @@
+"""Leads as a list: under headings that an import understands, safe to open in a spreadsheet."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+from nurture import consent, leads
+from nurture.kernel.database import CHUNK
+from nurture.kernel.types import Json, LeadId
+from nurture.kernel.work import Work
+from nurture.leads import LeadFilter, Person
+
+FACTS = {
+    "industry": "Industry", "employees": "Employees", "compressor_kw": "Compressor kW",
+    "authority": "Authority", "budget": "Budget", "timing": "Timing",
+    "main_concern": "Main concern", "last_contact": "Last contact", "city": "City",
+    "website": "Website",
+}  # fmt: skip
+HEADINGS = (
+    "E-mail", "First name", "Last name", "Phone", "Job", "Company", "Country", "Postcode",
+    "Language", "Interests", "Source", "Opt-in", "Opt-out", *FACTS.values(),
+)  # fmt: skip
+_MARK = "\ufeff"
+"""By it spreadsheets know that the letters are UTF-8."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
+    """Write the leads that match, a stretch at a time: memory does not grow with their number."""
+    yield _MARK + csv_line(HEADINGS)
+    after: LeadId | None = None
+    while ids := leads.matching_ids(work, which, after=after, limit=CHUNK):
+        people = leads.by_ids(work, ids)
+        said_yes, said_no = consent.permitted(work, ids), consent.suppressed_now(work, ids)
+        rows = (_row(people[one], one in said_yes, one in said_no) for one in ids if one in people)
+        yield "".join(csv_line(row) for row in rows)
+        after = ids[-1]
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """Write one row, no cell of which a spreadsheet takes for a formula."""
+    line = StringIO()
+    csv.writer(line).writerow([plain_cell(cell) for cell in cells])
+    return line.getvalue()
+
+
+def plain_cell(value: str) -> str:
+    """Keep a spreadsheet from taking a cell for a formula (X-14)."""
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _row(person: Person, said_yes: bool, said_no: bool) -> list[str]:  # noqa: FBT001 - two columns
+    return [
+        person.email, person.first_name or "", person.last_name or "", person.phone or "",
+        person.job or "", person.company or "", person.country or "", person.postcode or "",
+        person.language or "", ", ".join(person.interests), person.source or "",
+        "yes" if said_yes else "", "yes" if said_no else "",
+        *(_text(person.facts.get(name)) for name in FACTS),
+    ]  # fmt: skip
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)

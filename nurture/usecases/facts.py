@@ -1,0 +1,20 @@
+"""One of us corrects what we know of a lead: at once its fit and its tracks are looked at again."""
+
+from collections.abc import Mapping
+
+from nurture import leads, lifecycle
+from nurture.kernel.types import Json, LeadId
+from nurture.kernel.work import Work
+from nurture.usecases import evidence
+from nurture.usecases.progress import Desk
+
+REASON = "one of us changed what we know"
+
+
+def correct(work: Work, lead_id: LeadId, told: Mapping[str, Json], *, desk: Desk) -> bool:
+    """Write new facts and hold the lead against the rules again; tell whether any was new."""
+    lifecycle.hold(work, [lead_id])
+    changed = leads.edit(work, leads.get(work, lead_id), told)
+    if changed:
+        evidence.reconsider(work, [lead_id], reason=REASON, desk=desk)
+    return changed

@@ -1,0 +1,112 @@
+"""The facts of a lead as a form: who may edit them, what is wrong beside the field."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from zoneinfo import available_timezones
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from nurture import leads
+from nurture.kernel.errors import Forbidden, NotFound
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work
+from nurture.leads import Person
+from nurture.usecases.company import company
+from nurture.usecases.facts import correct
+from nurture.web.console import shell
+from nurture.web.console.lead_case import may_open
+from nurture.web.console.lead_where import COUNTRIES
+from nurture.web.console.shell import Page
+from nurture.web.current import here
+from nurture.web.security import permits
+
+doors = Blueprint("facts", __name__)
+PERSON = {
+    "first_name": "First name", "last_name": "Last name", "company": "Company", "job": "Job",
+    "phone": "Phone", "country": "Country", "zone": "Time zone", "language": "Language",
+}  # fmt: skip
+FIT = {
+    "industry": "Industry", "employees": "Employees", "compressor_kw": "Compressor power, kW",
+    "authority": "Authority", "budget": "Budget", "timing": "Timing",
+}  # fmt: skip
+HELP = {
+    "company": "With a domain of its own, all its people show it.",
+    "country": "A name or two letters, such as DE.",
+    "zone": "Mail leaves in its daytime. Left empty, the country's.",
+    "language": "Two letters, such as en.",
+    "authority": "Who decides, and what this person's part is.",
+}
+STALE = (
+    "Somebody or something has changed this lead since you opened the form. Look at what it says "
+    "now beside yours, then save again."
+)
+
+
+def may_edit(person: Person) -> bool:
+    """Tell whether this reader may change what is known: makers all leads, owners their own."""
+    return shell.me().has(*shell.MAKERS) or person.owner_id == shell.me().id
+
+
+@doors.get("/leads/<int:lead_id>/facts")
+@permits()
+def show(lead_id: int) -> str:
+    """Show what is known in fields."""
+    with here().works.read(shell.actor()) as work:
+        person = _theirs(work, lead_id)
+        return _form(work, person, leads.shown_of(person), {})
+
+
+@doors.post("/leads/<int:lead_id>/facts")
+@permits()
+def save(lead_id: int) -> Response | tuple[str, int]:
+    """Keep what was typed, or say beside each field what is wrong with it."""
+    typed = {name: request.form[name] for name in leads.EDITED if name in request.form}
+    with here().works.begin(shell.actor()) as work:
+        person = _theirs(work, lead_id)
+        read = leads.read_edit(typed, person)
+        stale = request.form.get("seen") != _seen(person.changed_at)
+        if not read.problems and not stale:
+            changed = correct(work, person.id, read.told, desk=here().desk)
+            shell.say("Kept. Fit is counted anew." if changed else "Nothing was changed.")
+            return redirect(url_for("lead.show", lead_id=lead_id), HTTPStatus.SEE_OTHER)
+    with here().works.read(shell.actor()) as work:
+        page = _form(work, person, typed, read.problems, note=STALE if stale else "")
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _form(
+    work: Work,
+    person: Person,
+    typed: Mapping[str, str],
+    problems: Mapping[str, str],
+    *,
+    note: str = "",
+) -> str:
+    above = [("Leads", url_for("leads.show")), (person.name, f"/leads/{person.id}")]
+    known = leads.shown_of(person)
+    firm = company(work, sender="", postal="")
+    lists = {
+        "industry": sorted(firm.industries),
+        "country": sorted(COUNTRIES.values()), "zone": sorted(available_timezones()),
+    }  # fmt: skip
+    return shell.show(
+        "lead_facts", Page("What we know", "leads.show", crumbs=above), work, person=person,
+        groups=(("The person", PERSON), ("The firm and its need", FIT)), help=HELP, lists=lists,
+        typed={**known, **typed}, problems=problems, known=known if note else {}, note=note,
+        seen=_seen(person.changed_at),
+    )  # fmt: skip
+
+
+def _theirs(work: Work, lead_id: int) -> Person:
+    person = leads.get(work, LeadId(lead_id))
+    if not may_open(work, shell.me(), person.id):
+        raise NotFound(f"There is no lead {lead_id} among yours.")
+    if not may_edit(person):
+        raise Forbidden("Marketing and the lead's owner change what we know: ask one of them.")
+    return person
+
+
+def _seen(at: datetime) -> str:
+    return at.isoformat()

@@ -1,0 +1,71 @@
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from campaigns.vocabulary import Basis
+from nurture import leads
+from nurture.cli.main import nurture
+from nurture.leads import LeadFilter, Outcome
+from nurture.usecases.capture import ImportOptions
+from nurture.usecases.export import HEADINGS, csv_lines, plain_cell
+from nurture.usecases.preview import check_import
+from tests.doors.console_desk import Site, site_of
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return site_of(tmp_path_factory)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text.removeprefix("\ufeff"))))
+
+
+def test_the_list_as_filtered_comes_as_a_file(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "/leads.csv?country=IE" in mara.get("/leads?country=IE").get_data(as_text=True)
+    answer = mara.get("/leads.csv?country=IE")
+    rows = rows_of(answer.get_data(as_text=True))
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="leads.csv"'
+    assert sorted(row["E-mail"] for row in rows) == ["aoife@kilbrae.example", "orla@finnan.example"]
+    assert {row["E-mail"]: row["Opt-out"] for row in rows}["orla@finnan.example"] == "yes"
+    assert rows[0]["Phone"].startswith("'+353")
+
+
+def test_sales_people_and_dealers_take_no_lists_with_them(site: Site) -> None:
+    assert site.reader("ines").get("/leads.csv").status_code == 403
+    assert "/leads.csv" not in site.reader("ines").get("/leads").get_data(as_text=True)
+
+
+def test_what_was_exported_comes_in_again_and_changes_nothing(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "again.csv"
+    with site.here.works.read("test") as work:
+        path.write_text("".join(csv_lines(work, LeadFilter())), encoding="utf-8")
+        number = leads.count(work, LeadFilter())
+    check = check_import(
+        site.here.works, path, ImportOptions(basis=Basis.CONSENT), house=site.here.house
+    )
+    assert check.counts[Outcome.UNCHANGED] == number
+    assert (check.rejected, check.left_out) == (0, 0)
+    assert "" not in check.mapping.values()
+    assert len(check.mapping) == len(HEADINGS)
+
+
+def test_no_cell_is_taken_for_a_formula() -> None:
+    for bad in ("=1+1", "+49", "-2", "@x", "\tx", "\rx"):
+        assert plain_cell(bad) == f"'{bad}"
+    assert plain_cell("a=b") == "a=b"
+
+
+def test_the_command_writes_the_leads_that_match(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NURTURE_HOME", str(site.here.home))
+    file = tmp_path / "ireland.csv"
+    done = CliRunner().invoke(nurture, ["leads", "export", str(file), "--country", "ie"])
+    assert done.exit_code == 0, done.output
+    assert "2 leads in" in done.output
+    assert len(rows_of(file.read_text(encoding="utf-8"))) == 2
