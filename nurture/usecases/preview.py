@@ -108,7 +108,7 @@ def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
 
 
 _SUMS = ("rejected", "opted_out", "yes", "write", "shared", "left", "entering")
-_OWN = re.compile(r"“[^”]*”|\S*@\S*|\b[\w-]+(?:\.[\w-]+)+\b")
+_OWN = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|\b[\w-]+(?:\.[\w-]+)+\b")
 """What a reason says of one row only: a quoted cell, an address, a host."""
 
 
