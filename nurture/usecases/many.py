@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from campaigns.vocabulary import ExitReason
-from nurture import consent, leads, lifecycle, mail, tasks, tracks, users
+from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
+from nurture import consent, engagement, leads, lifecycle, mail, tasks, tracks, users
+from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
@@ -93,8 +94,17 @@ def undo(work: Work, act_id: int, *, desk: Desk) -> Picked:
     back = {one: stood[one] for one in chosen.lead_ids}
     _UNDO[act.kind](work, act, back)
 
+    engagement.note_activity(work, [_told_back(work, act, one) for one in chosen.lead_ids])
     progress.look_after(work, chosen.lead_ids, reason=BACK, desk=desk)
     return chosen
+
+
+def _told_back(work: Work, act: ActRow, lead_id: LeadId) -> ActivityRow:
+    return ActivityRow(
+        lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now, verdict=Verdict.HUMAN_PROVEN,
+        origin=f"undone:{act.id}:{lead_id}",
+        detail={"text": f"Taken back: {act.words}.", "by": work.actor},
+    )  # fmt: skip
 
 
 def _standing(work: Work, stand: Sequence[Stand]) -> dict[LeadId, Mapping[str, Json]]:

@@ -145,6 +145,7 @@ def test_what_was_done_to_many_is_undone_from_the_page_that_reports_it(site: Sit
 
     assert "Taken back for 1 lead." in mara.page(done.headers["Location"])
     assert "Undo for" not in mara.page(place)
+    assert "Taken back: given to Ines Carro." in mara.page(f"/leads/{britta}")
     with site.here.works.read("test") as work:
         assert leads.get(work, britta).owner_id == before
     again = mara.send(place.partition("?")[0] + "/undo", came_from="/leads")
