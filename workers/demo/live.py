@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from workers.demo.cast import Cast
-from workers.demo.scene import Imported, Scene
+from workers.demo.scene import Imported, Scene, note_reached
 from workers.up import say
 
 EVERY_SECONDS = 0.25
@@ -16,8 +16,11 @@ def play(scene: Scene, imported: Imported | None) -> int:
         say(f"Imported {imported.created} leads, {imported.rejected} rows were rejected.")
     say(f"Nurture runs at {scene.base_url}, a day a minute. Ctrl-C stops it.")
     cast = Cast(scene)
+    if imported is None:
+        cast.pass_over()
     while True:
         now = scene.here.clock.now()
+        note_reached(scene.options.home, now)
         # A program that is just being restarted, or stopped, is met again in a moment.
         with contextlib.suppress(OSError):
             cast.read_mail(now)

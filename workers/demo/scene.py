@@ -23,7 +23,7 @@ from campaigns.vocabulary import Basis
 from nurture import leads, runtime, schema, users
 from nurture.kernel.clock import RealClock
 from nurture.kernel.settings import Settings, load_settings
-from nurture.kernel.stepped import set_instant
+from nurture.kernel.stepped import read_instant, set_instant
 from nurture.leads import ListOptions
 from nurture.runtime import Runtime
 from nurture.usecases import capture
@@ -134,8 +134,7 @@ def prepare(options: Options) -> Scene:
     options.home.mkdir(parents=True, exist_ok=True)
     settings = settings_of(options)
     os.environ["NURTURE_SMTP_URL"] = f"smtp://127.0.0.1:{options.port + SINK_PORT_BESIDE}"
-    if not goes_on:
-        set_instant(options.home, BEGINS)
+    set_instant(options.home, _reached(options.home) if goes_on else BEGINS)
     (options.home / "fast-clock").write_text(RealClock().machine().isoformat())
     here = runtime.start(settings.model_copy(update={"smtp_url": os.environ["NURTURE_SMTP_URL"]}))
     schema.upgrade(here.works.engine)
@@ -146,6 +145,21 @@ def prepare(options: Options) -> Scene:
     if not goes_on:
         _settle_staff(scene)
     return scene
+
+
+def note_reached(home: Path, now: datetime) -> None:
+    """Note how far the story has come, for who goes on with it: no clock runs backwards."""
+    fresh = home / "reached.new"
+    fresh.write_text(now.isoformat())
+    fresh.replace(home / "reached")
+
+
+def _reached(home: Path) -> datetime:
+    """Tell where a story that was stopped goes on."""
+    instant, noted = read_instant(home), home / "reached"
+    if not noted.exists():
+        return instant
+    return max(instant, datetime.fromisoformat(noted.read_text()))
 
 
 def bring_in(scene: Scene) -> Imported:
