@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.bench.sending import surroundings
 LIMIT_MB = 300
 SIZES = (10_000, 100_000)
 ROLES = ("import", "tick", "send")
+EMBEDDED = "import on SQLite"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,9 +23,11 @@ def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
     found: list[dict[str, float]] = []
     for size in (100,) if smoke else SIZES:
         with instance("postgresql") as one:
-            found.append(_peaks(one, size))
+            found.append(_peaks(one, size, ROLES))
+        with instance("sqlite") as one:
+            found[-1][EMBEDDED] = _peaks(one, size, ROLES[:1])[ROLES[0]]
     worst = max(found[-1].values())
-    growth = [f"{role} {found[0][role]:.0f} -> {found[-1][role]:.0f} MB" for role in ROLES]
+    growth = [f"{role} {found[0][role]:.0f} -> {found[-1][role]:.0f} MB" for role in found[0]]
     result = summed_up(
         "memory", [Pair(worst, LIMIT_MB, LIMIT_MB / worst)], unit="MB at the peak",
         reference_name="what a process may use", goal=1.0,
@@ -31,14 +35,14 @@ def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
     return replace(result, notes=(", ".join(growth),))
 
 
-def _peaks(one: Instance, size: int) -> dict[str, float]:
+def _peaks(one: Instance, size: int, roles: Sequence[str]) -> dict[str, float]:
     people = one.home / "people.csv"
     with people.open("w") as file:
         file.write("E-Mail,First name,Company,Country\n")
         file.writelines(
             f"lead{n}@firm{n % 500}.example,Name{n},Firm {n % 500},DE\n" for n in range(size)
         )
-    return {role: _peak(one, role, people) for role in ROLES}
+    return {role: _peak(one, role, people) for role in roles}
 
 
 def _peak(one: Instance, role: str, people: Path) -> float:

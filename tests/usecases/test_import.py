@@ -1,5 +1,7 @@
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from nurture.leads.tables import Company, FieldChange, ImportReject, Lead, Touch
 from nurture.lifecycle import begin
 from nurture.usecases.capture import House, ImportOptions, resume_stalled, run_import, start_import
 from nurture.usecases.entry import Entry
+from nurture.usecases.pace import LEAST
 from nurture.usecases.preview import check_import
 from nurture.usecases.retract import undo_import
 from workers.demo.dirty_csv import write as write_dirty
@@ -290,3 +293,22 @@ def test_an_import_whose_worker_died_is_promised_again(
     assert resume_stalled(works) == 0
     run_import(works, number, house=HOUSE)
     assert resume_stalled(works) == 0
+
+
+def test_on_one_writer_a_stretch_is_no_longer_than_others_may_wait(
+    works: Works, listed: Callable[[str], Path]
+) -> None:
+    def slowly(work: Work, lead_ids: Sequence[LeadId], *, entry: Entry) -> None:
+        settle(work, lead_ids, entry=entry)
+        time.sleep(0.002 * len(lead_ids))
+
+    path = listed("".join(f"p{n}@x.example;P;X;DE;;\n" for n in range(400)))
+    number = start_import(works, path, ImportOptions(), house=HOUSE, actor="user:1")
+    seen = [0]
+    run_import(
+        works, number, house=replace(HOUSE, settle_new=slowly),
+        progress=lambda run: seen.append(run.done_rows),
+    )  # fmt: skip
+    stretches = [after - before for before, after in pairwise(seen)]
+    assert sum(stretches) == 400
+    assert max(stretches) == (LEAST if works.one_writer else 400)
