@@ -10,6 +10,7 @@ from pathlib import Path
 
 from campaigns.vocabulary import ExitReason
 from nurture import mail, tasks, tracks
+from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
@@ -90,9 +91,12 @@ class Runtime:
             firm = company(work, sender=settings.sender, postal=settings.postal_address)
             window = policy(work).window
         name, address = parseaddr(firm.sender)
-        relay = relay_of(settings.smtp_url.split()[0])
+        relays = [
+            SmtpTransport(relay_of(url), connections=settings.smtp_connections)
+            for url in settings.smtp_url.split()
+        ]
         return Post(
-            transport=SmtpTransport(relay, connections=settings.smtp_connections),
+            transport=Relays(relays),
             journals=self.home / "journals",
             sending=mail.Sending(
                 sender_name=name, sender_address=address, base_url=settings.base_url,

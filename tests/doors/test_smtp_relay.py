@@ -10,10 +10,11 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from nurture.adapters import mail_smtp
+from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import Relay, SmtpTransport, Tls, relay_of
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result
+from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
 LOGIN = LoginPassword(b"user", b"right")
 
@@ -127,3 +128,27 @@ def test_an_address_of_a_relay_says_all(url: str, relay: Relay) -> None:
 def test_what_is_no_relay_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(Invalid):
         relay_of(url)
+
+
+def test_where_the_first_server_is_away_the_second_takes_the_batch(port: int) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        away = SmtpTransport(relay_of(f"smtp://127.0.0.1:{nobody.getsockname()[1]}"))
+        there = SmtpTransport(relay_of(f"smtp://127.0.0.1:{port}?tls=off"))
+
+        assert [one.outcome for one in through(Relays([away, there]))] == [Outcome.SENT] * 3
+        assert [one.outcome for one in through(Relays([there, away]))] == [Outcome.SENT] * 3
+        with pytest.raises(RelayUnavailable):
+            through(Relays([away, away]))
+
+
+def through(transport: Transport) -> list[Result]:
+    results: list[Result] = []
+    mails = (
+        Outgoing(MessageId(n), "news@x.example", "a@x.example", b"Subject: x\r\n\r\nx\r\n")
+        for n in range(3)
+    )
+    transport.send_batch(
+        mails, before_dot=lambda _: None, on_reply=results.append, should_stop=lambda: False
+    )
+    return results

@@ -25,7 +25,7 @@ def in_use(settings: Settings) -> bool:
     """Tell whether mail ends in the built-in sink."""
     if not settings.smtp_url:
         return True
-    server = urlsplit(settings.smtp_url)
+    server = urlsplit(settings.smtp_url.split()[0])
     return (
         server.hostname in ("127.0.0.1", "localhost") and server.port == settings.web_port + BESIDE
     )
