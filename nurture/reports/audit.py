@@ -18,7 +18,7 @@ from nurture.leads.tables import Lead
 from nurture.lifecycle import MOVES
 from nurture.lifecycle.tables import StageChange
 from nurture.pages.tables import Submission
-from nurture.reports import audit_mail
+from nurture.reports import audit_mail, audit_people
 from nurture.reports.findings import AnySelect, Finding, Query, Row, rows_of
 from nurture.reports.next_action import SETTLING, actions, unattended
 from nurture.scoring.tables import Score
@@ -208,15 +208,22 @@ QUERIES: tuple[Query, ...] = (
     Query("Q11", "A lead that came back is in a track or parked", _of(_lost_on_the_way_back)),
     Query("Q12", "A due step was taken or has a reason to wait", _of(_overdue_steps)),
     Query("Q13", "A run through a track goes on or has ended for a reason", _of(_half_ended)),
+    Query("Q14", "Nobody waits for an act without an end", _of(audit_people.endless_waits)),
     Query("Q15", "A step that writes has exactly one mail, and the reverse", audit_mail.unmatched),
     Query("Q16", "No mail is stuck on its way", audit_mail.stuck),
     Query("Q17", "No mail was accepted twice", audit_mail.accepted_twice),
     Query("Q18", "Nobody is written to after a no", audit_mail.after_a_no),
     Query("Q19", "A mail that did not leave says why", audit_mail.unexplained),
+    Query("Q20", "Marketing mail left with permission", _of(audit_people.without_permission)),
     Query("Q21", "Each score is the sum of its ledger", _wrong_scores),
     Query("Q22", "Who crossed a line was looked at within five minutes", _of(_not_rechecked)),
+    Query("Q23", "A person stands behind each hand-off", _of(audit_people.by_machines_only)),
     Query("Q24", "A form became a lead or has a reason", _of(_lost_forms)),
     Query("Q25", "No lead lies idle", _of(_idle)),
+    Query("Q26", "Who has left or is away holds nothing up", audit_people.away_or_gone),
     Query("Q27", "A promise to the queue is kept within five minutes", _kept_promises),
+    Query("Q28", "A complaint or a dead address ends all mail", audit_people.unheard),
+    Query("Q29", "An erased lead is nowhere in motion", audit_people.erased_but_moving),
+    Query("Q30", "One address is one lead", _of(audit_people.same_address)),
     Query("N01", "Somebody looks after each live lead", _of(_unattended)),
 )
