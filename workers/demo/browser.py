@@ -51,7 +51,7 @@ class Sheet:
 class Browser:
     """Keep one connection to one server; not for several threads."""
 
-    def __init__(self, base_url: str, *, agent: str = PEOPLE) -> None:
+    def __init__(self, base_url: str, *, agent: str = PEOPLE, keeps_cookies: bool = False) -> None:
         """Browse below `base_url`; addresses elsewhere are not followed."""
         parts = urlsplit(base_url)
         self._host = parts.hostname or "127.0.0.1"
@@ -59,6 +59,8 @@ class Browser:
         self._base = base_url
         self._agent = agent
         self._connection: HTTPConnection | None = None
+        self._keeps_cookies = keeps_cookies
+        self._cookies: dict[str, str] = {}
 
     def get(self, url: str) -> Answer:
         """Open an address and follow where it leads."""
@@ -105,6 +107,7 @@ class Browser:
                 path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
                 connection.request(method, path, body=body, headers=self._headers(body))
                 response = connection.getresponse()
+                self._keep(response)
                 return response, response.read().decode(errors="replace")
             except (HTTPException, OSError):
                 self.close()
@@ -112,8 +115,17 @@ class Browser:
                     raise
         raise AssertionError("the loop returns or raises")
 
+    def _keep(self, response: HTTPResponse) -> None:
+        for line in response.headers.get_all("Set-Cookie", []) if self._keeps_cookies else []:
+            name, _, value = line.partition(";")[0].partition("=")
+            self._cookies[name.strip()] = value.strip()
+
     def _headers(self, body: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._agent, "Accept": "text/html", "Origin": self._base}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(
+                f"{name}={value}" for name, value in self._cookies.items()
+            )
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         return headers

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from workers.demo.agenda import Agenda
 from workers.demo.crowd import Crowd
+from workers.demo.desk import Desk
 from workers.demo.population import has_link_scanner
 from workers.demo.post import Mail, Mailbox
 from workers.demo.sales import Sales
@@ -20,6 +21,7 @@ class Cast:
         self.scanners = Scanners(scene.base_url)
         self.crowd = Crowd(scene, self.agenda, self.scanners)
         self.sales = Sales(scene, self.agenda)
+        self.desk = Desk(scene, self.agenda, scene.here.clock.now())
         self._scene = scene
         self._mailbox = Mailbox(scene.options.home)
 
