@@ -15,6 +15,7 @@ from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import (
     HandoffEventView,
     HandoffView,
+    closed_of,
     events,
     find_open,
     get,
@@ -51,6 +52,7 @@ __all__ = [
     "Undone",
     "accept",
     "chase",
+    "closed_of",
     "contacted",
     "due_chases",
     "end",

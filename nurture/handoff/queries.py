@@ -139,6 +139,17 @@ def waiting_for(
     return sorted((view(row) for row in rows), key=lambda one: (one.due_at, one.id))[:limit]
 
 
+def closed_of(work: Work, owner_id: UserId, *, limit: int) -> list[HandoffView]:
+    """List what became of somebody's offers, the latest first."""
+    rows = work.session.scalars(
+        select(Handoff)
+        .where(Handoff.owner_id == owner_id, Handoff.closed_at.is_not(None))
+        .order_by(Handoff.closed_at.desc(), Handoff.id.desc())
+        .limit(limit)
+    )
+    return [view(row) for row in rows]
+
+
 def of_lead(work: Work, lead_id: LeadId) -> list[HandoffView]:
     """List all offers of a lead, the newest first."""
     rows = work.session.scalars(

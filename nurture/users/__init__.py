@@ -5,6 +5,7 @@ from nurture.users.login import authenticate, end_sessions, hash_password, set_p
 from nurture.users.model import AbsenceRow, Candidate, NewUser, UserCard
 from nurture.users.queries import (
     absences,
+    absences_of,
     away,
     by_handle,
     by_ids,
@@ -12,8 +13,17 @@ from nurture.users.queries import (
     everybody,
     find,
     get,
+    get_absence,
 )
-from nurture.users.service import add, add_absence, apply, drop_absence, set_active, set_theme
+from nurture.users.service import (
+    add,
+    add_absence,
+    apply,
+    drop_absence,
+    end_absence,
+    set_active,
+    set_theme,
+)
 
 __all__ = [
     "AbsenceRow",
@@ -23,6 +33,7 @@ __all__ = [
     "UserCard",
     "WrongCredentials",
     "absences",
+    "absences_of",
     "add",
     "add_absence",
     "apply",
@@ -32,10 +43,12 @@ __all__ = [
     "by_ids",
     "candidates",
     "drop_absence",
+    "end_absence",
     "end_sessions",
     "everybody",
     "find",
     "get",
+    "get_absence",
     "hash_password",
     "set_active",
     "set_password_hash",

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from campaigns.vocabulary import Channel, Role
+from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, UserId
 from nurture.kernel.work import Work
 from nurture.users.errors import NoSuchUser
@@ -83,6 +84,27 @@ def absences(work: Work, user_id: UserId) -> list[AbsenceRow]:
         AbsenceRow(row.id, UserId(row.user_id), row.begins_at, row.ends_at)
         for row in work.session.scalars(statement)
     ]
+
+
+def absences_of(work: Work, user_ids: Iterable[UserId], *, since: datetime) -> list[AbsenceRow]:
+    """List absences of several people that are not over yet, the first first."""
+    statement = (
+        select(Absence)
+        .where(Absence.user_id.in_(set(user_ids)), Absence.ends_at > since)
+        .order_by(Absence.begins_at, Absence.id)
+    )
+    return [
+        AbsenceRow(row.id, UserId(row.user_id), row.begins_at, row.ends_at)
+        for row in work.session.scalars(statement)
+    ]
+
+
+def get_absence(work: Work, absence_id: int) -> AbsenceRow:
+    """Find a note of leave, or refuse."""
+    row = work.session.get(Absence, absence_id)
+    if row is None:
+        raise NotFound("This absence was taken back already.")
+    return AbsenceRow(row.id, UserId(row.user_id), row.begins_at, row.ends_at)
 
 
 def card(row: User) -> UserCard:

@@ -62,6 +62,15 @@ def drop_absence(work: Work, absence_id: int) -> None:
     work.session.execute(delete(Absence).where(Absence.id == absence_id))
 
 
+def end_absence(work: Work, absence_id: int) -> None:
+    """Let somebody get leads again from now on; leave that has not begun is taken back."""
+    begun = Absence.begins_at < work.now
+    work.session.execute(
+        update(Absence).where(Absence.id == absence_id, begun).values(ends_at=work.now)
+    )
+    work.session.execute(delete(Absence).where(Absence.id == absence_id, ~begun))
+
+
 _FRESH: dict[str, object] = {
     "active": True,
     "theme": "auto",

@@ -101,3 +101,20 @@ def test_only_known_themes_are_kept(work: Work) -> None:
     assert users.get(work, tom).theme == "dark"
     with pytest.raises(Invalid):
         users.set_theme(work, tom, "pink")
+
+
+def test_ending_leave_lets_somebody_get_leads_from_now_on(works: Works) -> None:
+    with works.begin("test") as work:
+        ids = users.apply(work, [MARA])
+        mara, day = ids["mara"], timedelta(days=1)
+        users.add_absence(work, mara, begins_at=work.now - day, ends_at=work.now + day)
+        users.add_absence(work, mara, begins_at=work.now + 5 * day, ends_at=work.now + 6 * day)
+        now, later = users.absences_of(work, [mara], since=work.now)
+        users.end_absence(work, now.id)
+        users.end_absence(work, later.id)
+
+        assert [one.ends_at for one in users.absences(work, mara)] == [work.now]
+        assert users.absences_of(work, [mara], since=work.now) == []
+        assert users.away(work, at=work.now) == set()
+        with pytest.raises(NotFound, match="taken back already"):
+            users.get_absence(work, later.id)

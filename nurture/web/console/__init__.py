@@ -20,6 +20,7 @@ from nurture.web.console import (
     refusals,
     sending,
     shell,
+    team,
     today,
     todo,
     tracks,
@@ -27,7 +28,7 @@ from nurture.web.console import (
 
 PAGES: tuple[Blueprint, ...] = (
     today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
-    me.doors, todo.doors,
+    me.doors, todo.doors, team.doors,
     handoffs.doors, tracks.doors, mails.doors, imports.doors,
     content.doors, funnel.doors, sending.doors, mailbox.doors,
 )  # fmt: skip

@@ -181,7 +181,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         answers=answers_to(offer.state) if mine else (),
         others=_others(work, offer) if mine and offer.closed_at is None else (),
         noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
-        ended=_ended(work, offer),
+        ended=ended_words(work, offer),
         tomorrow=work.now.astimezone(ZoneInfo(reader.zone)).date() + timedelta(days=1),
     )  # fmt: skip
 
@@ -319,7 +319,8 @@ def _route(offer: HandoffView, owner: UserCard | None) -> str:
     return f"{words}: {named}" if colon else offer.route_reason
 
 
-def _ended(work: Work, offer: HandoffView) -> str:
+def ended_words(work: Work, offer: HandoffView) -> str:
+    """Say how an offer ended, "" while it is open."""
     if offer.closed_at is None:
         return ""
     words = EVENTS.get(offer.outcome or "", ("", "Closed"))[1]

@@ -13,7 +13,8 @@ from nurture.kernel.work import Work
 from nurture.reports import today as report
 from nurture.reports.today import News
 from nurture.web import format as forms
-from nurture.web.console import figures, needs, people, remember, shell, wording
+from nurture.web.console import figures, needs, people, remember, shell, team, wording
+from nurture.web.console.handoff_view import ended_words
 from nurture.web.console.people import Waiting
 from nurture.web.console.reach import reach
 from nurture.web.console.safety import safety
@@ -23,6 +24,7 @@ from nurture.web.security import permits
 
 SHOWN = 6
 MY_TASKS = 20
+ENDED = 10
 doors = Blueprint("today", __name__)
 
 
@@ -49,6 +51,15 @@ class Told:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a lead that somebody had."""
+
+    lead: str
+    words: str
+    at: datetime
+
+
 class Mine(TypedDict):
     """What waits for one person, and the first of it."""
 
@@ -63,6 +74,8 @@ def show() -> str:
     with here().works.read(shell.actor()) as work:
         shell.look(work)
         page = Page(title="Today", nav="today.show")
+        if team.is_home():
+            return _team(work, page)
         return _whole(work, page) if shell.sees_all() else _own(work, page)
 
 
@@ -74,7 +87,7 @@ def waiting() -> str:
         shell.look(work)
         if not shell.sees_all():
             return shell.part("_own_queue", work, **_mine(work))
-        offers = handoff.waiting_for(work)
+        offers = team.team_of(work).offers if team.is_home() else handoff.waiting_for(work)
         return shell.part(
             "_with_sales", work, waiting=people.waiting(work, offers[:SHOWN]),
             waiting_total=len(offers),
@@ -95,6 +108,16 @@ def _whole(work: Work, page: Page) -> str:
     )  # fmt: skip
 
 
+def _team(work: Work, page: Page) -> str:
+    """Show a manager who is late, who has how much and who is away."""
+    board, todo = team.team_of(work), needs.needs(work, reach(work, shell.me()))
+    return shell.show(
+        "today_team", page, work, team=board, week=figures.week(work), safe=safety(work),
+        needs=todo.first, needs_total=todo.total,
+        waiting=people.waiting(work, board.offers[:SHOWN]), waiting_total=len(board.offers),
+    )  # fmt: skip
+
+
 def _sentence(late: int, sent: int, ready: int) -> str:
     begin = f"{forms.plural(late, 'answer')} from sales {'is' if late == 1 else 'are'} late. "
     mails = f"{forms.plural(sent, 'mail')} {'has' if sent == 1 else 'have'} gone today"
@@ -109,8 +132,20 @@ def _own(work: Work, page: Page) -> str:
     return shell.show(
         "today_own", page, work,
         needs=todo.first, needs_total=todo.total, dealer=me.has(Role.DEALER), **mine,
+        ended=_ended(work) if me.has(Role.DEALER) else (),
         late=sum(1 for one in mine["waiting"] if one.offer.left(work.now) < timedelta()),
     )  # fmt: skip
+
+
+def _ended(work: Work) -> list[Ended]:
+    """Tell a dealer what became of the leads that they had."""
+    closed = handoff.closed_of(work, shell.me().id, limit=ENDED)
+    persons = leads.by_ids(work, [one.lead_id for one in closed])
+    return [
+        Ended(persons[one.lead_id].name, ended_words(work, one), one.closed_at or one.offered_at)
+        for one in closed
+        if one.lead_id in persons
+    ]
 
 
 def _mine(work: Work) -> Mine:
