@@ -123,7 +123,7 @@ def _lines(cast: Cast, imported: Imported | None, facts: _Facts) -> Iterator[Lin
     yield Line("Bounced for good", found.suppressed.get(SuppressionReason.HARD_BOUNCE, 0), 4, 16)
     away = found.acts.get(ActivityKind.AUTO_REPLIED, 0)
     yield Line("Out-of-office notes, without effect", away, 80, 350)
-    yield Line("Tasks answered at our desks", sum(cast.desk.counts.values()), 20, 1000)
+    yield Line("Tasks answered at our desks", sum(cast.desk.counts.values()), 50, 250)
     yield Line("  that were refused", len(cast.desk.refused), 0, 0)
     yield Line("In doubt", found.states.get(MessageState.IN_DOUBT, 0), 0, 0)
     yield Line("Pages and forms that failed", len(crowd.refused), 0, 0)
