@@ -30,7 +30,7 @@ durations as in `campaigns.spans` ("3 d", "4 h", "30 min", "2 w", "1 bd" = worki
       - call: task                  # with outcomes the lead waits, at most `within` (14 d)
         who: telesales
         due: 1 bd
-        script: any_questions
+        script: call_about_questions
         outcomes: {has_question: ready, not_now: end}
         next: end                   # where the following step would be wrong
       - ready: handoff

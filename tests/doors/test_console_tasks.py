@@ -36,7 +36,7 @@ def give(
             due_at=work.now + timedelta(days=days), lead_id=site.lead(lead),
             owner_id=owner(site, to) if to else None, queue=queue or None,
             outcomes={"reached": "d2", "not_now": "end"} if kind is TaskKind.CALL else {},
-            script="any_questions" if kind is TaskKind.CALL else None,
+            script="call_about_questions" if kind is TaskKind.CALL else None,
         )  # fmt: skip
         tasks.create(work, [row])
         return max(one.id for one in tasks.open_tasks(work, lead_id=site.lead(lead)))

@@ -264,7 +264,7 @@ CALL = Task(
     "call",
     "telesales",
     Duration(1, "bd"),
-    "any_questions",
+    "call_about_questions",
     outcomes=(("has_question", "ready"), ("not_now", "end")),
 )
 CALLS = track(CALL, Exit("end"), Handoff("ready"), Goal("won"))

@@ -28,7 +28,7 @@ steps:
   - call: task
     who: telesales
     due: 1 bd
-    script: any_questions
+    script: call_about_questions
     outcomes: {has_question: ready, reached: later, not_now: end}
     next: end
   - later: wait
@@ -87,7 +87,7 @@ def called(house: House, lead_id: LeadId) -> int:
     house.tick()
     with house.works.read("test") as work:
         (task,) = tasks.open_tasks(work, lead_id=lead_id)
-        assert (task.kind, task.script) == (TaskKind.CALL, "any_questions")
+        assert (task.kind, task.script) == (TaskKind.CALL, "call_about_questions")
         return task.id
 
 

@@ -78,7 +78,7 @@ def _folded(work: Work, which: Which, found: Sequence[Line]) -> list[Need]:
 
 
 def _one(line: Line) -> Need:
-    reason = f"{line.company}. {line.reason}" if line.company else line.reason
+    reason = f"{line.company.rstrip('.')}. {line.reason}" if line.company else line.reason
     named = f": {line.lead}" if line.lead and line.lead not in line.title else ""
     return Need(
         title=f"{line.title}{named}", reason=reason, icon=line.icon, due=line.due,
