@@ -46,6 +46,9 @@ class Team:
     """Whose absences this reader may set."""
     offers: tuple[HandoffView, ...]
     late: int
+    with_sales: int
+    """Everybody's open hand-offs, and the late ones of them: what the list of late ones shows."""
+    late_of_all: int
     today: date
 
 
@@ -77,6 +80,7 @@ def team_of(work: Work) -> Team:
         ),
         people=tuple(people), offers=theirs,
         late=sum(one.due_at <= work.now for one in theirs),
+        with_sales=len(offers), late_of_all=sum(one.due_at <= work.now for one in offers),
         today=shell.eye().local(work.now).date(),
     )  # fmt: skip
 
