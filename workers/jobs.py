@@ -1,6 +1,5 @@
 """What the queue may run: open the runtime, one use case, one log line."""
 
-import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,15 +25,10 @@ def opened() -> Runtime:
 def send(batch: int) -> None:
     """Send a batch, and what else waits in batches: a horse that runs is cheaper than a new one."""
     here = opened()
-    post, until = here.post(), time.monotonic() + GO_ON_SECONDS
-    following: int | None = batch
-    while following is not None:
-        done = deliver.deliver(here.works, following, post=post)
-        counts = {str(event): n for event, n in done.counts.items()}
-        logger().info("sent", batch=following, **counts)
-        going = done.flowing or following == batch
-        waits = going and time.monotonic() < until
-        following = deliver.waiting_batch(here.works) if waits else None
+    done = deliver.deliver_on(here.works, batch, post=here.post(), seconds=GO_ON_SECONDS)
+    for number, one in done:
+        counts = {str(event): n for event, n in one.counts.items()}
+        logger().info("sent", batch=number, **counts)
 
 
 def absorb() -> None:

@@ -20,6 +20,7 @@ AGAIN = {
     JobName.SEND: None,  # the reaper frees what a dead sender held, the sweep hands it on (S-03)
     JobName.ABSORB: Retry(max=2),
     JobName.IMPORT: Retry(max=2),
+    JobName.CHECK: Retry(max=2),
 }
 """Which jobs the queue runs again when their horse was killed: those that find only what is left.
 

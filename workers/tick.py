@@ -17,7 +17,7 @@ from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
 from nurture.runtime import Runtime
-from nurture.usecases import capture, deliver, evidence, listen, progress, promote, sell
+from nurture.usecases import capture, evidence, listen, progress, promote, reaper, sell
 from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
 from workers.watch import watch
@@ -97,7 +97,7 @@ class Tick:
     def _reap(self) -> int:
         here = self.here
         journals = here.home / "journals"
-        return deliver.reap(here.works, journals=journals, host=here.host, secret=here.secret)
+        return reaper.reap(here.works, journals=journals, host=here.host, secret=here.secret)
 
     def _resume(self) -> int:
         return capture.resume_stalled(self.here.works)

@@ -8,32 +8,32 @@ after the answer, before the record - the reaper records the answer from the jou
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from campaigns.timing import Calendar, Window, next_allowed
-from campaigns.vocabulary import ExitReason, MessageKind, SuppressionReason
-from nurture import consent, leads, mail, scoring, tracks
+from campaigns.vocabulary import MessageKind
+from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
-from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
+from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
 from nurture.usecases import prefer
+from nurture.usecases.bounces import bounce, is_hard
 from nurture.usecases.company import company
+from nurture.usecases.guards import guard_of, later_ones, refusals
 from nurture.usecases.letters import Letter, Letterhead, letters
-from nurture.usecases.successors import ask_for_successors
 
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
 STOP_MARK_SECONDS = 1.0
 RELAY_PAUSE = timedelta(seconds=10)
 """How long mail waits that no server took on; well below the 30 s of B4."""
-PAUSE_HOLD = timedelta(minutes=10)
-NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
 
 EVENTS = {
     Outcome.SENT: MessageEvent.ACCEPTED,
@@ -80,29 +80,107 @@ class Delivered:
         return bool(self.counts) and MessageEvent.HANDED_BACK not in self.counts
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A batch that this sender has claimed: only its journal's owner moves the messages now."""
+
+    batch_id: int
+    journal: Journal
+    letters: Sequence[Letter]
+    claimed: float
+    """When, by the process's own clock in seconds."""
+
+
 def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
     """Send what a batch still holds; a second job of the same batch finds nothing."""
-    done = Delivered()
-    journal = Journal.open(post.journals)
+    return finish(works, take(works, batch_id, post=post), post=post)
+
+
+def deliver_on(
+    works: Works, batch_id: int, *, post: Post, seconds: float
+) -> Iterator[tuple[int, Delivered]]:
+    """Send a batch, then what else waits in batches; each is claimed while the last one is sent.
+
+    A batch that was claimed ahead is handed back when the one before it met trouble.
+    """
+    until = time.monotonic() + seconds
+    held: Held | None = take(works, batch_id, post=post)
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        while held is not None:
+            on = (held.letters or held.batch_id == batch_id) and time.monotonic() < until
+            soon = ahead.submit(_take_next, works, post) if on else None
+            try:
+                done = finish(works, held, post=post)
+            except BaseException:
+                _let_go(soon)
+                raise
+            yield held.batch_id, done
+            following = soon.result() if soon is not None else None
+            if following is not None and held.letters and not done.flowing:
+                yield following.batch_id, _give_back(works, following, post=post)
+                return
+            held = following
+
+
+def take(works: Works, batch_id: int, *, post: Post) -> Held:
+    """Claim what a batch still holds, under a journal of its own."""
+    journal, claimed = Journal.open(post.journals), time.monotonic()
     try:
         with works.begin("worker") as work:
-            letters = _claim(work, batch_id, journal=journal, post=post)
-        recorded = _send(works, letters, journal=journal, post=post) if letters else []
-        with works.begin("worker") as work:
-            _record(work, recorded, letters, journal=journal.id, secret=post.secret)
-            mail.watch(work, batch_id, [one.event for one in recorded])
+            written = _claim(work, batch_id, journal=journal, post=post)
     except BaseException:
-        journal.close()  # keep the file: the reaper settles what it says
+        journal.close()
         raise
-    journal.discard()
+    return Held(batch_id, journal, written, claimed)
+
+
+def finish(works: Works, held: Held, *, post: Post) -> Delivered:
+    """Send what is held, with no transaction open, and record what became of it."""
+    try:
+        recorded = _send(works, held, post=post) if held.letters else []
+        return _recorded(works, held, recorded, post=post)
+    except BaseException:
+        held.journal.close()  # keep the file: the reaper settles what it says
+        raise
+
+
+def _take_next(works: Works, post: Post) -> Held | None:
+    """Claim the batch that waits longest; None when there is none."""
+    with works.begin("worker") as work:
+        batch_id = mail.waiting_batch(work)
+    return None if batch_id is None else take(works, batch_id, post=post)
+
+
+def _give_back(works: Works, held: Held, *, post: Post) -> Delivered:
+    back = [
+        Recorded(
+            one.message.id, MessageEvent.HANDED_BACK, "the batch before it met trouble",
+            wait=RELAY_PAUSE,
+        )
+        for one in held.letters
+    ]  # fmt: skip
+    try:
+        return _recorded(works, held, back, post=post)
+    except BaseException:
+        held.journal.close()
+        raise
+
+
+def _let_go(soon: Future[Held | None] | None) -> None:
+    """Leave a batch that was claimed ahead to the reaper, who hands it back."""
+    held = None if soon is None or soon.exception() is not None else soon.result()
+    if held is not None:
+        held.journal.close()
+
+
+def _recorded(works: Works, held: Held, recorded: Sequence[Recorded], *, post: Post) -> Delivered:
+    with works.begin("worker") as work:
+        _record(work, recorded, held.letters, journal=held.journal.id, secret=post.secret)
+        mail.watch(work, held.batch_id, [one.event for one in recorded])
+    held.journal.discard()
+    done = Delivered()
     done.count([one.event for one in recorded])
     return done
-
-
-def waiting_batch(works: Works) -> int | None:
-    """Find a batch that nobody has begun, so that a sender who has finished goes on."""
-    with works.begin("worker") as work:
-        return mail.waiting_batch(work)
 
 
 def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:
@@ -111,18 +189,19 @@ def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[L
     if not waiting or stopped or not mail.may_leave(work, batch_id):
         return []
 
-    known = _known(work, waiting)
-    refused = _refusals(work, waiting, known)
-    later = _later(work.now, [one for one in waiting if one.id not in refused], known, post.window)
-    ready = [one for one in waiting if one.id not in refused and one.id not in later]
-    ready = prefer.without_wishes(work, ready, known.people)
+    guard = guard_of(work, waiting)
+    refused = refusals(work, waiting, guard)
+    rest = [one for one in waiting if one.id not in refused]
+    later = later_ones(work.now, rest, guard, post.window)
+    ready = [one for one in rest if one.id not in later]
+    ready = prefer.without_wishes(work, ready, guard.people)
 
     mail.drop(work, refused)
     mail.hold(work, later, reason="waits for sending hours")
     mail.claim(
         work, [one.id for one in ready], journal=journal.id, host=post.host, lease=post.lease
     )
-    return letters(work, ready, known.people, head=Letterhead(post.sending.base_url, post.company))
+    return letters(work, ready, guard.people, head=Letterhead(post.sending.base_url, post.company))
 
 
 def rehearse(work: Work, *, post: Post) -> None:
@@ -142,70 +221,11 @@ def rehearse(work: Work, *, post: Post) -> None:
         for kind, version in zip(MessageKind, versions, strict=False)
     ]  # fmt: skip
     mail.candidates(work, 0)
-    known = _known(work, ghosts)
-    _refusals(work, ghosts, known)
+    refusals(work, ghosts, guard_of(work, ghosts))
     for country in company(work, sender="", postal="").serves:
         next_allowed(work.now, post.window, zone="UTC", calendar=Calendar(country))
     mail.claim(work, [0], journal="", host=post.host, lease=post.lease)
     letters(work, ghosts, {}, head=Letterhead(post.sending.base_url, post.company))
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a batch must know of its leads, read once under the lock."""
-
-    people: Mapping[LeadId, leads.Person]
-    places: Mapping[int, tracks.Place]
-
-
-def _known(work: Work, waiting: Sequence[Claimed]) -> _Known:
-    return _Known(
-        leads.by_ids(work, [one.lead_id for one in waiting if one.lead_id]),
-        tracks.places(work, [one.enrolment_id for one in waiting if one.enrolment_id]),
-    )
-
-
-def _refusals(work: Work, waiting: Sequence[Claimed], known: _Known) -> dict[int, str]:
-    """Ask everybody who may say no once more, at the moment of sending (F65)."""
-    nos = {
-        MessageKind.MARKETING: consent.may_write(work, _whose(waiting, MessageKind.MARKETING)),
-        MessageKind.REQUESTED: consent.may_answer(work, _whose(waiting, MessageKind.REQUESTED)),
-    }
-    reasons: dict[int, str] = {}
-    for one in waiting:
-        if one.lead_id is None:
-            continue
-        no = nos.get(one.kind, {}).get(one.lead_id)
-        place = known.places.get(one.enrolment_id or 0)
-        if no is not None:
-            reasons[one.id] = no.sentence
-        elif place is not None and place.ended not in NORMAL_ENDS:
-            reasons[one.id] = f"left the track: {place.ended}"
-    return reasons
-
-
-def _whose(waiting: Sequence[Claimed], kind: MessageKind) -> list[LeadId]:
-    return [one.lead_id for one in waiting if one.kind is kind and one.lead_id]
-
-
-def _later(
-    now: datetime, waiting: Sequence[Claimed], known: _Known, window: Window
-) -> dict[int, datetime]:
-    """Hold marketing mail outside the lead's sending hours, or while its track is paused."""
-    later: dict[int, datetime] = {}
-    for one in waiting:
-        if one.kind is not MessageKind.MARKETING or one.lead_id is None:
-            continue
-        place = known.places.get(one.enrolment_id or 0)
-        person = known.people.get(one.lead_id)
-        if place is not None and place.paused:
-            later[one.id] = now + PAUSE_HOLD
-        elif person is not None:
-            calendar = Calendar(person.country or "")
-            opens = next_allowed(now, window, zone=person.zone, calendar=calendar)
-            if opens > now:
-                later[one.id] = opens
-    return later
 
 
 @dataclass(slots=True)
@@ -252,11 +272,9 @@ class _Round:
             yield Outgoing(MessageId(message.id), sending.sender_address, message.recipient, data)
 
 
-def _send(
-    works: Works, letters: Sequence[Letter], *, journal: Journal, post: Post
-) -> list[Recorded]:
+def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
     """Hold no transaction here: the journal is what survives."""
-    run = _Round(letters, post)
+    run, journal = _Round(held.letters, post), held.journal
 
     def on_reply(result: Result) -> None:
         if result.code:
@@ -264,7 +282,7 @@ def _send(
         run.results.append(result)
         run.lost += result.outcome is Outcome.IN_DOUBT
 
-    mark = _stop_mark(works)
+    mark = _stop_mark(works, began=held.claimed)
 
     try:
         post.transport.send_batch(
@@ -278,14 +296,13 @@ def _send(
             Recorded(
                 one.message.id, MessageEvent.HANDED_BACK, refusal.sentence, wait=RELAY_PAUSE
             )
-            for one in letters
+            for one in held.letters
         ]  # fmt: skip
     return _outcomes(run)
 
 
-def _stop_mark(works: Works) -> Callable[[], bool]:
+def _stop_mark(works: Works, *, began: float) -> Callable[[], bool]:
     """Stop starting messages when the time is up, or within a second of the stop switch."""
-    began = time.monotonic()
     seen = {"at": began, "stopped": False}
 
     def should_stop() -> bool:
@@ -337,63 +354,6 @@ def _record(
     whose = {one.message.id: one.message for one in letters}
     dead = [
         whose[one.id] for one in recorded
-        if one.event is MessageEvent.PERMANENT and one.id in whose and _is_hard(one)
+        if one.event is MessageEvent.PERMANENT and one.id in whose and is_hard(one)
     ]  # fmt: skip
     bounce(work, {one.lead_id: one.recipient for one in dead if one.lead_id}, secret=secret)
-
-
-def _is_hard(one: Recorded) -> bool:
-    return mail.classify(one.code, one.reason) is mail.ReplyClass.HARD_BOUNCE
-
-
-def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> None:
-    """Never write to an address again that does not exist (F17), and leave every track."""
-    if not addresses:
-        return
-    consent.suppress(
-        work, [EmailAddress(address) for address in addresses.values()],
-        reason=SuppressionReason.HARD_BOUNCE, key=secret,
-    )  # fmt: skip
-    leads.set_undeliverable(work, list(addresses))
-    gone = tracks.leave(
-        work, list(addresses), reason=ExitReason.SUPPRESSED, words="The address does not work."
-    )
-    mail.cancel(work, gone, reason="the address does not work")
-    ask_for_successors(work, sorted(addresses))
-    scoring.recheck_by(work, dict.fromkeys(addresses, work.now))
-
-
-def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
-    """Settle what dead senders of this host left behind; count the messages."""
-    count = 0
-    for abandoned in mail.settled(journals):
-        with works.begin("reaper") as work:
-            count += _settle(work, abandoned, secret=secret)
-        abandoned.retire()
-    with works.begin("reaper") as work:
-        # Asked first: a journal goes only after its last message has left SENDING.
-        silent = mail.overdue_claims(work, host=host)
-        lost = [one for one in silent if not mail.is_kept(journals, one)]
-        count += mail.expire_leases(work, own_host=host, lost=lost)
-    return count
-
-
-def _settle(work: Work, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
-    held = mail.held_by(work, abandoned.id)
-    results = [_evidence(key, abandoned) for key in held]
-    mail.record(work, results, journal=abandoned.id)
-    dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and _is_hard(one)]
-    addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}
-    bounce(work, {one: address for one, address in addresses.items() if one}, secret=secret)
-    return len(results)
-
-
-def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:
-    if MessageId(key) not in abandoned.outcomes:
-        if abandoned.certain:
-            return Recorded(key, MessageEvent.HANDED_BACK, "its sender died before the last line")
-        return Recorded(key, MessageEvent.UNKNOWN, "the host went down while it was sent")
-    reply = abandoned.outcomes[MessageId(key)]
-    if reply is None:
-        return Recorded(key, MessageEvent.UNKNOWN, "its sender died before the server answered")
-    return Recorded(key, EVENTS[reply.outcome], f"{reply.code} {reply.text}", reply.code)

@@ -10,7 +10,7 @@ from nurture import consent, leads, lifecycle, mail
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Works
-from nurture.usecases import deliver
+from nurture.usecases import reaper
 
 LEASE = timedelta(seconds=60)
 SECRET = b"s" * 32
@@ -51,7 +51,7 @@ def sending(works: Works, lead_id: LeadId, *, journal: str) -> int:
 
 
 def reap(works: Works, folder: Path) -> int:
-    return deliver.reap(works, journals=folder, host="here", secret=SECRET)
+    return reaper.reap(works, journals=folder, host="here", secret=SECRET)
 
 
 def state(works: Works) -> tuple[str, str | None]:

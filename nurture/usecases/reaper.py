@@ -1,0 +1,46 @@
+"""Settle what senders left behind who were killed, or whose host went down."""
+
+from pathlib import Path
+
+from nurture import mail
+from nurture.kernel.types import MessageId
+from nurture.kernel.work import Work, Works
+from nurture.mail import MessageEvent, Recorded
+from nurture.usecases.bounces import bounce, is_hard
+from nurture.usecases.deliver import EVENTS
+
+
+def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
+    """Settle what dead senders of this host left behind; count the messages."""
+    count = 0
+    for abandoned in mail.settled(journals):
+        with works.begin("reaper") as work:
+            count += _settle(work, abandoned, secret=secret)
+        abandoned.retire()
+    with works.begin("reaper") as work:
+        # Asked first: a journal goes only after its last message has left SENDING.
+        silent = mail.overdue_claims(work, host=host)
+        lost = [one for one in silent if not mail.is_kept(journals, one)]
+        count += mail.expire_leases(work, own_host=host, lost=lost)
+    return count
+
+
+def _settle(work: Work, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
+    held = mail.held_by(work, abandoned.id)
+    results = [_evidence(key, abandoned) for key in held]
+    mail.record(work, results, journal=abandoned.id)
+    dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and is_hard(one)]
+    addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}
+    bounce(work, {one: address for one, address in addresses.items() if one}, secret=secret)
+    return len(results)
+
+
+def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:
+    if MessageId(key) not in abandoned.outcomes:
+        if abandoned.certain:
+            return Recorded(key, MessageEvent.HANDED_BACK, "its sender died before the last line")
+        return Recorded(key, MessageEvent.UNKNOWN, "the host went down while it was sent")
+    reply = abandoned.outcomes[MessageId(key)]
+    if reply is None:
+        return Recorded(key, MessageEvent.UNKNOWN, "its sender died before the server answered")
+    return Recorded(key, EVENTS[reply.outcome], f"{reply.code} {reply.text}", reply.code)
