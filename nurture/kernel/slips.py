@@ -8,13 +8,17 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 
 SUFFIX = ".slip"
+BAD = ".bad"
+"""Ends the name of a slip that nobody can read; somebody looks at it, nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,21 @@ def keep(folder: Path, content: Mapping[str, Json], *, at: datetime) -> Slip:
 
 
 def kept(folder: Path) -> list[Slip]:
-    """Read the slips of this host, the oldest first; one that another process tears up is gone."""
+    """Read the slips of this host, the oldest first; one that cannot be read hides no other."""
     found = []
     for path in sorted(folder.glob("*" + SUFFIX)):
         try:
-            content = json.loads(path.read_bytes())
+            found.append(Slip(path, json.loads(path.read_bytes())))
         except FileNotFoundError:
+            # Another process has torn it up.
             continue
-        found.append(Slip(path, content))
+        except OSError:
+            # The disk may give it back: it is read again next time.
+            logger().exception("slip_unreadable", slip=path.name)
+        except ValueError:
+            logger().exception("slip_set_aside", slip=path.name)
+            with suppress(OSError):
+                path.rename(path.with_name(path.name + BAD))
     return found
 
 

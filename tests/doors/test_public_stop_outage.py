@@ -219,6 +219,37 @@ def test_a_no_that_cannot_be_carried_out_stops_no_other_and_is_tried_again(
     assert [one.content for one in slips.kept(home / leave.FOLDER)] == [{"message": "no number"}]
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_a_slip_that_nobody_can_read_is_set_aside_and_stops_no_other(
+    works: Works, clock: FrozenClock, home: Path, content: bytes
+) -> None:
+    site = open_site(works, clock, home)
+    lead_id = henk(site)
+    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    (home / leave.FOLDER / "0.slip").write_bytes(content)
+
+    assert carry_out(site) == 1
+
+    assert stopped(site, lead_id)
+    (left,) = (home / leave.FOLDER).iterdir()
+    assert (left.name, left.read_bytes()) == ("0.slip.bad", content)
+
+
+def test_a_slip_that_the_disk_does_not_give_waits_and_stops_no_other(
+    works: Works, clock: FrozenClock, home: Path
+) -> None:
+    site = open_site(works, clock, home)
+    lead_id = henk(site)
+    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    # A folder answers a reader with an error, as a damaged disk does.
+    (home / leave.FOLDER / "0.slip").mkdir()
+
+    assert carry_out(site) == 1
+
+    assert stopped(site, lead_id)
+    assert (home / leave.FOLDER / "0.slip").exists()
+
+
 def test_a_made_up_link_is_refused_without_a_database(site: Site, outage: Outage) -> None:
     token = message_token(
         Keyring.of(b"another secret of thirty-two bytes"), message_id=1, template_version=1
