@@ -6,7 +6,9 @@ from sqlalchemy import delete, update
 
 from campaigns.vocabulary import Stage
 from nurture import leads, tasks
+from nurture.kernel import shared
 from nurture.kernel.tables import Setting
+from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.leads import LeadFilter
 from nurture.leads.tables import Lead
@@ -76,6 +78,15 @@ def test_a_broken_promise_opens_the_list_of_this_moment(site: Site) -> None:
 
     assert "A lead is in exactly one stage, and its history says so 1 not Jens Adorf" in page
     assert "No. 24 promises" not in page
+
+
+def test_a_promise_that_many_leads_break_is_one_promise(site: Site) -> None:
+    broken: dict[str, Json] = {"Q01": 12, "Q25": 3}
+    with site.here.works.begin("test") as work:
+        found: dict[str, Json] = {"at": work.now.isoformat(), "checks": 31, "broken": broken}
+        shared.put(work, NAME, new=found)
+
+    assert "2 promises not kept. Every one of" in site.reader("mara").page("/")
 
 
 def test_a_check_that_no_longer_runs_is_said_plainly(site: Site) -> None:
