@@ -5,6 +5,7 @@ import gc
 from collections.abc import Sequence
 
 from nurture import schema
+from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
 from nurture.usecases import deliver
@@ -22,14 +23,16 @@ def warm() -> None:
     each horse reads for itself. An installation that lacks its tables warms nothing.
     """
     here = jobs.opened()
-    if schema.pending(here.works.engine):
-        return
     try:
+        if schema.pending(here.works.engine):
+            return
         post = here.post()
         with here.works.begin("worker") as work:
             deliver.rehearse(work, post=post)
-    except Refusal:
-        pass  # nothing has been published yet, or no mail server is set
+    except Exception as error:
+        # Nothing has been published, no mail server is set, or the database is away for now.
+        if not isinstance(error, Refusal) and not passing(error):
+            raise
     finally:
         here.works.engine.dispose()
 

@@ -36,26 +36,23 @@ from nurture.mail.queries import (
     version_ids,
     written_to,
 )
+from nurture.mail.records import Recorded, expire_leases, prove_arrived, record
 from nurture.mail.replies import ReplyClass, classify
 from nurture.mail.rules import MOVES, MessageEvent, next_state
 from nurture.mail.service import (
     Claimed,
     NewMessage,
-    Recorded,
     batch_due,
     cancel,
     candidates,
     claim,
     compiled_mails,
     drop,
-    expire_leases,
     hold,
     let_go,
     plan,
     plan_again,
-    prove_arrived,
     publish_template,
-    record,
     waiting_batch,
     waiting_of,
 )

@@ -109,9 +109,10 @@ def begin_probe(work: Work, batch_id: int) -> None:
 
 def watch(work: Work, batch_id: int, events: Sequence[MessageEvent]) -> None:
     """Look at what became of a batch: open when the relay is in trouble, close when it answers."""
-    if not events:
-        return
     held = read_breaker(work)
+    if not events:
+        _probe_again(work, held, batch_id)
+        return
     if held.is_open:
         if held.probe == batch_id and ANSWERED.intersection(events):
             _put(work, Breaker(closed_at=work.machine))
@@ -121,6 +122,13 @@ def watch(work: Work, batch_id: int, events: Sequence[MessageEvent]) -> None:
     why = trouble(_last(work, since=held.closed_at), now=work.machine)
     if why:
         _put(work, Breaker(work.machine, why, FIRST_PROBE, work.machine + FIRST_PROBE))
+
+
+def _probe_again(work: Work, held: Breaker, batch_id: int) -> None:
+    """Take back a probe that asked nothing of the server: its mail was held or dropped."""
+    if held.is_open and held.probe == batch_id:
+        wait = max(held.wait / 2, FIRST_PROBE)
+        _put(work, replace(held, probe=None, wait=wait, probe_at=work.machine))
 
 
 def _last(work: Work, *, since: datetime | None) -> list[Try]:

@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import RowMapping, func, or_, select, update
+from sqlalchemy import RowMapping, case, func, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
 from nurture.kernel import shared
 from nurture.kernel.database import (
     among,
-    bulk_insert,
     bulk_update,
     insert_ignoring,
     is_postgresql,
@@ -22,14 +23,11 @@ from nurture.mail import breaker
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
 from nurture.mail.queries import WAITING, compiled, due
 from nurture.mail.rules import (
-    HANG_UPS,
-    TRIES,
     MessageEvent,
-    backoff_seconds,
     next_state,
     sources_of,
 )
-from nurture.mail.tables import Attempt, Message, SendBatch, TemplateVersion
+from nurture.mail.tables import Message, SendBatch, TemplateVersion
 
 BATCH = 500
 """Messages of one send job."""
@@ -73,19 +71,6 @@ class Claimed:
     not_before: datetime
     date_at: datetime
     dedup_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What became of one claimed message."""
-
-    id: int
-    event: MessageEvent
-    reason: str = ""
-    code: int = 0
-    body_hash: str = ""
-    wait: timedelta = timedelta(0)
-    """How long what is handed back waits: a server that is away must not be asked in a circle."""
 
 
 def publish_template(
@@ -149,7 +134,7 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
     query = (
         select(Message.id)
         .where(due(work, stale=work.machine - BATCH_STALE))
-        .order_by(Message.not_before, Message.id)
+        .order_by(*_order(probing=room is not None))
         .limit(min(BATCH * batches, room or BATCH * batches))
     )
     if is_postgresql(work.session):
@@ -170,6 +155,13 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
         if room is not None:
             breaker.begin_probe(work, batch.id)
     return made
+
+
+def _order(*, probing: bool) -> list[ColumnElement[Any]]:
+    """Let go first what waits longest; a probe of a server in trouble takes what is urgent."""
+    urgent = case((Message.kind == MessageKind.MARKETING, 1), else_=0)
+    order: list[ColumnElement[Any]] = [urgent] if probing else []
+    return [*order, Message.not_before.expression, Message.id.expression]
 
 
 def waiting_batch(work: Work) -> int | None:
@@ -267,7 +259,7 @@ def _each_with_reason(
         for state in sources_of(event):
             work.session.execute(
                 update(Message)
-                .where(Message.id.in_(ids), Message.state == state)
+                .where(among(work.session, Message.id, ids), Message.state == state)
                 .values(state=next_state(state, event), reason=reason, **extra)
             )
 
@@ -275,7 +267,8 @@ def _each_with_reason(
 def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
     """Drop what enrolments had planned and nobody has begun to send."""
     query = select(Message.id).where(
-        Message.enrolment_id.in_(enrolment_ids), Message.state.in_(sources_of(MessageEvent.CLAIMED))
+        among(work.session, Message.enrolment_id, enrolment_ids),
+        Message.state.in_(sources_of(MessageEvent.CLAIMED)),
     )
     drop(work, dict.fromkeys(work.session.scalars(query), reason))
 
@@ -300,90 +293,3 @@ def plan_again(work: Work, message_ids: Sequence[int]) -> None:
         "retry_at": None,
     }  # fmt: skip
     work.session.connection().execute(statement.values(waiting))
-
-
-def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
-    """Write what became of claimed messages, in bulk, with one attempt row for each answer.
-
-    Only rows that still belong to this journal move; a late answer may settle a doubt (S-07, F-07).
-    """
-    if not results:
-        return
-    states = _states_of(work, [one.id for one in results], journal)
-    rows = [row for one in results if (row := _moved(work, one, states)) is not None]
-    bulk_update(work.session, Message, rows)
-    answers = [
-        {
-            "message_id": one.id, "outcome": one.event, "code": one.code or None,
-            "reply": one.reason[:300], "at": work.machine,
-        }
-        for one in results
-        if one.event is not MessageEvent.HANDED_BACK
-    ]  # fmt: skip
-    if answers:
-        bulk_insert(work.session, Attempt, answers)
-
-
-def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:
-    query = select(Message.id, Message.state, Message.attempts).where(
-        among(work.session, Message.id, ids), Message.claim == journal
-    )
-    if is_postgresql(work.session):
-        query = query.with_for_update()
-    return {row.id: (MessageState(row.state), row.attempts) for row in work.session.execute(query)}
-
-
-def _moved(
-    work: Work, result: Recorded, states: Mapping[int, tuple[MessageState, int]]
-) -> dict[str, object] | None:
-    if result.id not in states:
-        return None
-    state, attempts = states[result.id]
-    event, reason = result.event, result.reason
-    new = next_state(state, event)
-    most = HANG_UPS if event is MessageEvent.HUNG_UP else TRIES
-    if new is MessageState.DEFERRED and attempts >= most:
-        new, reason = MessageState.DROPPED, f"given up after {attempts} tries: {reason}"
-    if new is None:
-        return None
-    waits = new in (MessageState.PLANNED, MessageState.DEFERRED)
-    gone = new in (MessageState.SENT, MessageState.IN_DOUBT)
-    backoff = timedelta(seconds=backoff_seconds(attempts))
-    retry = work.machine + (backoff if new is MessageState.DEFERRED else result.wait)
-    return {
-        "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
-        "retry_at": retry if waits else None,
-        "attempts": attempts - 1 if event is MessageEvent.HANDED_BACK else attempts,
-        "batched_at": None if waits else work.machine, "lease_until": None,
-        "sent_at": work.now if gone else None, "settled_at": work.machine,
-        "reply": result.reason[:300] or None, "body_hash": result.body_hash or None,
-    }  # fmt: skip
-
-
-def expire_leases(work: Work, *, own_host: str, lost: Collection[str] = ()) -> int:
-    """Park what a silent sender held: in doubt, never sent again by itself.
-
-    That is a sender on another host, or one of this host whose journal is `lost`: what became of
-    its messages stands nowhere.
-    """
-    out_of_reach = or_(Message.host != own_host, Message.claim.in_(list(lost)))
-    done = work.session.connection().execute(
-        update(Message)
-        .where(
-            Message.state == MessageState.SENDING, Message.lease_until < work.machine, out_of_reach
-        )
-        .values(
-            state=MessageState.IN_DOUBT, reason="its sender was lost with its journal",
-            sent_at=work.now, settled_at=work.machine,
-        )
-    )  # fmt: skip
-    return done.rowcount
-
-
-def prove_arrived(work: Work, message_ids: Sequence[int], *, evidence: str) -> None:
-    """Settle a doubt: an open, click or reply proves that the mail arrived."""
-    work.session.execute(
-        update(Message)
-        .where(Message.id.in_(message_ids), Message.state == MessageState.IN_DOUBT)
-        .values(state=MessageState.SENT, reason=evidence, settled_at=work.machine)
-    )

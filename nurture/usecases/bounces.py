@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from campaigns.vocabulary import ExitReason, SuppressionReason
-from nurture import consent, leads, mail, scoring, tracks
+from nurture import consent, leads, lifecycle, mail, scoring, tracks
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
 from nurture.mail import Recorded
@@ -19,6 +19,7 @@ def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> Non
     """Never write to an address again that does not exist (F17), and leave every track."""
     if not addresses:
         return
+    lifecycle.hold(work, sorted(addresses))  # leads first, in order, as everybody locks them
     consent.suppress(
         work, [EmailAddress(address) for address in addresses.values()],
         reason=SuppressionReason.HARD_BOUNCE, key=secret,

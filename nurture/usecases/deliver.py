@@ -282,7 +282,7 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
         run.results.append(result)
         run.lost += result.outcome is Outcome.IN_DOUBT
 
-    mark = _stop_mark(works, began=held.claimed)
+    mark = _stop_mark(works, held)
 
     try:
         post.transport.send_batch(
@@ -301,8 +301,9 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
     return _outcomes(run)
 
 
-def _stop_mark(works: Works, *, began: float) -> Callable[[], bool]:
-    """Stop starting messages when the time is up, or within a second of the stop switch."""
+def _stop_mark(works: Works, held: Held) -> Callable[[], bool]:
+    """Stop starting messages when the time is up, or within a second of a stop by whomever."""
+    began = held.claimed
     seen = {"at": began, "stopped": False}
 
     def should_stop() -> bool:
@@ -312,7 +313,8 @@ def _stop_mark(works: Works, *, began: float) -> Callable[[], bool]:
         if moment - float(seen["at"]) > STOP_MARK_SECONDS:
             seen["at"] = moment
             with works.read("worker") as work:
-                seen["stopped"] = bool(shared.value(work, shared.SENDING_STOPPED))
+                stopped = bool(shared.value(work, shared.SENDING_STOPPED))
+                seen["stopped"] = stopped or not mail.may_leave(work, held.batch_id)
         return bool(seen["stopped"])
 
     return should_stop

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.vocabulary import MessageKind, MessageState
-from nurture import mail
+from campaigns.vocabulary import MessageKind, MessageState, SuppressionReason
+from nurture import consent, mail
 from nurture.adapters.mail_memory import Fate, MemoryTransport
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import Json
 from nurture.kernel.work import Works
 from nurture.mail import MessageEvent, Recorded
+from nurture.mail.breaker import FIRST_PROBE
 from nurture.mail.rules import HANG_UPS
 from nurture.mail.tables import Message
 from tests.usecases.house import House, open_house
@@ -143,3 +144,52 @@ def test_a_mail_that_no_server_lets_come_to_its_end_is_given_up(house: House) ->
     with house.works.read("test") as work:
         (line,) = mail.messages(work, Message.state == MessageState.DROPPED)
     assert line.reason == "given up after 5 tries: the server hung up before the end of this mail"
+
+
+def test_a_probe_that_may_not_leave_gives_way_to_one_that_may(house: House) -> None:
+    house.let_in("anna")
+    plan(house, *NAMES[:5])
+    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
+    house.send()
+    assert state(house).is_open
+    (lead,) = house.let_in("berta")
+    house.tick()  # marketing mail is planned, and waits longer than what is urgent
+    with house.works.begin("test") as work:
+        consent.suppress_leads(work, [lead], reason=SuppressionReason.MANUAL, key=b"k" * 32)
+    house.clock.advance(timedelta(minutes=1))
+    plan(house, "urgent@firm.example")
+    server(house, None)
+
+    house.send()
+
+    assert [one.recipient for one in house.transport.accepted] == ["urgent@firm.example"]
+    assert not state(house).is_open
+
+
+def test_a_probe_that_asked_nothing_is_taken_back(house: House) -> None:
+    plan(house, *NAMES[:5])
+    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
+    house.send()
+    house.clock.advance(FIRST_PROBE)
+    plan(house, "held@firm.example")
+    with house.works.begin("tick") as work:
+        (batch,) = mail.batch_due(work)
+        wait = mail.read_breaker(work).wait
+        assert mail.batch_due(work) == []
+        mail.watch(work, batch, [])
+
+        again = mail.read_breaker(work)
+        assert (again.wait, again.probe, again.probe_at) == (wait / 2, None, work.machine)
+
+
+def test_a_mail_that_was_put_off_before_is_not_given_up_at_its_first_hang_up(house: House) -> None:
+    name = NAMES[0]
+    plan(house, name)
+    server(house, Fate.GREYLISTED, name)
+    for _ in range(HANG_UPS):
+        house.send()
+        house.clock.advance(timedelta(hours=3))
+    server(house, Fate.DROPPED_IN_DATA, name)
+    house.send()
+
+    assert counts(house) == {MessageState.DEFERRED: 1}

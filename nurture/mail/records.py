@@ -1,0 +1,133 @@
+"""What became of messages: recorded in bulk, settled by evidence, parked when nobody knows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, update
+
+from campaigns.vocabulary import MessageState
+from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql
+from nurture.kernel.work import Work
+from nurture.mail.rules import HANG_UPS, TRIES, MessageEvent, backoff_seconds, next_state
+from nurture.mail.tables import Attempt, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one claimed message."""
+
+    id: int
+    event: MessageEvent
+    reason: str = ""
+    code: int = 0
+    body_hash: str = ""
+    wait: timedelta = timedelta(0)
+    """How long what is handed back waits: a server that is away must not be asked in a circle."""
+
+
+def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
+    """Write what became of claimed messages, in bulk, with one attempt row for each answer.
+
+    Only rows that still belong to this journal move; a late answer may settle a doubt (S-07, F-07).
+    """
+    if not results:
+        return
+    states = _states_of(work, [one.id for one in results], journal)
+    hung = _hang_ups(work, [one.id for one in results if one.event is MessageEvent.HUNG_UP])
+    moved = [_moved(work, one, states, hang_ups=hung.get(one.id, 0)) for one in results]
+    bulk_update(work.session, Message, [row for row in moved if row is not None])
+    answers = [
+        {
+            "message_id": one.id, "outcome": one.event, "code": one.code or None,
+            "reply": one.reason[:300], "at": work.machine,
+        }
+        for one in results
+        if one.event is not MessageEvent.HANDED_BACK
+    ]  # fmt: skip
+    if answers:
+        bulk_insert(work.session, Attempt, answers)
+
+
+def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:
+    query = select(Message.id, Message.state, Message.attempts).where(
+        among(work.session, Message.id, ids), Message.claim == journal
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update()
+    return {row.id: (MessageState(row.state), row.attempts) for row in work.session.execute(query)}
+
+
+def _hang_ups(work: Work, ids: Sequence[int]) -> dict[int, int]:
+    """Count how often the server has hung up on each of these mails, this time included."""
+    if not ids:
+        return {}
+    query = (
+        select(Attempt.message_id, func.count())
+        .where(
+            among(work.session, Attempt.message_id, ids), Attempt.outcome == MessageEvent.HUNG_UP
+        )
+        .group_by(Attempt.message_id)
+    )
+    before = dict(work.session.execute(query).all())
+    return {one: before.get(one, 0) + 1 for one in ids}
+
+
+def _moved(
+    work: Work,
+    result: Recorded,
+    states: Mapping[int, tuple[MessageState, int]],
+    *,
+    hang_ups: int,
+) -> dict[str, object] | None:
+    if result.id not in states:
+        return None
+    state, attempts = states[result.id]
+    event, reason = result.event, result.reason
+    new = next_state(state, event)
+    if new is MessageState.DEFERRED and (attempts >= TRIES or hang_ups >= HANG_UPS):
+        tries = max(attempts, hang_ups)
+        new, reason = MessageState.DROPPED, f"given up after {tries} tries: {reason}"
+    if new is None:
+        return None
+    waits = new in (MessageState.PLANNED, MessageState.DEFERRED)
+    gone = new in (MessageState.SENT, MessageState.IN_DOUBT)
+    backoff = timedelta(seconds=backoff_seconds(attempts))
+    retry = work.machine + (backoff if new is MessageState.DEFERRED else result.wait)
+    return {
+        "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
+        "retry_at": retry if waits else None,
+        "attempts": attempts - 1 if event is MessageEvent.HANDED_BACK else attempts,
+        "batched_at": None if waits else work.machine, "lease_until": None,
+        "sent_at": work.now if gone else None, "settled_at": work.machine,
+        "reply": result.reason[:300] or None, "body_hash": result.body_hash or None,
+    }  # fmt: skip
+
+
+def expire_leases(work: Work, *, own_host: str, lost: Collection[str] = ()) -> int:
+    """Park what a silent sender held: in doubt, never sent again by itself.
+
+    That is a sender on another host, or one of this host whose journal is `lost`: what became of
+    its messages stands nowhere.
+    """
+    out_of_reach = or_(Message.host != own_host, Message.claim.in_(list(lost)))
+    done = work.session.connection().execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.SENDING, Message.lease_until < work.machine, out_of_reach
+        )
+        .values(
+            state=MessageState.IN_DOUBT, reason="its sender was lost with its journal",
+            sent_at=work.now, settled_at=work.machine,
+        )
+    )  # fmt: skip
+    return done.rowcount
+
+
+def prove_arrived(work: Work, message_ids: Sequence[int], *, evidence: str) -> None:
+    """Settle a doubt: an open, click or reply proves that the mail arrived."""
+    work.session.execute(
+        update(Message)
+        .where(Message.id.in_(message_ids), Message.state == MessageState.IN_DOUBT)
+        .values(state=MessageState.SENT, reason=evidence, settled_at=work.machine)
+    )
