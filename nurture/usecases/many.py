@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
-from nurture import consent, engagement, leads, lifecycle, mail, tasks, tracks, users
+from nurture import consent, engagement, handoff, leads, lifecycle, mail, tasks, tracks, users
 from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import Json, LeadId, UserId
@@ -131,7 +131,13 @@ def _out(
 def _weigh_assign(work: Work, act: ActRow, stood: Stood) -> dict[LeadId, Out]:
     people = leads.by_ids(work, list(stood))
     given = act.detail.get("owner_id")
-    return {one: Out.CHANGED for one in stood if people[one].owner_id != given}
+    # Whom sales got since, or took on as the new owner, keeps who has it in hand.
+    passed = {
+        one: Out.WITH_SALES
+        for one, offer in handoff.open_of(work, list(stood)).items()
+        if offer.offered_at >= act.at or offer.owner_id == given
+    }
+    return passed | {one: Out.CHANGED for one in stood if people[one].owner_id != given}
 
 
 def _weigh_enrol(work: Work, _act: ActRow, stood: Stood) -> dict[LeadId, Out]:

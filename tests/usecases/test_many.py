@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from campaigns.vocabulary import MessageState, SuppressionReason
-from nurture import consent, leads, mail, tracks, users
+from nurture import consent, handoff, leads, mail, tracks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Works
 from nurture.mail import tables as mail_tables
-from nurture.usecases import many
+from nurture.usecases import many, promote
 from nurture.usecases.by_hand import Out
 from nurture.usecases.progress import next_actions_missing
 from tests.usecases.house import House, open_house
@@ -85,6 +85,30 @@ def test_each_gets_the_owner_back_that_they_had_but_whom_somebody_gave_away_sinc
         people = leads.by_ids(work, [one, two, three])
     assert [people[n].owner_id for n in (one, two, three)] == [first, None, third]
     assert people[two].queue == "dealers"
+
+
+def test_whom_sales_got_since_keeps_who_has_it_in_hand(house: House) -> None:
+    (scout,) = house.let_in("ada", country="AT")
+    ready(house, scout)
+    with house.works.read("test") as work:
+        rep = handoff.open_of(work, [scout])[scout].owner_id
+    assert rep is not None
+    (one,) = house.let_in("bob", country="AT")
+    with house.works.begin("user:1") as work:
+        act = many.assign(work, [one], owner_id=rep)
+    house.clock.advance(timedelta(minutes=2))
+    ready(house, one)
+
+    assert undone(house, act) == {Out.WITH_SALES: 1}
+
+    with house.works.read("test") as work:
+        assert handoff.open_of(work, [one])[one].owner_id == rep
+        assert leads.get(work, one).owner_id == rep
+
+
+def ready(house: House, lead_id: LeadId) -> None:
+    with house.works.begin("test") as work:
+        promote.make_ready(work, [lead_id], reason="Asked for it", hands=house.here.hands)
 
 
 def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: House) -> None:
