@@ -3,7 +3,7 @@
 from nurture.leads.acts import ActRow, get_act, mark_undone, note_act, stood_before
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
-from nurture.leads.edit import EDITED, edit, held_of, read_edit, shown_of
+from nurture.leads.edit import COMPANY, EDITED, colleagues, edit, held_of, read_edit, shown_of
 from nurture.leads.errors import (
     BadAddress,
     BadPhone,
@@ -77,6 +77,7 @@ from nurture.leads.sources import (
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
 
 __all__ = [
+    "COMPANY",
     "EDITED",
     "WORKBOOKS",
     "ActRow",
@@ -117,6 +118,7 @@ __all__ = [
     "by_ids",
     "capture",
     "changed_by",
+    "colleagues",
     "count",
     "created_by",
     "delete_leads",

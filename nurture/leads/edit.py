@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import available_timezones
 
-from sqlalchemy import insert, update
+from sqlalchemy import select, update
 
+from nurture.kernel.database import CHUNK, bulk_insert, chunks
 from nurture.kernel.errors import Invalid
-from nurture.kernel.types import Json
+from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.companies import LONGEST_NAME
 from nurture.leads.model import Person
 from nurture.leads.places import read_country, read_phone, zone_of
 from nurture.leads.service import set_facts
-from nurture.leads.tables import Company, FieldChange
+from nurture.leads.tables import Company, FieldChange, Lead
 
 PLAIN = {"first_name": 100, "last_name": 100, "job": 120, "industry": 60, "authority": 200,
          "budget": 200, "timing": 200}  # fmt: skip
@@ -77,19 +78,42 @@ def edit(work: Work, person: Person, told: Mapping[str, Json]) -> bool:
     changed = bool(set_facts(work, {person.id: rest})) if rest else False
     if COMPANY not in told or person.company_id is None or not named:
         return changed
-    rename = update(Company).where(Company.id == person.company_id)
-    work.session.execute(rename.values(name=str(named)))
-    row = {
-        "lead_id": person.id, "at": work.now, "actor": work.actor, "field": COMPANY,
-        "old": person.company, "new": named,
-    }  # fmt: skip
-    work.session.execute(insert(FieldChange), [row])
+    _rename(work, person, str(named))
     return True
+
+
+def colleagues(work: Work, person: Person) -> dict[LeadId, UserId | None]:
+    """Name whoever shows the same company, with whose they are; nobody where it has no domain."""
+    if person.company_id is None:
+        return {}
+    rows = work.session.execute(
+        select(Lead.id, Lead.owner_id)
+        .where(Lead.company_id == person.company_id, Lead.id != person.id)
+        .where(Lead.erased_at.is_(None))
+        .order_by(Lead.id)
+    )
+    return {LeadId(one): None if owner is None else UserId(owner) for one, owner in rows}
 
 
 def shown_of(person: Person) -> dict[str, str]:
     """Give what is known as the form shows it."""
     return {name: _shown(value) for name, value in held_of(person).items()}
+
+
+def _rename(work: Work, person: Person, name: str) -> None:
+    """Rename a company; it stands in the history of each who shows it."""
+    renamed = update(Company).where(Company.id == person.company_id)
+    work.session.execute(renamed.values(name=name))
+    for chunk in chunks(sorted({person.id, *colleagues(work, person)}), CHUNK):
+        rows: list[dict[str, object]] = [
+            {
+                "lead_id": one, "at": work.now, "actor": work.actor, "field": COMPANY,
+                "old": person.company, "new": name,
+            }
+            for one in chunk
+        ]  # fmt: skip
+        bulk_insert(work.session, FieldChange, rows)
+        work.session.execute(update(Lead).where(Lead.id.in_(chunk)).values(changed_at=work.now))
 
 
 def _shown(value: Json) -> str:

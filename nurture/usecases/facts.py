@@ -13,7 +13,10 @@ REASON = "one of us changed what we know"
 
 def correct(work: Work, lead_id: LeadId, told: Mapping[str, Json], *, desk: Desk) -> bool:
     """Write new facts and hold the lead against the rules again; tell whether any was new."""
-    lifecycle.hold(work, [lead_id])
+    person = leads.get(work, lead_id)
+    # A new name of the company changes all its people: they are locked in one order, too.
+    others = leads.colleagues(work, person) if leads.COMPANY in told else {}
+    lifecycle.hold(work, [lead_id, *others])
     changed = leads.edit(work, leads.get(work, lead_id), told)
     if changed:
         evidence.reconsider(work, [lead_id], reason=REASON, desk=desk)

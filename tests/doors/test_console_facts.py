@@ -6,7 +6,9 @@ from werkzeug.test import TestResponse
 
 from campaigns.vocabulary import Role
 from nurture import leads, scoring, users
+from nurture.kernel.types import EmailAddress, LeadId
 from nurture.leads import Person
+from nurture.usecases import capture
 from tests.doors.console_desk import Reader, Site, plain, site_of
 
 
@@ -15,11 +17,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return site_of(tmp_path_factory)
 
 
-def saved(reader: Reader, place: str, **typed: str) -> TestResponse:
+def shown(reader: Reader, place: str) -> dict[str, str]:
+    """What a form shows, as it sends it back beside what was typed."""
     html = reader.get(place).get_data(as_text=True)
-    seen = re.search(r'name="seen" value="([^"]+)"', html)
-    assert seen is not None
-    return reader.send(place, came_from=place, seen=seen.group(1), **typed)
+    found = dict(re.findall(r'name="(was-[a-z_]+)" value="([^"]*)"', html))
+    assert found
+    return found
+
+
+def saved(reader: Reader, place: str, **typed: str) -> TestResponse:
+    return reader.send(place, came_from=place, **shown(reader, place), **typed)
 
 
 def person(site: Site, name: str) -> Person:
@@ -100,9 +107,10 @@ def test_a_company_with_a_domain_is_renamed_for_all_its_people(site: Site) -> No
 def test_who_was_overtaken_sees_both_and_saves_again(site: Site) -> None:
     mara = site.reader("mara")
     place = f"/leads/{site.lead('jens')}/facts"
+    before = shown(mara, place)
     saved(mara, place, job="Head of works")
     site.later(timedelta(minutes=1))
-    late = mara.send(place, came_from=place, seen="2026-01-01T00:00:00+00:00", job="Buyer")
+    late = mara.send(place, came_from=place, **before, job="Buyer")
     text = plain(late.get_data(as_text=True))
     assert late.status_code == 422
     assert "Now: Head of works" in text
@@ -126,3 +134,64 @@ def test_makers_and_the_owner_edit_and_nobody_else(site: Site) -> None:
             if card.has(Role.MANAGER) and not card.has(Role.MARKETER, Role.ADMIN)
         )  # fmt: skip
     assert site.reader(boss.handle).get(f"/leads/{lead}/facts").status_code == 403
+
+
+def colleague(site: Site, *, of: str) -> LeadId:
+    """Let in another person at somebody's company."""
+    known = person(site, of)
+    with site.here.works.begin("test") as work:
+        row = leads.NewLead(EmailAddress(f"second@{known.email.partition('@')[2]}"))
+        found = capture.capture_leads(
+            work, [capture.Arrival(row)], origin=leads.Origin(),
+            policy=leads.FieldPolicy.FILL_BLANKS, house=site.here.house,
+        )  # fmt: skip
+    return found.rows[0].lead_id
+
+
+def own(site: Site, lead_id: LeadId, handle: str) -> None:
+    with site.here.works.begin("test") as work:
+        leads.set_owner(work, [lead_id], owner_id=users.by_handle(work, handle).id)
+
+
+def test_a_save_writes_only_what_its_reader_changed(site: Site) -> None:
+    second = colleague(site, of="jens")
+    own(site, second, "mara")
+    mara, place = site.reader("mara"), f"/leads/{second}/facts"
+    opened = shown(mara, place)
+    everything = {name.removeprefix("was-"): value for name, value in opened.items()}
+    site.later(timedelta(minutes=1))
+    saved(mara, f"/leads/{site.lead('jens')}/facts", company="Adorf Castings")
+
+    kept = mara.send(place, came_from=place, **opened, **everything | {"job": "Buyer"})
+
+    assert kept.status_code == 303
+    assert person(site, "second").job == "Buyer"
+    assert person(site, "jens").company == "Adorf Castings"
+
+
+def test_a_new_name_of_a_company_stands_in_the_history_of_all_its_people(site: Site) -> None:
+    second = colleague(site, of="jens")
+    before = person(site, "second").changed_at
+    site.later(timedelta(minutes=1))
+    saved(site.reader("mara"), f"/leads/{site.lead('jens')}/facts", company="Adorf Castings")
+    with site.here.works.read("test") as work:
+        for one in (second, site.lead("jens")):
+            (row,) = (row for row in leads.history(work, one) if row.field == "company")
+            assert (row.old, row.new) == ("Adorf Guss", "Adorf Castings")
+    assert person(site, "second").changed_at > before
+
+
+def test_nobody_but_marketing_renames_a_company_of_other_peoples_leads(site: Site) -> None:
+    own(site, site.lead("jens"), "ines")
+    ines, place = site.reader("ines"), f"/leads/{site.lead('jens')}/facts"
+    second = colleague(site, of="jens")
+
+    refused = saved(ines, place, company="Mine alone")
+
+    assert refused.status_code == 403
+    assert person(site, "jens").company == "Adorf Guss"
+    assert "Others have leads there" in ines.page(place)
+    assert saved(ines, place, company="Adorf Guss", job="Buyer").status_code == 303
+    own(site, second, "ines")
+    assert saved(ines, place, company="All mine").status_code == 303
+    assert person(site, "second").company == "All mine"

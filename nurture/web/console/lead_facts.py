@@ -1,7 +1,6 @@
 """The facts of a lead as a form: who may edit them, what is wrong beside the field."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import available_timezones
 
@@ -39,14 +38,22 @@ HELP = {
     "authority": "Who decides, and what this person's part is.",
 }
 STALE = (
-    "Somebody or something has changed this lead since you opened the form. Look at what it says "
-    "now beside yours, then save again."
+    "Somebody or something has changed what you change since you opened the form. Look at what it "
+    "says now beside yours, then save again."
 )
+SHARED = "Others have leads there: marketing renames it for all."
 
 
 def may_edit(person: Person) -> bool:
     """Tell whether this reader may change what is known: makers all leads, owners their own."""
     return shell.me().has(*shell.MAKERS) or person.owner_id == shell.me().id
+
+
+def may_rename(work: Work, person: Person) -> bool:
+    """Tell whether this reader may rename the company: not for other people's leads."""
+    if shell.me().has(*shell.MAKERS):
+        return True
+    return all(owner == shell.me().id for owner in leads.colleagues(work, person).values())
 
 
 @doors.get("/leads/<int:lead_id>/facts")
@@ -62,11 +69,13 @@ def show(lead_id: int) -> str:
 @permits()
 def save(lead_id: int) -> Response | tuple[str, int]:
     """Keep what was typed, or say beside each field what is wrong with it."""
-    typed = {name: request.form[name] for name in leads.EDITED if name in request.form}
+    typed = _touched()
     with here().works.begin(shell.actor()) as work:
         person = _theirs(work, lead_id)
-        read = leads.read_edit(typed, person)
-        stale = request.form.get("seen") != _seen(person.changed_at)
+        if leads.COMPANY in typed and not may_rename(work, person):
+            raise Forbidden("Others have leads at this company: ask marketing to rename it.")
+        read, known = leads.read_edit(typed, person), leads.shown_of(person)
+        stale = any(request.form.get(f"was-{name}") != known[name] for name in typed)
         if not read.problems and not stale:
             changed = correct(work, person.id, read.told, desk=here().desk)
             shell.say("Kept. Fit is counted anew." if changed else "Nothing was changed.")
@@ -94,8 +103,8 @@ def _form(
     return shell.show(
         "lead_facts", Page("What we know", "leads.show", crumbs=above), work, person=person,
         groups=(("The person", PERSON), ("The firm and its need", FIT)), help=HELP, lists=lists,
-        typed={**known, **typed}, problems=problems, known=known if note else {}, note=note,
-        seen=_seen(person.changed_at),
+        typed={**known, **typed}, problems=problems, known=known, note=note,
+        fixed={} if may_rename(work, person) else {leads.COMPANY: SHARED},
     )  # fmt: skip
 
 
@@ -108,5 +117,10 @@ def _theirs(work: Work, lead_id: int) -> Person:
     return person
 
 
-def _seen(at: datetime) -> str:
-    return at.isoformat()
+def _touched() -> dict[str, str]:
+    """Give what the reader changed; the rest may be older than what others have saved since."""
+    form = request.form
+    return {
+        name: form[name] for name in leads.EDITED
+        if name in form and form[name] != form.get(f"was-{name}")
+    }  # fmt: skip
