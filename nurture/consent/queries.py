@@ -47,6 +47,7 @@ def said_at(work: Work, lead_ids: Iterable[LeadId], *, at: datetime) -> set[Lead
             among(work.session, Suppression.lead_id, chunk),
             Suppression.reason == SuppressionReason.MANUAL.value,
             Suppression.created_at == at,
+            Suppression.again_at.is_(None),
         )
         found |= {LeadId(one) for one in work.session.scalars(statement) if one is not None}
     return found

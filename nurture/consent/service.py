@@ -63,7 +63,8 @@ def suppress(
 ) -> int:
     """Never write to these addresses again; count those that were not suppressed before.
 
-    The strongest reason stays; nothing here ever takes a suppression away.
+    The strongest reason stays, and that it was said again is kept; nothing here ever takes a
+    suppression away.
     """
     added = 0
     for chunk in chunks(sorted(set(addresses)), CHUNK):
@@ -79,6 +80,7 @@ def suppress(
             }
             for address in chunk
         ]
+        _said_again(work, rows)
         added += _insert_new(work, Suppression, rows)
         _strengthen(work, rows)
     return added
@@ -101,7 +103,8 @@ def suppress_leads(
 def unsay(work: Work, lead_ids: Sequence[LeadId], *, at: datetime) -> set[LeadId]:
     """Take back what one of us said at one instant; tell whom it held.
 
-    A no of the lead's own, which is the stronger reason, stays; so does what was said before.
+    A no of the lead's own, which is the stronger reason, stays; so does what was said before, and
+    what was said once more since.
     """
     found: set[LeadId] = set()
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
@@ -109,6 +112,7 @@ def unsay(work: Work, lead_ids: Sequence[LeadId], *, at: datetime) -> set[LeadId
             among(work.session, Suppression.lead_id, chunk),
             Suppression.reason == SuppressionReason.MANUAL.value,
             Suppression.created_at == at,
+            Suppression.again_at.is_(None),
         )
         rows = work.session.scalars(select(Suppression.lead_id).where(*ours))
         mine = [LeadId(one) for one in rows if one is not None]
@@ -171,6 +175,15 @@ def _insert_new(
 ) -> int:
     """Insert what no constraint holds yet, and count it."""
     return insert_ignoring(work.session, table, rows)
+
+
+def _said_again(work: Work, rows: Sequence[Mapping[str, object]]) -> None:
+    """Keep that a no was said once more: who takes the first one back must not lose the second."""
+    hashes = [str(row["email_hash"]) for row in rows]
+    known = update(Suppression).where(
+        among(work.session, Suppression.email_hash, hashes), Suppression.created_at < work.now
+    )
+    work.session.execute(known.values(again_at=work.now))
 
 
 def _strengthen(work: Work, rows: Sequence[Mapping[str, object]]) -> None:

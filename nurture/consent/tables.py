@@ -48,3 +48,5 @@ class Suppression(Base):
     """Business time."""
     machine_at: Mapped[datetime] = mapped_column(UtcDateTime)
     evidence: Mapped[Json] = mapped_column(type_json, default=dict)
+    again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was last said once more, for whatever reason; the first one's time stays."""

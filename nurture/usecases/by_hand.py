@@ -26,7 +26,7 @@ class Out(StrEnum):
     WRITTEN = "mail has left already"
     GONE = "out of the track since"
     AGAIN = "in the track again"
-    OWN_NO = "said no themselves since"
+    OWN_NO = "said no since"
     MERGED = "not there any more"
 
 

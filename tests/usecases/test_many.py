@@ -184,6 +184,24 @@ def test_do_not_mail_is_taken_back_with_permission_and_track_but_never_a_no_of_t
     assert inside(house, two) == {}
 
 
+@pytest.mark.parametrize("reason", [SuppressionReason.MANUAL, SuppressionReason.IMPORTED])
+def test_a_no_that_was_said_after_the_act_outlives_its_undoing(
+    house: House, reason: SuppressionReason
+) -> None:
+    one, two = house.let_in("ada", "bob")
+    act = stop(house, [one, two])
+    house.clock.advance(timedelta(minutes=1))
+    with house.works.begin("user:2") as work:
+        consent.suppress_leads(work, [two], reason=reason, key=KEY, evidence={"why": "phoned"})
+
+    assert undone(house, act) == {Out.OWN_NO: 1}
+
+    with house.works.read("test") as work:
+        assert set(consent.suppressed_now(work, [one, two])) == {two}
+        assert consent.permitted(work, [one, two]) == {one}
+    assert inside(house, two) == {}
+
+
 def test_after_ten_minutes_or_once_it_was_done_nothing_is_taken_back(house: House) -> None:
     (one,) = house.let_in("ada")
     act = stop(house, [one])
