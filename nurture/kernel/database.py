@@ -73,8 +73,11 @@ def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Begin as the caller's execution option says; a writer takes its lock at once."""
-    reading = connection.get_execution_options().get("nurture_reading", False)
+    options = connection.get_execution_options()
+    reading = options.get("nurture_reading", False)
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
+    level = "FULL" if options.get("nurture_durable", False) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous={level}")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

@@ -42,6 +42,7 @@ class Works:
         self.clock = clock
         self._lock = WriterLock.of(engine)
         self._reader = engine.execution_options(nurture_reading=True)
+        self._durable = engine.execution_options(nurture_durable=True)
 
     @property
     def one_writer(self) -> bool:
@@ -49,12 +50,16 @@ class Works:
         return self._lock.waits
 
     @contextmanager
-    def begin(self, actor: str) -> Iterator[Work]:
-        """Write: return to commit, raise to roll back."""
+    def begin(self, actor: str, *, durable: bool = False) -> Iterator[Work]:
+        """Write: return to commit, raise to roll back.
+
+        `durable`: on the disk before it returns, also on SQLite, where a power cut may else undo
+        the last commits; for what the world must not learn of before the database is sure.
+        """
         now, machine = self.clock.now(), self.clock.machine()
         with (
             self._lock.held(),
-            Session(self.engine, expire_on_commit=False) as session,
+            Session(self._durable if durable else self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             work = Work(session=session, now=now, machine=machine, actor=actor)

@@ -126,7 +126,8 @@ def take(works: Works, batch_id: int, *, post: Post) -> Held:
     """Claim what a batch still holds, under a journal of its own."""
     journal, claimed = Journal.open(post.journals), time.monotonic()
     try:
-        with works.begin("worker") as work:
+        # Durable: after a power cut, what was claimed must not look as if nobody had sent it.
+        with works.begin("worker", durable=True) as work:
             written = _claim(work, batch_id, journal=journal, post=post)
     except BaseException:
         journal.close()
