@@ -102,15 +102,32 @@ def todo_count(work: Work, which: Which) -> int:
     return work.session.scalar(counted) or 0
 
 
+def alike_counts(work: Work, which: Which) -> dict[tuple[str, str], int]:
+    """Count what is open of these by title and reason: how often the same is asked."""
+    rows = work.session.execute(
+        select(Task.title, Task.reason, func.count())
+        .where(Task.done_at.is_(None), _of(which))
+        .group_by(Task.title, Task.reason)
+        .having(func.count() > 1)
+    )
+    return {(title, reason): count for title, reason, count in rows}
+
+
 def answered(work: Work, which: Which, *, since: datetime, limit: int = 200) -> list[TaskView]:
     """List what people have answered of these since an instant, the latest first."""
     rows = work.session.scalars(
         select(Task)
-        .where(Task.done_at >= since, Task.done_by.like("user:%"), _of(which))
+        .where(_answered(which, since))
         .order_by(Task.done_at.desc(), Task.id.desc())
         .limit(limit)
     )
     return [_view(row) for row in rows]
+
+
+def answered_count(work: Work, which: Which, *, since: datetime) -> int:
+    """Count what people have answered of these since an instant."""
+    counted = select(func.count()).select_from(Task).where(_answered(which, since))
+    return work.session.scalar(counted) or 0
 
 
 def last_id(work: Work, lead_id: LeadId) -> int:
@@ -153,6 +170,10 @@ def _of(which: Which) -> ColumnElement[bool]:
     for column, value in ((Task.title, which.title), (Task.reason, which.reason)):
         wanted &= column == value if value else true()
     return wanted
+
+
+def _answered(which: Which, since: datetime) -> ColumnElement[bool]:
+    return (Task.done_at >= since) & Task.done_by.like("user:%") & _of(which)
 
 
 def _view(row: Task) -> TaskView:

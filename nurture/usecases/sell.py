@@ -239,7 +239,7 @@ def _send_back(
     work: Work, handoff_id: int, rejection: Rejection, hands: Hands, *, answer: Answer
 ) -> HandoffView:
     what = sent_back(work)[rejection.reason]
-    if what.asks_date and (rejection.wake_on is None or rejection.wake_on <= work.now.date()):
+    if what.asks_date and not _to_come(rejection.wake_on, work.now):
         raise Invalid("Say from which day on it makes sense to come back: a day to come.")
     answered = handoff.end(
         work, handoff_id, answer=answer, reason=str(rejection.reason), note=rejection.note
@@ -255,6 +255,11 @@ def _send_back(
     if what.ask:
         _ask(work, lead_id, what, key=f"sent_back:{answered.id}")
     return answered
+
+
+def _to_come(day: date | None, now: datetime) -> bool:
+    """Tell whether a day was named on which a lead can still be looked at again."""
+    return day is not None and morning(day, now) > now
 
 
 def _end(work: Work, lead_id: LeadId, words: str, hands: Hands) -> bool:

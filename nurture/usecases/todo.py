@@ -164,10 +164,9 @@ def _make_ready(work: Work, case: _Case) -> None:
 
 def _rest(work: Work, case: _Case) -> None:
     until, task = case.reply.until, case.task
-    if until is None or until <= work.now.date():
+    if until is None or (wake_at := sell.morning(until, work.now)) <= work.now:
         raise Invalid("Say until which day this lead rests: a day to come.")
     why = case.reply.note or "One of us let this lead rest"
-    wake_at = sell.morning(until, work.now)
     tasks.park(
         work, [Parking(case.lead_id, why, wake_at, owner_id=task.owner_id, queue=task.queue)]
     )

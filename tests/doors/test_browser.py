@@ -128,6 +128,36 @@ def test_no_page_is_wider_than_a_phone(page: Page, served: Served, name: str) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("width", [390, 768])
+def test_an_answered_task_says_which_one_it_was_on_a_narrow_screen(
+    page: Page, served: Served, width: int
+) -> None:
+    answered(served)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{served.base}/tasks?view=answered")
+
+    name, said = page.locator("th.n-main").first, page.locator(".n-said").first
+    top, below = name.bounding_box(), said.bounding_box()
+    assert top is not None
+    assert below is not None
+    assert min(top["width"], below["width"]) > width / 2
+    assert below["y"] >= top["y"] + top["height"]
+
+
+def answered(served: Served) -> None:
+    """Let somebody answer a task, with a long note."""
+    with served.site.here.works.begin("user:1") as work:
+        row = NewTask(
+            dedup_key="browser|answered", kind=TaskKind.TRIAGE, title="Decide what happens next",
+            reason="From a list", due_at=work.now, queue="marketing",
+            lead_id=served.site.lead("britta"),
+        )  # fmt: skip
+        tasks.create(work, [row])
+        for one in tasks.open_tasks(work, lead_id=row.lead_id):
+            if one.title == row.title:
+                tasks.done(work, one.id, outcome="done", note="Rang up twice, in vain. " * 5)
+
+
 @pytest.mark.parametrize("name", ["today", "leads", "lead", "handoffs", "tasks", "task"])
 def test_tab_reaches_the_skip_link_first_and_shows_where_it_is(
     page: Page, served: Served, name: str

@@ -1,11 +1,16 @@
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, update
 
 from nurture import tasks, users
 from nurture.kernel.types import LeadId, UserId
 from nurture.tasks import NewTask, TaskKind
+from nurture.users.tables import User
+from nurture.web.console import needs, todo
 from tests.doors.console_desk import Site, links, plain, site_of
 
 
@@ -206,3 +211,95 @@ def test_what_was_answered_stands_there_for_a_week_with_who_and_when(site: Site)
 
     assert "Ring once The track asks Britta Olm, Seefeld Pharma" in page
     assert "Tom Becke answered, 10:24: Not now." in page
+
+
+def test_the_number_answered_is_that_of_the_list_however_long_it_is(site: Site) -> None:
+    ids = [give(site, TaskKind.ASK, f"Answer {n}", queue="marketing") for n in range(3)]
+    with site.here.works.begin(f"user:{owner(site, 'mara')}") as work:
+        for one in ids:
+            tasks.done(work, one, outcome="done", note="")
+        rows = [
+            NewTask(
+                dedup_key=f"test|long|{n}", kind=TaskKind.ASK, title=f"Long {n}", reason="x",
+                due_at=work.now, queue="marketing",
+            )
+            for n in range(110)
+        ]  # fmt: skip
+        tasks.create(work, rows)
+        everybody = tasks.Which(everybody=True)
+        for task in tasks.todo(work, everybody, limit=500):
+            if task.title.startswith("Long"):
+                tasks.done(work, task.id, outcome="done", note="")
+        total = tasks.answered_count(work, everybody, since=work.now - timedelta(days=7))
+    mara = site.reader("mara")
+
+    html = mara.get("/tasks?view=answered").get_data(as_text=True)
+
+    assert total > 110
+    assert f"{total} tasks answered in 7 days." in plain(html)
+    assert html.count('scope="row"') == 100
+    more = next(one for one in links(html) if "rows=200" in one)
+    assert mara.get(more).get_data(as_text=True).count('scope="row"') == total
+
+
+def test_a_tab_counts_what_its_list_shows_mails_in_doubt_too(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubt = needs.Need("1 mail maybe delivered", "x", "mail-question", "today", "/sending", "Look")
+    monkeypatch.setattr(todo, "doubts", lambda _work: [doubt])
+    page = site.reader("mara").page("/tasks")
+    told = re.search(r"(\d+) things? waits? for a person", page)
+    assert told is not None
+    assert f"Open {told[1]} " in page
+    assert f"Open {told[1]} " in site.reader("mara").page("/tasks?view=late")
+
+
+def test_no_number_of_rows_is_too_long_to_answer(site: Site) -> None:
+    assert site.reader("mara").get(f"/tasks?rows={'9' * 5_000}").status_code == 200
+
+
+def test_a_lead_may_rest_until_the_first_day_that_the_form_offers(site: Site) -> None:
+    task_id = give(site, TaskKind.TRIAGE, "Rest in the west", queue="marketing")
+    mara, address = site.reader("mara"), f"/tasks/{task_id}"
+    zone_of(site, "mara", "America/New_York")
+    site.later(timedelta(hours=16))  # 01:24 in UTC, still the evening before in New York
+    offered = re.search(r'name="until"[^>]*min="([-0-9]+)"', mara.get(address).text)
+    assert offered is not None
+    done = mara.send(f"{address}/answer", came_from=address, choice="rest", until=offered[1])
+    site.later(-timedelta(hours=16))
+    zone_of(site, "mara", "Europe/Berlin")
+
+    assert done.status_code == 303
+    assert outcome_of(site, task_id) == "rest"
+
+
+def zone_of(site: Site, handle: str, zone: str) -> None:
+    with site.here.works.begin("test") as work:
+        work.session.execute(update(User).where(User.handle == handle).values(zone=zone))
+
+
+def test_today_asks_the_database_once_for_all_questions_that_are_alike(site: Site) -> None:
+    mara = site.reader("mara")
+    mara.get("/")
+
+    def grown(title: str) -> int:
+        for one in ("pieter", "jens", "britta"):
+            give(site, TaskKind.TRIAGE, title, queue="triage", lead=one, days=-2)
+        with counted(site) as said:
+            mara.get("/")
+        return len(said)
+
+    assert grown("Alike one") == grown("Alike two") == grown("Alike three")
+
+
+@contextmanager
+def counted(site: Site) -> Iterator[list[str]]:
+    """Write down what the database is asked."""
+    said: list[str] = []
+
+    def note(*asked: object) -> None:
+        said.append(str(asked[2]))
+
+    event.listen(site.here.works.engine, "before_cursor_execute", note)
+    yield said
+    event.remove(site.here.works.engine, "before_cursor_execute", note)

@@ -1,7 +1,7 @@
 """What waits for the reader, the most pressing first: tasks, and mails maybe delivered."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from flask import url_for
 
@@ -71,9 +71,11 @@ def _folded(work: Work, which: Which, found: Sequence[Line]) -> list[Need]:
     alike: dict[tuple[str, str], list[Line]] = {}
     for one in found:
         alike.setdefault((one.title, one.reason), []).append(one)
+    folds = any(len(ones) >= FOLDS for ones in alike.values())
+    counts = tasks.alike_counts(work, which) if folds else {}
     rows: list[Need] = []
     for ones in alike.values():
-        rows += [_many(work, which, ones)] if len(ones) >= FOLDS else [_one(line) for line in ones]
+        rows += [_many(ones, counts)] if len(ones) >= FOLDS else [_one(line) for line in ones]
     return rows
 
 
@@ -86,9 +88,9 @@ def _one(line: Line) -> Need:
     )  # fmt: skip
 
 
-def _many(work: Work, which: Which, ones: Sequence[Line]) -> Need:
+def _many(ones: Sequence[Line], counts: Mapping[tuple[str, str], int]) -> Need:
     first = ones[0]
-    count = tasks.todo_count(work, replace(which, title=first.title, reason=first.why))
+    count = counts[first.title, first.why]
     return Need(
         title=f"{first.title}: {forms.plural(count, 'lead')}", reason=first.reason,
         icon=first.icon, due=first.due, button=first.button, tone=first.tone,

@@ -21,6 +21,7 @@ from nurture.web.console.needs import Need, doubts
 from nurture.web.console.reach import own, reach
 from nurture.web.console.shell import Page
 from nurture.web.current import here
+from nurture.web.ids import read_id
 from nurture.web.security import permits
 
 doors = Blueprint("todo", __name__)
@@ -140,13 +141,15 @@ def _cut(work: Work) -> Cut:
     }  # fmt: skip
     alike = asked.get("title", "")
     chosen = replace(cuts.get(view, mine), title=alike, reason=asked.get("reason", ""))
-    rows = asked.get("rows", "")
-    limit = min(max(int(rows), PAGE), FARTHEST) if rows.isdecimal() else PAGE
+    limit = min(max(read_id(asked.get("rows", "")) or PAGE, PAGE), FARTHEST)
     found = _found(work, view, chosen, limit)
-    unclear = doubts(work) if view == "all" and not alike and shell.sees_all() else []
-    total = len(found) if view == "answered" else tasks.todo_count(work, chosen)
+    unclear = doubts(work) if shell.sees_all() else []
+    tabs = _tabs(work, cuts, view, unclear=len(unclear))
+    total = _count(work, view, chosen)
+    if view != "all" or alike:
+        unclear = []
     return Cut(
-        view=view, tabs=_tabs(work, cuts, view), lines=tuple(todo_view.lines(work, found)),
+        view=view, tabs=tabs, lines=tuple(todo_view.lines(work, found)),
         doubts=tuple(unclear), total=total + len(unclear), alike=alike,
         more=_more(limit + PAGE) if total > len(found) else "",
     )  # fmt: skip
@@ -165,11 +168,20 @@ def _found(work: Work, view: str, chosen: Which, limit: int) -> Sequence[TaskVie
     return tasks.todo(work, chosen, limit=limit)
 
 
+def _count(work: Work, view: str, chosen: Which) -> int:
+    if view == "answered":
+        return tasks.answered_count(work, chosen, since=work.now - WEEK)
+    return tasks.todo_count(work, chosen)
+
+
 def _tabs(
-    work: Work, cuts: dict[str, Which], view: str
+    work: Work, cuts: dict[str, Which], view: str, *, unclear: int
 ) -> tuple[tuple[str, str, int | None, bool], ...]:
     def count(name: str) -> int | None:
-        return tasks.todo_count(work, cuts[name]) if name in cuts else None
+        if name not in cuts:
+            return None
+        # The mails in doubt stand on the first list, above its tasks.
+        return tasks.todo_count(work, cuts[name]) + (unclear if name == "all" else 0)
 
     return tuple(
         (words, url_for("todo.show", view=name), count(name), name == view)
