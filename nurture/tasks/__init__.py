@@ -16,6 +16,7 @@ from nurture.tasks.queries import (
     todo_count,
 )
 from nurture.tasks.service import (
+    WENT_ON,
     DoneTask,
     NewTask,
     Parking,
@@ -37,6 +38,7 @@ from nurture.tasks.service import (
 )
 
 __all__ = [
+    "WENT_ON",
     "AlreadyAnswered",
     "DoneTask",
     "NewTask",

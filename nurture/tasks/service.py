@@ -27,6 +27,8 @@ class TaskKind(StrEnum):
     """A raised hand: only a logged answer closes it (F161)."""
 
 
+WENT_ON = "the track went on"
+"""What is written on a call whose run has moved on or ended."""
 _IDLE = (str(TaskKind.WAKE), str(TaskKind.TRIAGE))
 """What holds a lead only until it goes on."""
 
@@ -256,10 +258,7 @@ def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str
             id_ for id_, enrolment, step in rows
             if enrolment is not None and stands.get(enrolment, step) != step
         ]  # fmt: skip
-    return sum(
-        _close(work, Task.id.in_(chunk), outcome="the track went on")
-        for chunk in chunks(late, CHUNK)
-    )
+    return sum(_close(work, Task.id.in_(chunk), outcome=WENT_ON) for chunk in chunks(late, CHUNK))
 
 
 def _close(work: Work, which: ColumnElement[bool], *, outcome: str) -> int:

@@ -126,6 +126,7 @@ def _out(
 ) -> None:
     gone = tracks.leave(work, lead_ids, reason=reason, words=words, track_id=track_id)
     mail.cancel(work, gone, reason=f"left the track: {reason}")
+    tasks.withdraw(work, lead_ids, stands=dict.fromkeys(gone, ""))
 
 
 def _weigh_assign(work: Work, act: ActRow, stood: Stood) -> dict[LeadId, Out]:
@@ -191,6 +192,7 @@ def _undo_enrol(work: Work, act: ActRow, stood: Stood) -> None:
 def _undo_leave(work: Work, act: ActRow, stood: Stood) -> None:
     tracks.put_back(work, _places(stood), words=BACK)
     mail.plan_again(work, _mail(stood))
+    tasks.reopen_dropped(work, list(stood), at=act.at, outcome=tasks.WENT_ON)
     tasks.drop_made(work, list(stood), at=act.at, outcome="taken back")
 
 

@@ -220,10 +220,15 @@ def _out_of_track(work: Work, lead_id: LeadId, track_key: str) -> None:
     if stay is None:
         raise Conflict("The track has ended since. Decide anew on the lead's page.")
     words = "The answer was taken back"
-    tracks.end(work, [tracks.End(stay.id, ExitReason.REMOVED)])
+    # Who had no mail may come in again: for them it is as if they had never been in it.
+    written = mail.begun(work, [stay.id])
+    tracks.end(
+        work, [tracks.End(stay.id, ExitReason.REMOVED if written else ExitReason.TAKEN_BACK)]
+    )
     receipt = tracks.NewReceipt(stay.id, lead_id, stay.step, Receipt.EXITED, words, work.now)
     tracks.note(work, [receipt])
     mail.cancel(work, [stay.id], reason=words)
+    tasks.withdraw(work, [lead_id], stands={stay.id: ""})
 
 
 def _note(work: Work, task: TaskView, text: str) -> None:

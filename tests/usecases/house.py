@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from campaigns.vocabulary import Basis
+from campaigns.vocabulary import Basis, MessageState
 from nurture import leads, mail, runtime
 from nurture.adapters.mail_memory import Fate, MemoryTransport
 from nurture.engagement import ActivityRow, note_activity
@@ -14,11 +14,28 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.settings import load_settings
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
+from nurture.mail import tables as mail_tables
 from nurture.runtime import Runtime
 from nurture.usecases import capture, deliver, evidence, progress
 from nurture.usecases.publish import publish_library
 
 ROOT = Path(__file__).resolve().parents[2]
+RING = """track: ring
+name: Ring them up
+priority: 1
+again: never
+steps:
+  - call: task
+    who: telesales
+    due: 1 bd
+    script: call_about_questions
+    outcomes: {has_question: ready, reached: later, not_now: end}
+    next: end
+  - later: wait
+    for: 30 d
+  - end: exit
+  - ready: handoff
+"""
 
 
 @dataclass
@@ -97,3 +114,14 @@ def open_house(works: Works, clock: FrozenClock, home: Path, script: Mapping[str
         works, ROOT / "campaigns" / "library", mails=ROOT / "templates" / "mail", links=here.links
     )
     return House(here, clock, MemoryTransport(script))
+
+
+def sent_message(
+    lead_id: LeadId, enrolment_id: int, version: int, *, at: datetime
+) -> mail_tables.Message:
+    """Make a message of a run that has left."""
+    return mail_tables.Message(
+        dedup_key=f"test|{lead_id}", kind="marketing", state=MessageState.SENT, lead_id=lead_id,
+        recipient="a@x.example", enrolment_id=enrolment_id, template_version_id=version,
+        context={}, planned_at=at, not_before=at, attempts=1, sent_at=at, settled_at=at,
+    )  # fmt: skip

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.vocabulary import MessageState, SuppressionReason
-from nurture import consent, handoff, leads, mail, tracks, users
+from campaigns.vocabulary import SuppressionReason
+from nurture import consent, handoff, leads, mail, tasks, tracks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Works
-from nurture.mail import tables as mail_tables
 from nurture.usecases import many, promote
 from nurture.usecases.by_hand import Out
 from nurture.usecases.progress import next_actions_missing
-from tests.usecases.house import House, open_house
+from tests.usecases.house import RING, House, open_house, sent_message
 
 KEY = b"k" * 32
 
@@ -120,7 +119,7 @@ def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: H
     with house.works.begin("test") as work:
         run = {one.lead_id: one.id for one in tracks.stands(work, [written, waiting])}
         version = next(iter(mail.live_versions(work).values()))
-        work.session.add(message_of(written, run[written], version, house))
+        work.session.add(sent_message(written, run[written], version, at=work.now))
 
     with house.works.read("test") as work:
         chosen = many.weigh_undo(work, leads.get_act(work, act))
@@ -132,17 +131,6 @@ def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: H
     assert forgotten(house, [written, waiting]) == []
     put_in(house, [waiting], key)
     assert set(inside(house, waiting)) == {key}
-
-
-def message_of(
-    lead_id: LeadId, enrolment_id: int, version: int, house: House
-) -> mail_tables.Message:
-    now = house.clock.instant
-    return mail_tables.Message(
-        dedup_key=f"test|{lead_id}", kind="marketing", state=MessageState.SENT, lead_id=lead_id,
-        recipient="a@x.example", enrolment_id=enrolment_id, template_version_id=version,
-        context={}, planned_at=now, not_before=now, attempts=1, sent_at=now, settled_at=now,
-    )  # fmt: skip
 
 
 def test_who_was_taken_out_stands_where_they_stood_and_their_mail_waits_again(
@@ -200,6 +188,51 @@ def test_a_no_that_was_said_after_the_act_outlives_its_undoing(
         assert set(consent.suppressed_now(work, [one, two])) == {two}
         assert consent.permitted(work, [one, two]) == {one}
     assert inside(house, two) == {}
+
+
+def to_call(house: House, lead_id: LeadId) -> int:
+    """Put the lead in a track that waits for a call; give the task."""
+    take_out(house, [lead_id], "welcome")
+    with house.works.begin("test") as work:
+        tracks.publish(work, RING, file="ring.yaml")
+    put_in(house, [lead_id], "ring")
+    house.tick()
+    (task_id,) = calls(house, lead_id)
+    return task_id
+
+
+def calls(house: House, lead_id: LeadId) -> list[int]:
+    with house.works.read("test") as work:
+        found = tasks.open_tasks(work, lead_id=lead_id)
+    return [one.id for one in found if one.kind is tasks.TaskKind.CALL]
+
+
+@pytest.mark.parametrize("do", ["stop", "leave"])
+def test_a_call_goes_with_its_track_and_comes_back_with_it(house: House, do: str) -> None:
+    (one,) = house.let_in("ada")
+    task_id = to_call(house, one)
+    house.clock.advance(timedelta(minutes=1))
+
+    act = stop(house, [one]) if do == "stop" else take_out(house, [one], "ring")
+    assert calls(house, one) == []
+
+    assert undone(house, act) == {}
+    assert inside(house, one) == {"ring": "call"}
+    assert calls(house, one) == [task_id]
+    assert forgotten(house, [one]) == []
+
+
+def test_the_call_of_a_track_that_was_entered_by_mistake_is_on_no_list(house: House) -> None:
+    (one,) = house.let_in("ada")
+    take_out(house, [one], "welcome")
+    with house.works.begin("test") as work:
+        tracks.publish(work, RING, file="ring.yaml")
+    act = put_in(house, [one], "ring")
+    house.tick()
+    assert calls(house, one) != []
+
+    assert undone(house, act) == {}
+    assert calls(house, one) == []
 
 
 def test_after_ten_minutes_or_once_it_was_done_nothing_is_taken_back(house: House) -> None:

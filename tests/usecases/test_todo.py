@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import ActivityKind, ExitReason, Stage
-from nurture import consent, engagement, handoff, leads, lifecycle, tasks, tracks, users
+from nurture import consent, engagement, handoff, leads, lifecycle, mail, tasks, tracks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict, Invalid
 from nurture.kernel.types import LeadId
@@ -18,24 +18,7 @@ from nurture.reports.audit import run_audit
 from nurture.tasks import AlreadyAnswered, NewTask, TaskKind, TaskView
 from nurture.usecases import by_hand, progress, sell, todo
 from nurture.usecases.todo import Choice, Reply
-from tests.usecases.house import House, open_house
-
-RING = """track: ring
-name: Ring them up
-priority: 1
-again: never
-steps:
-  - call: task
-    who: telesales
-    due: 1 bd
-    script: call_about_questions
-    outcomes: {has_question: ready, reached: later, not_now: end}
-    next: end
-  - later: wait
-    for: 30 d
-  - end: exit
-  - ready: handoff
-"""
+from tests.usecases.house import RING, House, open_house, sent_message
 
 
 @pytest.fixture
@@ -89,6 +72,12 @@ def called(house: House, lead_id: LeadId) -> int:
         (task,) = tasks.open_tasks(work, lead_id=lead_id)
         assert (task.kind, task.script) == (TaskKind.CALL, "call_about_questions")
         return task.id
+
+
+def choose_ring(house: House, task_id: int) -> None:
+    with house.works.begin("test") as work:
+        tracks.publish(work, RING, file="ring.yaml")
+    answer(house, task_id, Reply(Choice.TRACK, track="ring"))
 
 
 def step_of(work: Work, lead_id: LeadId) -> list[str]:
@@ -176,6 +165,31 @@ def test_who_has_nothing_else_planned_is_looked_at_again_after_an_answer(
         notes = [one.detail.get("text") for one in engagement.timeline(work, lead_id, limit=50)]
         assert f"Ask who decides: {str(choice).replace('_', ' ')}. It is Mr Hagen" in notes
     assert nobody_is_forgotten(house)
+
+
+def test_a_track_whose_choice_was_taken_back_can_be_chosen_again_until_it_wrote(
+    house: House, lead_id: LeadId
+) -> None:
+    task_id = given(house, lead_id, TaskKind.TRIAGE)
+    choose_ring(house, task_id)
+    house.tick()
+    with house.works.read("test") as work:
+        assert [one.kind for one in tasks.open_tasks(work, lead_id=lead_id)] == [TaskKind.CALL]
+
+    undo(house, task_id)
+
+    with house.works.read("test") as work:
+        assert [one.id for one in tasks.open_tasks(work, lead_id=lead_id)] == [task_id]
+    choose_ring(house, task_id)
+    with house.works.begin("test") as work:
+        (stand,) = tracks.stands(work, [lead_id])
+        version = next(iter(mail.live_versions(work).values()))
+        work.session.add(sent_message(lead_id, stand.id, version, at=work.now))
+
+    undo(house, task_id)
+
+    with pytest.raises(Conflict, match="may not come back"):
+        choose_ring(house, task_id)
 
 
 def test_the_first_answer_holds_and_the_second_learns_who_was_first_and_when(
