@@ -35,6 +35,13 @@ def test_the_list_as_filtered_comes_as_a_file(site: Site) -> None:
     assert rows[0]["Phone"].startswith("'+353")
 
 
+def test_a_filter_that_names_nothing_is_answered_with_a_page(site: Site) -> None:
+    answer = site.reader("mara").get("/leads.csv?track=gone")
+    assert answer.status_code == 404
+    assert answer.mimetype == "text/html"
+    assert "gone" in answer.get_data(as_text=True)
+
+
 def test_sales_people_and_dealers_take_no_lists_with_them(site: Site) -> None:
     assert site.reader("ines").get("/leads.csv").status_code == 403
     assert "/leads.csv" not in site.reader("ines").get("/leads").get_data(as_text=True)
