@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from campaigns.vocabulary import Role
 from nurture import consent, leads, tracks, users
 from nurture.kernel.types import UserId
 from nurture.leads import LeadFilter
@@ -139,6 +140,12 @@ def test_what_was_done_to_many_is_undone_from_the_page_that_reports_it(site: Sit
     text = mara.page(place)
     assert "1 lead given to Ines Carro" in text
     assert "Undo for 1 lead" in text
+    assert "Done by you, 10:24" in text
+    with site.here.works.read("test") as work:
+        name = users.by_handle(work, "mara").name
+        inner = [one for one in users.everybody(work) if one.has(Role.MARKETER, Role.MANAGER)]
+        other = next(one for one in inner if one.handle != "mara")
+    assert f"Done by {name}, " in site.reader(other.handle).page(place)
     listed = mara.page(place.partition("?")[0] + "/leads")
     assert "Britta Olm" in listed
     done = mara.send(place.partition("?")[0] + "/undo", came_from=place)

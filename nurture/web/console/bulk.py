@@ -12,6 +12,7 @@ from nurture import leads, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
+from nurture.leads import ActRow
 from nurture.usecases import by_hand, many
 from nurture.usecases.by_hand import Picked
 from nurture.web import format as forms
@@ -81,9 +82,9 @@ def result(act_id: int) -> str:
         title = f"{forms.plural(count, 'lead')} {act.words}"
         return shell.show(
             "bulk_done", Page(title, "leads.show", (("Leads", "/leads"),)), work, act=act,
-            back=len(chosen.lead_ids), left=chosen.left, left_out=_left_out(work, chosen),
-            until=until, list=f"/leads/bulk/{act_id}/leads", onward=f"/leads?{urlencode(query())}",
-            count=count,
+            by=_by(work, act), back=len(chosen.lead_ids), left=chosen.left,
+            left_out=_left_out(work, chosen), until=until, list=f"/leads/bulk/{act_id}/leads",
+            onward=f"/leads?{urlencode(query())}", count=count,
         )  # fmt: skip
 
 
@@ -175,6 +176,17 @@ def _sentence(chosen: Picked) -> str:
 
 def _reasons(chosen: Picked) -> str:
     return ", ".join(f"{forms.number(len(ones))} {why}" for why, ones in chosen.left_out.items())
+
+
+def _by(work: Work, act: ActRow) -> str:
+    """Name who did it: whoever takes it back may be somebody else."""
+    kind, _, number = act.actor.partition(":")
+    if kind != "user" or not number.isdecimal():
+        return "the machinery"
+    if UserId(int(number)) == shell.me().id:
+        return "you"
+    card = users.by_ids(work, [UserId(int(number))]).get(UserId(int(number)))
+    return card.name if card else "somebody who has left"
 
 
 def _left_out(work: Work, chosen: Picked) -> list[LeftOut]:
