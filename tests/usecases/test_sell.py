@@ -117,6 +117,17 @@ def test_later_asks_for_a_day_to_come(works: Works, team: Team, lead_id: LeadId)
         sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
 
 
+def test_west_of_us_the_next_day_is_still_to_come_after_our_midnight(
+    works: Works, clock: FrozenClock, team: Team, lead_id: LeadId
+) -> None:
+    midnight = clock.instant.replace(hour=0, minute=0) + timedelta(days=1)
+    clock.advance(midnight + timedelta(hours=1, minutes=24) - clock.instant)
+    with works.begin("user:4") as work:
+        rejection = Rejection(RejectReason.LATER, wake_on=work.now.date())
+        sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
+        assert stage_of(work, lead_id) is Stage.RECYCLED
+
+
 def test_a_lead_that_no_track_takes_is_parked_and_wakes_before_somebodys_eyes(
     works: Works, clock: FrozenClock, team: Team, lead_id: LeadId
 ) -> None:
