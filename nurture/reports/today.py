@@ -122,6 +122,11 @@ def contacts(work: Work, *, since: datetime) -> Contacts:
     )
 
 
+def offered(work: Work, *, since: datetime) -> list[LeadId]:
+    """List who was passed to sales since: those whose first contacts `contacts` counts."""
+    return _ids(work, select(Handoff.lead_id).where(Handoff.offered_at >= since))
+
+
 def news(work: Work, *, limit: int) -> list[News]:
     """List the latest things that people did, the newest first."""
     rows = work.session.execute(

@@ -284,6 +284,9 @@ def test_a_list_never_changes_under_the_pointer(served: Served, page: Page) -> N
 
     refresh(page, "#queue")
     assert page.locator("#queue tr[data-row]").count() == rows
+    # The counts beside it are told at once.
+    assert page.locator("#queue-tabs em").first.inner_text() == str(rows + 1)
+    assert page.locator("#queue-sentence").inner_text().startswith(f"{rows + 1} with sales")
     page.get_by_role("button", name="The list has changed: show it").click()
     page.wait_for_timeout(300)
 

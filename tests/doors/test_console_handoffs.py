@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -134,6 +135,21 @@ def test_the_rows_come_alone_for_the_minute_that_refreshes_them(site: Site) -> N
     part = site.reader("mara").get("/handoffs/rows").get_data(as_text=True)
     assert "<html" not in part
     assert 'hx-trigger="every 60s, live"' in part
+
+
+def test_the_counts_of_the_queue_come_with_its_rows(site: Site) -> None:
+    mara = site.reader("mara")
+    html, part = (mara.get(one).get_data(as_text=True) for one in ("/handoffs", "/handoffs/rows"))
+    for name in ("queue-tabs", "queue-sentence"):
+        told = [re.search(rf'id="{name}" data-beside[^>]*>(.+?)</', one) for one in (html, part)]
+        assert told[0] is not None
+        assert told[1] is not None
+        assert told[0].group(1) == told[1].group(1)
+
+
+@pytest.mark.parametrize("current", ["9" * 5000, "x", "-1"])
+def test_a_number_that_no_hand_off_has_still_gives_the_rows(site: Site, current: str) -> None:
+    assert site.reader("mara").get(f"/handoffs/rows?current={current}").status_code == 200
 
 
 @pytest.mark.parametrize(

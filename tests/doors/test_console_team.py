@@ -2,12 +2,15 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
 from campaigns.sent_back import RejectReason
 from nurture import handoff, users
+from nurture.handoff.tables import Handoff
 from nurture.usecases import sell
 from nurture.usecases.sell import Rejection
-from tests.doors.console_desk import Site, site_of
+from nurture.users.tables import Absence
+from tests.doors.console_desk import Site, links, plain, site_of
 
 HOME = "/"
 
@@ -41,6 +44,45 @@ def test_a_manager_sees_who_has_how_much_and_who_is_late(site: Site) -> None:
     assert "Claire Duval" not in page
 
 
+def test_a_managers_figures_open_lists_as_long_as_they_are(site: Site) -> None:
+    jonas = site.reader("jonas")
+    with site.here.works.begin("test") as work:
+        mara = users.by_handle(work, "mara").id
+        offer = handoff.waiting_for(work)[0].id
+        before = handoff.get(work, offer).owner_id
+        work.session.execute(update(Handoff).values(owner_id=mara))
+    try:
+        home, queue = jonas.get(HOME).get_data(as_text=True), jonas.page("/handoffs?team=1")
+
+        assert "No lead waits for an answer of your people." in plain(home)
+        assert {"/handoffs?team=1", "/handoffs?view=late&team=1"} <= set(links(home))
+        assert "Late 0 of 0 with your people" in plain(home)
+        assert "Nobody waits for an answer." in queue
+        assert "All 0" in queue
+        assert "All 1" in jonas.page("/handoffs")
+    finally:
+        with site.here.works.begin("test") as work:
+            work.session.execute(update(Handoff).values(owner_id=before))
+    page = jonas.get("/handoffs?team=1").get_data(as_text=True)
+    assert "1 with your people, 1 late" in plain(page)
+    assert "/handoffs?view=late&team=1" in links(page)
+
+
+def test_what_counts_the_whole_company_says_so_and_opens_its_own_list(site: Site) -> None:
+    page = site.reader("jonas").get(HOME).get_data(as_text=True)
+
+    assert "No first contact yet whole company, 7 days; 1 late of 1" in plain(page)
+    assert "/today/contacts" in links(page)
+    assert "Aoife Marran" in site.reader("jonas").page("/today/contacts")
+
+
+def test_a_manager_of_nobody_reads_of_sales_and_not_of_people_of_theirs(site: Site) -> None:
+    page = site.reader("claire").page(HOME)
+
+    assert "1 hand-off is with sales, 1 late." in page
+    assert "your people" not in page
+
+
 def test_an_absence_is_noted_in_the_persons_own_days_and_ended(site: Site) -> None:
     jonas = site.reader("jonas")
     petra = number(site, "petra")
@@ -57,6 +99,32 @@ def test_an_absence_is_noted_in_the_persons_own_days_and_ended(site: Site) -> No
         assert row.user_id not in users.away(work, at=work.now)
 
 
+def test_absences_are_shown_in_the_days_of_whoever_is_away(site: Site) -> None:
+    jonas, ines = site.reader("jonas"), number(site, "ines")
+
+    jonas.send("/team/absences", came_from=HOME, who=ines, first="2026-04-06", last="2026-04-10")
+
+    assert "Ines Carro Mon 6 Apr to Fri 10 Apr" in jonas.page(HOME)
+
+
+def test_an_admin_who_also_does_marketing_sees_who_is_away(site: Site) -> None:
+    mara, tom = site.reader("mara"), number(site, "tom")
+    html = mara.get(HOME).get_data(as_text=True)
+    assert "Who is away" in plain(html)
+    assert "desk.css" in html
+
+    mara.send("/team/absences", came_from=HOME, who=tom, first="2026-05-04", last="2026-05-08")
+
+    assert "Tom Becke Mon 4 May to Fri 8 May Take back" in mara.page(HOME)
+
+
+def test_what_is_said_of_absences_is_what_happens(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        work.session.execute(delete(Absence))
+
+    assert "what they have stays with them until it is late." in site.reader("jonas").page(HOME)
+
+
 def test_an_absence_that_has_not_begun_is_taken_back(site: Site) -> None:
     jonas, ines = site.reader("jonas"), number(site, "ines")
     jonas.send("/team/absences", came_from=HOME, who=ines, first="2026-06-01", last="2026-06-05")
@@ -65,6 +133,9 @@ def test_an_absence_that_has_not_begun_is_taken_back(site: Site) -> None:
 
     jonas.send(f"/team/absences/{row.id}/end", came_from=HOME)
 
+    page = jonas.page(HOME)
+    assert "This absence is taken back." in page
+    assert "gets new leads again" not in page
     assert "06-01" not in "".join(away(site, "ines"))
 
 
@@ -75,6 +146,8 @@ def test_an_absence_that_has_not_begun_is_taken_back(site: Site) -> None:
         ("tom", "2026-06-05", "2026-06-01", "The last day of leave lies before the first"),
         ("tom", "2026-01-05", "2026-01-06", "These days are over"),
         ("tom", "", "2026-06-05", "Choose the first and the last day"),
+        ("tom", "2026-06-01", "9999-12-31", "less than two years away"),
+        ("tom", "0001-01-01", "2026-06-05", "less than two years away"),
     ],
 )
 def test_what_makes_no_absence_is_refused(

@@ -116,7 +116,7 @@ def test_a_lead_with_sales_waits_on_today_with_its_owner_and_its_time(site: Site
 
 def test_each_figure_opens_a_list_as_long_as_its_number(site: Site) -> None:
     mara = site.reader("mara")
-    for figure in ("mailed", "readers", "ready"):
+    for figure in ("mailed", "readers", "ready", "contacts"):
         assert mara.get(f"/today/{figure}").status_code == 200
     with site.here.works.read("test") as work:
         since, until = work.now - timedelta(days=7), work.now + timedelta(seconds=1)

@@ -18,7 +18,7 @@ from nurture.kernel.work import Work
 from nurture.usecases import sell
 from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
-from nurture.web.console import shell
+from nurture.web.console import shell, team
 from nurture.web.console.handoff_view import (
     READERS,
     HandoffPanel,
@@ -81,6 +81,8 @@ class Queue:
     loads: tuple[PersonLoad, ...]
     person: PersonLoad | None
     everybody: bool
+    team: bool
+    """Only those of the reader's people are shown."""
 
 
 @doors.get("/handoffs")
@@ -98,11 +100,10 @@ def show() -> str:
 @doors.get("/handoffs/rows")
 @permits()
 def rows() -> str:
-    """Give the lines of the queue anew; the page asks for them each minute."""
+    """Give the lines and the counts of the queue anew; the page asks for them each minute."""
     with here().works.read(shell.actor()) as work:
-        current = request.args.get("current", "")
-        queue, at = _queue(work), int(current) if current.isdecimal() else 0
-        return shell.part("_handoff_rows", work, queue=queue, current=at)
+        at = read_id(request.args.get("current", "")) or 0
+        return shell.part("_handoff_live", work, queue=_queue(work), current=at)
 
 
 @doors.get("/handoffs/<int:handoff_id>/left")
@@ -177,11 +178,13 @@ def _extras(work: Work) -> dict[str, object]:
 
 def _queue(work: Work) -> Queue:
     reader = shell.me()
-    offers = _visible(work, reader)
+    visible = _visible(work, reader)
+    mine = team.my_people(work) if request.args.get("team") else []
+    offers = team.with_people(visible, mine)
     staff = {one.id: one for one in users.everybody(work)}
     view = request.args.get("view", "all")
     view = view if view in VIEWS else "all"
-    loads = person_loads(work, offers) if reader.has(*READERS) else ()
+    loads = person_loads(work, visible) if reader.has(*READERS) else ()
     asked = request.args.get("person", "")
     person = next((one for one in loads if str(one.id) == asked), None)
     cut = [
@@ -189,12 +192,13 @@ def _queue(work: Work) -> Queue:
         if _in(one, view, reader, work) and (person is None or one.owner_id == person.id)
     ]  # fmt: skip
     return Queue(
-        sentence=_sentence(offers, work), tabs=_tabs(offers, reader, work), view=view,
+        sentence=_sentence(offers, work, whose="your people" if mine else "sales"),
+        tabs=_tabs(offers, reader, work), view=view,
         rows=handoff_rows(
             cut, people=leads.by_ids(work, [one.lead_id for one in cut]), staff=staff,
             reader=reader, now=work.now,
         ),
-        loads=loads, person=person, everybody=reader.has(*READERS),
+        loads=loads, person=person, everybody=reader.has(*READERS), team=bool(mine),
     )  # fmt: skip
 
 
@@ -223,12 +227,12 @@ def _tabs(offers: Sequence[HandoffView], reader: UserCard, work: Work) -> tuple[
     )
 
 
-def _sentence(offers: Sequence[HandoffView], work: Work) -> str:
+def _sentence(offers: Sequence[HandoffView], work: Work, *, whose: str) -> str:
     if not offers:
         return "Nobody waits for an answer."
     late = sum(one.due_at <= work.now for one in offers)
     offered = sum(one.state is HandoffState.OFFERED for one in offers)
-    parts = [f"{len(offers)} with sales"]
+    parts = [f"{len(offers)} with {whose}"]
     parts.append(f"{late} late" if late else "none late")
     parts.append(f"{offered} to accept")
     return ", ".join(parts) + "."

@@ -43,5 +43,8 @@ def _list(work: Work, figure: str, *, since: datetime) -> tuple[Asked, list[Lead
             return words, report.entered(
                 work, stage=ready, since=since, until=work.now + figures.MOMENT
             )
+        case "contacts":
+            words = Asked("Passed to sales", "In 7 days, each lead once, spoken with or not.")
+            return words, report.offered(work, since=since)
         case _:
             raise NotFound("There is no such figure on Today.")

@@ -1,11 +1,12 @@
 """A manager's team: who has how much, who is away from when to when; set it and end it."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import Role
@@ -18,8 +19,11 @@ from nurture.web.console import shell
 from nurture.web.console.handoff_view import PersonLoad, person_loads
 from nurture.web.console.reach import team
 from nurture.web.current import here
+from nurture.web.format import Reader
 from nurture.web.security import permits
 
+FAR = timedelta(days=730)
+"""No absence is planned or remembered longer."""
 OVERSEERS = (Role.MANAGER, Role.ADMIN)
 doors = Blueprint("team", __name__)
 
@@ -30,10 +34,20 @@ class Away:
 
     id: int
     name: str
-    since: datetime
-    last: datetime
-    """An instant of the last day."""
+    first: str
+    last: str
+    """The days in words, as the one who is away has them."""
     now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rota:
+    """Who is away, for whoever may set it."""
+
+    away: tuple[Away, ...]
+    people: tuple[UserCard, ...]
+    """Whose absences this reader may set."""
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +55,16 @@ class Team:
     """What a manager's home says of the people."""
 
     loads: tuple[PersonLoad, ...]
-    away: tuple[Away, ...]
-    people: tuple[UserCard, ...]
-    """Whose absences this reader may set."""
+    rota: Rota
     offers: tuple[HandoffView, ...]
     late: int
-    with_sales: int
-    """Everybody's open hand-offs, and the late ones of them: what the list of late ones shows."""
-    late_of_all: int
-    today: date
+    own: bool
+    """These are the reader's people; else nobody reports to them, and they see all."""
+
+    @property
+    def href(self) -> str:
+        """Open the list that is as long as `offers`."""
+        return url_for("handoffs.show", team=1 if self.own else None)
 
 
 def is_home() -> bool:
@@ -59,30 +74,34 @@ def is_home() -> bool:
 
 def team_of(work: Work) -> Team:
     """Look at the people who report to this reader; at all who get leads, where nobody does."""
-    people = _people(work)
-    offers = handoff.waiting_for(work)
+    people, offers = my_people(work), handoff.waiting_for(work)
+    ids, theirs = {one.id for one in people}, with_people(offers, people)
+    return Team(
+        loads=tuple(one for one in person_loads(work, offers) if not people or one.id in ids),
+        rota=_rota(work, people), offers=tuple(theirs),
+        late=sum(one.due_at <= work.now for one in theirs), own=bool(people),
+    )  # fmt: skip
+
+
+def rota_of(work: Work) -> Rota:
+    """Tell who is away of those whose absences this reader may set."""
+    return _rota(work, my_people(work))
+
+
+def my_people(work: Work) -> list[UserCard]:
+    """List whose absences this reader may set: the team; an admin's are all."""
+    staff, me = users.everybody(work), shell.me()
+    found = staff if me.has(Role.ADMIN) else team(me, staff)
+    return [one for one in found if one.active and one.channel is not None]
+
+
+def with_people(offers: Iterable[HandoffView], people: Collection[UserCard]) -> list[HandoffView]:
+    """Keep the offers of these people and of this reader; all, where there are no people."""
     me, ids = shell.me(), {one.id for one in people}
-    theirs = tuple(
+    return [
         one for one in offers
         if not people or one.owner_id in {*ids, me.id} or one.queue == me.handle
-    )  # fmt: skip
-    loads = person_loads(work, offers)
-    rows = users.absences_of(work, [one.id for one in people], since=work.now)
-    names = {one.id: one.name for one in people}
-    return Team(
-        loads=tuple(one for one in loads if not people or one.id in ids),
-        away=tuple(
-            Away(
-                one.id, names[one.user_id], one.begins_at, one.ends_at - timedelta(seconds=1),
-                one.begins_at <= work.now,
-            )
-            for one in rows
-        ),
-        people=tuple(people), offers=theirs,
-        late=sum(one.due_at <= work.now for one in theirs),
-        with_sales=len(offers), late_of_all=sum(one.due_at <= work.now for one in offers),
-        today=shell.eye().local(work.now).date(),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 @doors.post("/team/absences")
@@ -91,10 +110,10 @@ def note() -> Response:
     """Note that somebody is away; new leads go to others meanwhile."""
     with here().works.begin(shell.actor()) as work:
         asked = request.form.get("who", "")
-        who = next((one for one in _people(work) if str(one.id) == asked), None)
+        who = next((one for one in my_people(work) if str(one.id) == asked), None)
         if who is None:
             raise Invalid("Choose who is away: somebody of your team.")
-        first, last = _day("first"), _day("last")
+        first, last = _day("first", work.now), _day("last", work.now)
         begins, ends = _midnight(first, who.zone), _midnight(last + timedelta(days=1), who.zone)
         if ends <= work.now:
             raise Invalid("These days are over. Choose days to come.")
@@ -109,26 +128,38 @@ def end(absence_id: int) -> Response:
     """End an absence now; one that has not begun is taken back."""
     with here().works.begin(shell.actor()) as work:
         row: AbsenceRow = users.get_absence(work, absence_id)
-        who = next((one for one in _people(work) if one.id == row.user_id), None)
+        who = next((one for one in my_people(work) if one.id == row.user_id), None)
         if who is None:
             raise Forbidden("Only the manager of this person ends their absence.")
+        begun = row.begins_at < work.now
         users.end_absence(work, absence_id)
-    shell.say(f"{who.name} gets new leads again.")
+    shell.say(f"{who.name} gets new leads again." if begun else "This absence is taken back.")
     return redirect("/", HTTPStatus.SEE_OTHER)
 
 
-def _people(work: Work) -> list[UserCard]:
-    """List whose absences this reader may set: the team; an admin's are all."""
-    staff, me = users.everybody(work), shell.me()
-    found = staff if me.has(Role.ADMIN) else team(me, staff)
-    return [one for one in found if one.active and one.channel is not None]
+def _rota(work: Work, people: Collection[UserCard]) -> Rota:
+    rows = users.absences_of(work, [one.id for one in people], since=work.now)
+    by_id = {one.id: one for one in people}
+    return Rota(
+        away=tuple(_away(one, by_id[one.user_id], work.now) for one in rows),
+        people=tuple(people), today=shell.eye().local(work.now).date(),
+    )  # fmt: skip
 
 
-def _day(name: str) -> date:
+def _away(row: AbsenceRow, who: UserCard, now: datetime) -> Away:
+    theirs = Reader(ZoneInfo(who.zone), now)
+    last = row.ends_at - timedelta(seconds=1)
+    return Away(row.id, who.name, theirs.day(row.begins_at), theirs.day(last), row.begins_at <= now)
+
+
+def _day(name: str, now: datetime) -> date:
     try:
-        return date.fromisoformat(request.form.get(name, ""))
+        day = date.fromisoformat(request.form.get(name, ""))
     except ValueError as error:
         raise Invalid("Choose the first and the last day of the absence.") from error
+    if abs(day - now.date()) > FAR:
+        raise Invalid("Choose days that are less than two years away.")
+    return day
 
 
 def _midnight(day: date, zone: str) -> datetime:

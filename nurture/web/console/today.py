@@ -1,5 +1,6 @@
 """Home: worst first. Marketers, managers and admins see the whole; sales people their next call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -8,6 +9,7 @@ from flask import Blueprint, url_for
 
 from campaigns.vocabulary import Role
 from nurture import content, handoff, leads, mail, tracks
+from nurture.handoff import HandoffView
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.reports import today as report
@@ -60,6 +62,14 @@ class Ended:
     at: datetime
 
 
+class Queue(TypedDict):
+    """The first of the hand-offs that wait, how many there are, and where all of them stand."""
+
+    waiting: list[Waiting]
+    waiting_total: int
+    waiting_href: str
+
+
 class Mine(TypedDict):
     """What waits for one person, and the first of it."""
 
@@ -87,11 +97,10 @@ def waiting() -> str:
         shell.look(work)
         if not shell.sees_all():
             return shell.part("_own_queue", work, **_mine(work))
-        offers = team.team_of(work).offers if team.is_home() else handoff.waiting_for(work)
-        return shell.part(
-            "_with_sales", work, waiting=people.waiting(work, offers[:SHOWN]),
-            waiting_total=len(offers),
-        )  # fmt: skip
+        if team.is_home():
+            board = team.team_of(work)
+            return shell.part("_with_sales", work, **_queue(work, board.offers, board.href))
+        return shell.part("_with_sales", work, **_queue(work, handoff.waiting_for(work)))
 
 
 def _whole(work: Work, page: Page) -> str:
@@ -103,7 +112,7 @@ def _whole(work: Work, page: Page) -> str:
         "today", page, work,
         sentence=_sentence(late, day.sent, week.ready),
         safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
-        waiting=people.waiting(work, offers[:SHOWN]), waiting_total=len(offers), late=late,
+        **_queue(work, offers), rota=team.rota_of(work),
         standing=_tracks(work), news=_news(work), relay=mail.read_breaker(work),
     )  # fmt: skip
 
@@ -113,9 +122,16 @@ def _team(work: Work, page: Page) -> str:
     board, todo = team.team_of(work), needs.needs(work, reach(work, shell.me()))
     return shell.show(
         "today_team", page, work, team=board, week=figures.week(work), safe=safety(work),
-        needs=todo.first, needs_total=todo.total,
-        waiting=people.waiting(work, board.offers[:SHOWN]), waiting_total=len(board.offers),
+        needs=todo.first, needs_total=todo.total, rota=board.rota,
+        **_queue(work, board.offers, board.href),
     )  # fmt: skip
+
+
+def _queue(work: Work, offers: Sequence[HandoffView], href: str = "/handoffs") -> Queue:
+    return {
+        "waiting": people.waiting(work, offers[:SHOWN]), "waiting_total": len(offers),
+        "waiting_href": href,
+    }  # fmt: skip
 
 
 def _sentence(late: int, sent: int, ready: int) -> str:

@@ -67,6 +67,11 @@
     if (!old.matches("[data-live]") || !event.detail.shouldSwap) return;
     const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     const fresh = page.getElementById(old.id);
+    // What counts a list is told anew with it, also while the list itself waits.
+    for (const one of page.querySelectorAll("[data-beside]")) {
+      const stood = document.getElementById(one.id);
+      if (stood && !stood.matches(":hover, :focus-within")) stood.replaceWith(one);
+    }
     const news = old.querySelector("[data-news]");
     const was = [...old.querySelectorAll("[data-tick]")];
     const times = fresh ? [...fresh.querySelectorAll("[data-tick]")] : [];
