@@ -1,6 +1,15 @@
 """Who we know: people, companies, sources, import, field history."""
 
-from nurture.leads.acts import ActRow, get_act, mark_undone, note_act, stood_before
+from nurture.leads.acts import (
+    ActRow,
+    act_parts,
+    act_stands,
+    get_act,
+    join_act,
+    mark_undone,
+    note_act,
+    stood_before,
+)
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
 from nurture.leads.edit import COMPANY, EDITED, colleagues, edit, held_of, read_edit, shown_of
@@ -112,6 +121,8 @@ __all__ = [
     "Step",
     "TouchRow",
     "UnreadableFile",
+    "act_parts",
+    "act_stands",
     "addresses",
     "advance",
     "by_email",
@@ -136,6 +147,7 @@ __all__ = [
     "import_run",
     "imports",
     "is_free_mail",
+    "join_act",
     "list_rows",
     "mail_states",
     "mark_undone",

@@ -52,8 +52,31 @@ def get_act(work: Work, act_id: int) -> ActRow:
     row = work.session.get(BulkAct, act_id, populate_existing=True)
     if row is None:
         raise NotFound("This is not known here: look at the leads themselves.")
+    return _act(row)
+
+
+def join_act(work: Work, act_id: int, *, first: int) -> None:
+    """Let an act be a later part of another one, which was too long for one transaction."""
+    row = work.session.get_one(BulkAct, act_id)
     detail = row.detail if isinstance(row.detail, dict) else {}
-    return ActRow(row.id, row.kind, row.words, detail, row.actor, row.at, row.undone_at)
+    row.detail = {**detail, "part_of": first}
+    work.session.flush()
+
+
+def act_stands(work: Work, act_id: int) -> bool:
+    """Tell whether an act has not been taken back; nobody takes it back before this work ends."""
+    statement = select(BulkAct.undone_at).where(BulkAct.id == act_id).with_for_update()
+    return work.session.execute(statement).one() == (None,)
+
+
+def act_parts(work: Work, act_id: int) -> list[ActRow]:
+    """Give an act and its later parts, in their order, or refuse."""
+    later = (BulkAct.id > act_id) & (BulkAct.detail["part_of"].as_integer() == act_id)
+    rows = work.session.scalars(
+        select(BulkAct).where(later).order_by(BulkAct.id),
+        execution_options={"populate_existing": True},
+    )
+    return [get_act(work, act_id), *map(_act, rows)]
 
 
 def stood_before(work: Work, act_id: int) -> dict[LeadId, Mapping[str, Json]]:
@@ -74,3 +97,8 @@ def mark_undone(work: Work, act_id: int) -> None:
     statement = update(BulkAct).where(BulkAct.id == act_id, BulkAct.undone_at.is_(None))
     if work.session.connection().execute(statement.values(undone_at=work.now)).rowcount != 1:
         raise Conflict("This was taken back already.")
+
+
+def _act(row: BulkAct) -> ActRow:
+    detail = row.detail if isinstance(row.detail, dict) else {}
+    return ActRow(row.id, row.kind, row.words, detail, row.actor, row.at, row.undone_at)

@@ -1,6 +1,6 @@
 """What people do with many leads at once: into a track, to an owner; who is off all mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -102,6 +102,17 @@ _REFUSED = {
     consent.NoMail.SUPPRESSED: Out.SUPPRESSED,
     consent.NoMail.NO_PERMISSION: Out.NO_PERMISSION,
 }
+
+
+def together(parts: Iterable[Picked]) -> Picked:
+    """Tell of several stretches as of one."""
+    done: list[LeadId] = []
+    left: dict[Out, tuple[LeadId, ...]] = {}
+    for part in parts:
+        done += part.lead_ids
+        for why, ones in part.left_out.items():
+            left[why] = left.get(why, ()) + ones
+    return Picked(tuple(done), left)
 
 
 def picked_of(lead_ids: Sequence[LeadId], reasons: Mapping[LeadId, Out]) -> Picked:

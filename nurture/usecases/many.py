@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
@@ -9,12 +10,13 @@ from nurture import consent, engagement, handoff, leads, lifecycle, mail, tasks,
 from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import Json, LeadId, UserId
-from nurture.kernel.work import Work
+from nurture.kernel.work import Work, Works
 from nurture.leads import ActRow
 from nurture.tracks import Stand, TrackState
 from nurture.usecases import by_hand, progress
 from nurture.usecases.by_hand import Out, Picked, picked_of
 from nurture.usecases.foresee import WITH_SALES
+from nurture.usecases.pace import Pace
 from nurture.usecases.progress import Desk
 from nurture.usecases.silence import silence
 
@@ -66,14 +68,72 @@ def stop_mail(work: Work, lead_ids: Sequence[LeadId], *, why: str, key: bytes, d
     return leads.note_act(work, STOP, words="set to do not mail", detail={}, before=before)
 
 
-def undo_until(act: ActRow, *, now: datetime) -> datetime | None:
-    """Tell how long an act may be taken back; None = not any more."""
-    until = act.at + UNDO_WITHIN
-    return until if act.undone_at is None and now <= until else None
+def in_stretches(
+    works: Works, lead_ids: Sequence[LeadId], do: Callable[[Work, Sequence[LeadId]], int],
+    *, actor: str,
+) -> int:  # fmt: skip
+    """Do one act in transactions so short that nobody waits for them; give its first part.
+
+    Who takes the act back while it goes on ends it, and a crash leaves what is done whole.
+    """
+    pace = Pace(works)
+    first, at = None, 0
+    while first is None or at < len(lead_ids):
+        some = lead_ids[at : at + pace.rows]
+        with works.begin(actor) as work:
+            pace.begin()
+            if first is not None and not leads.act_stands(work, first):
+                return first
+            part = do(work, some)
+            if first is not None:
+                leads.join_act(work, part, first=first)
+        pace.end(len(some))
+        first, at = first or part, at + len(some)
+    return first
 
 
-def weigh_undo(work: Work, act: ActRow) -> Picked:
+def undo_until(parts: Sequence[ActRow], *, now: datetime) -> datetime | None:
+    """Tell how long an act may be taken back, or what is left of it; None = not any more."""
+    until = parts[0].at + UNDO_WITHIN
+    return until if _standing_parts(parts) and now <= until else None
+
+
+def whole(parts: Sequence[ActRow]) -> ActRow:
+    """Tell of an act with its parts as of one: it is taken back once all of it is."""
+    return replace(parts[0], undone_at=None if _standing_parts(parts) else parts[-1].undone_at)
+
+
+def weigh_undo(work: Work, parts: Sequence[ActRow]) -> Picked:
     """Tell for whom an act can be taken back, and for whom not and why."""
+    return by_hand.together(_weigh_part(work, one) for one in _standing_parts(parts))
+
+
+def undo(works: Works, act_id: int, *, actor: str, desk: Desk) -> Picked:
+    """Take an act back for whom it can be, a part in a transaction; the others stay as they are.
+
+    Ten minutes count until it is asked for; after a crash what is left can be asked for again.
+    """
+    with works.read(actor) as work:
+        parts = leads.act_parts(work, act_id)
+        if not _standing_parts(parts):
+            raise Conflict("This was taken back already.")
+        if undo_until(parts, now=work.now) is None:
+            raise Conflict("Ten minutes have passed: change the leads themselves.")
+    found: list[Picked] = []
+    while left := _standing_parts(parts):
+        for part in left:
+            with works.begin(actor) as work:
+                found.append(_undo_part(work, part, desk))
+        with works.read(actor) as work:
+            parts = leads.act_parts(work, act_id)
+    return by_hand.together(found)
+
+
+def _standing_parts(parts: Sequence[ActRow]) -> list[ActRow]:
+    return [one for one in parts if one.undone_at is None]
+
+
+def _weigh_part(work: Work, act: ActRow) -> Picked:
     stood = leads.stood_before(work, act.id)
     there = leads.addresses(work, list(stood))
     reasons = {one: Out.MERGED for one in stood if one not in there}
@@ -81,16 +141,12 @@ def weigh_undo(work: Work, act: ActRow) -> Picked:
     return picked_of(list(stood), reasons)
 
 
-def undo(work: Work, act_id: int, *, desk: Desk) -> Picked:
-    """Take an act back for whom it can be; the others stay as they are now."""
-    act = leads.get_act(work, act_id)
-    leads.mark_undone(work, act_id)
-    if undo_until(act, now=work.now) is None:
-        raise Conflict("Ten minutes have passed: change the leads themselves.")
-    stood = leads.stood_before(work, act_id)
+def _undo_part(work: Work, act: ActRow, desk: Desk) -> Picked:
+    leads.mark_undone(work, act.id)
+    stood = leads.stood_before(work, act.id)
     lifecycle.hold(work, list(stood))
 
-    chosen = weigh_undo(work, act)
+    chosen = _weigh_part(work, act)
     back = {one: stood[one] for one in chosen.lead_ids}
     _UNDO[act.kind](work, act, back)
 

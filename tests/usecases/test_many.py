@@ -1,5 +1,6 @@
 """What is done to many leads at once can be taken back for ten minutes, and says for whom not."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from nurture import consent, handoff, leads, mail, tasks, tracks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId, UserId
-from nurture.kernel.work import Works
+from nurture.kernel.work import Work, Works
 from nurture.usecases import many, promote
 from nurture.usecases.by_hand import Out
+from nurture.usecases.pace import Pace
 from nurture.usecases.progress import next_actions_missing
 from tests.usecases.house import RING, House, open_house, sent_message
 
@@ -38,9 +40,19 @@ def inside(house: House, lead_id: LeadId) -> dict[str, str]:
 
 
 def undone(house: House, act_id: int) -> dict[Out, int]:
-    with house.works.begin("user:1") as work:
-        chosen = many.undo(work, act_id, desk=house.here.desk)
+    chosen = many.undo(house.works, act_id, actor="user:1", desk=house.here.desk)
     return {why: len(ones) for why, ones in chosen.left_out.items()}
+
+
+class TwoRows(Pace):
+    """Take two leads at a time."""
+
+    def __init__(self, works: Works) -> None:
+        super().__init__(works, most=2)
+
+    def end(self, rows: int) -> None:
+        """Stay as short as that."""
+        assert rows <= self.rows
 
 
 def put_in(house: House, lead_ids: list[LeadId], key: str) -> int:
@@ -122,7 +134,7 @@ def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: H
         work.session.add(sent_message(written, run[written], version, at=work.now))
 
     with house.works.read("test") as work:
-        chosen = many.weigh_undo(work, leads.get_act(work, act))
+        chosen = many.weigh_undo(work, leads.act_parts(work, act))
     assert dict(chosen.left_out) == {Out.WRITTEN: (written,)}
 
     assert undone(house, act) == {Out.WRITTEN: 1}
@@ -235,6 +247,68 @@ def test_the_call_of_a_track_that_was_entered_by_mistake_is_on_no_list(house: Ho
     assert calls(house, one) == []
 
 
+def stop_in_stretches(house: House, lead_ids: list[LeadId], *, fail_at: int | None = None) -> int:
+    """Stop mail to many, a minute between the parts; one part fails if told so."""
+    parts: list[int] = []
+
+    def do(work: Work, some: Sequence[LeadId]) -> int:
+        if len(parts) == fail_at:
+            raise RuntimeError("the power is off")
+        house.clock.advance(timedelta(seconds=1))
+        desk = house.here.desk
+        parts.append(many.stop_mail(work, some, why="x", key=KEY, desk=desk))
+        return parts[-1]
+
+    try:
+        return many.in_stretches(house.works, lead_ids, do, actor="user:1")
+    except RuntimeError:
+        return parts[0]
+
+
+def suppressed(house: House, lead_ids: list[LeadId]) -> int:
+    with house.works.read("test") as work:
+        return len(consent.suppressed_now(work, lead_ids))
+
+
+def test_a_long_act_is_done_in_parts_and_taken_back_as_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nurture.usecases.many.Pace", TwoRows)
+    ones = house.let_in("ada", "bob", "cem", "dan", "eve")
+    stood = {one: inside(house, one) for one in ones}
+
+    act = stop_in_stretches(house, ones)
+
+    with house.works.read("test") as work:
+        parts = leads.act_parts(work, act)
+        assert [len(leads.stood_before(work, one.id)) for one in parts] == [2, 2, 1]
+        assert set(many.weigh_undo(work, parts).lead_ids) == set(ones)
+    assert suppressed(house, ones) == 5
+    assert undone(house, act) == {}
+    assert suppressed(house, ones) == 0
+    assert {one: inside(house, one) for one in ones} == stood
+    with pytest.raises(Conflict, match="already"):
+        undone(house, act)
+
+
+def test_an_act_that_broke_off_is_whole_as_far_as_it_came_and_can_be_taken_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nurture.usecases.many.Pace", TwoRows)
+    ones = house.let_in("ada", "bob", "cem", "dan", "eve")
+
+    act = stop_in_stretches(house, ones, fail_at=2)
+
+    assert suppressed(house, ones) == 4
+    with house.works.begin("user:1") as work:  # as far as an undo came that broke off, too
+        many._undo_part(work, leads.get_act(work, act), house.here.desk)
+    assert suppressed(house, ones) == 2
+    with house.works.read("test") as work:
+        assert many.whole(leads.act_parts(work, act)).undone_at is None
+    assert undone(house, act) == {}
+    assert suppressed(house, ones) == 0
+
+
 def test_after_ten_minutes_or_once_it_was_done_nothing_is_taken_back(house: House) -> None:
     (one,) = house.let_in("ada")
     act = stop(house, [one])
@@ -246,5 +320,5 @@ def test_after_ten_minutes_or_once_it_was_done_nothing_is_taken_back(house: Hous
     with pytest.raises(Conflict, match="Ten minutes"):
         undone(house, late)
     with house.works.read("test") as work:
-        assert many.undo_until(leads.get_act(work, late), now=work.now) is None
+        assert many.undo_until(leads.act_parts(work, late), now=work.now) is None
         assert consent.suppression(work, one) is not None

@@ -63,9 +63,10 @@ def show() -> str:
 @permits(*shell.INNER)
 def do() -> Response:
     """Do it with whom it can be done now; who meanwhile cannot is left out."""
-    with here().works.begin(shell.actor()) as work:
-        asked = query()
-        act_id = _done(work, picked(work, asked))
+    asked = query()
+    with here().works.read(shell.actor()) as work:
+        lead_ids = picked(work, asked)
+    act_id = many.in_stretches(here().works, lead_ids, _done, actor=shell.actor())
     remember.forget()
     return redirect(f"/leads/bulk/{act_id}?{urlencode(asked)}", HTTPStatus.SEE_OTHER)
 
@@ -75,10 +76,10 @@ def do() -> Response:
 def result(act_id: int) -> str:
     """Say what was done to how many, and offer to take it back as long as that is possible."""
     with here().works.read(shell.actor()) as work:
-        act = leads.get_act(work, act_id)
-        count = len(leads.stood_before(work, act_id))
-        until = many.undo_until(act, now=work.now)
-        chosen = many.weigh_undo(work, act) if until else Picked(())
+        parts = leads.act_parts(work, act_id)
+        act, count = many.whole(parts), len(_touched(work, parts))
+        until = many.undo_until(parts, now=work.now)
+        chosen = many.weigh_undo(work, parts) if until else Picked(())
         title = f"{forms.plural(count, 'lead')} {act.words}"
         return shell.show(
             "bulk_done", Page(title, "leads.show", (("Leads", "/leads"),)), work, act=act,
@@ -93,8 +94,8 @@ def result(act_id: int) -> str:
 def touched(act_id: int) -> str:
     """List the leads to whom it was done."""
     with here().works.read(shell.actor()) as work:
-        act = leads.get_act(work, act_id)
-        found = list(leads.stood_before(work, act_id))
+        parts = leads.act_parts(work, act_id)
+        act, found = parts[0], _touched(work, parts)
         asked = Asked(act.words[:1].upper() + act.words[1:], "Done to many at once.")
         crumbs = [("Leads", "/leads"), (asked.title, f"/leads/bulk/{act_id}")]
         return behind.page(behind.behind_ids(work, asked, found), "leads.show", crumbs, work)
@@ -104,14 +105,17 @@ def touched(act_id: int) -> str:
 @permits(*shell.INNER)
 def undo(act_id: int) -> Response:
     """Take it back for whom it can be."""
-    with here().works.begin(shell.actor()) as work:
-        chosen = many.undo(work, act_id, desk=here().desk)
+    chosen = many.undo(here().works, act_id, actor=shell.actor(), desk=here().desk)
     remember.forget()
     words = f"Taken back for {forms.plural(len(chosen.lead_ids), 'lead')}"
     if chosen.left:
         words += f", not for {forms.number(chosen.left)}: {_reasons(chosen)}"
     shell.say(f"{words}.")
     return redirect(f"/leads/bulk/{act_id}", HTTPStatus.SEE_OTHER)
+
+
+def _touched(work: Work, parts: Sequence[leads.ActRow]) -> list[LeadId]:
+    return [one for part in parts for one in leads.stood_before(work, part.id)]
 
 
 def _weigh(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
