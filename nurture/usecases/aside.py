@@ -1,7 +1,6 @@
 """Leads that stop the others are put aside: out of the track, before a person's eyes."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, Receipt
@@ -9,28 +8,37 @@ from nurture import tasks, tracks
 from nurture.kernel.log import logger
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.usecases.apart import Found
+from nurture.tracks import Due
+from nurture.usecases.apart import LATER, Found
+from nurture.usecases.stumbles import PATIENCE, failing_since
 
 LOOK_WITHIN = Duration(2, "bd")
-TRY_AGAIN = timedelta(minutes=15)
-"""Where everybody fails, nobody is put out: the steps wait until it is mended."""
 WORDS = "This step failed for this lead; the log says why."
+WAITS = "Something failed; tried again later."
 
 
 def put_aside(works: Works, found: Found[LeadId], *, queue: str) -> None:
-    """End the track for those who fail by themselves; where all fail, let all wait."""
+    """End the track for those who fail while others go through; where all fail, let all wait.
+
+    Who fails alone stays in the track, and after a day somebody is asked to look.
+    """
     for lead_id, error in found.broken.items():
         logger().error("step_failed", lead=lead_id, exc_info=error)
+    waits = found.waits
     with works.begin("tick") as work:
         if found.all_fail:
-            late = [*found.broken, *found.untried]
-            until = work.now + TRY_AGAIN
-            tracks.put_off(work, late, until=until, reason="Something failed; tried again later.")
+            since = failing_since(work, "advance", found.broken)
+            long = [LeadId(one) for one, at in since.items() if work.now - at >= PATIENCE]
+            _ask(work, tracks.claim_of(work, long), queue)
+            waits |= dict.fromkeys(long, LATER)
         else:
             _end(work, found.broken, queue)
+        for by in set(waits.values()):
+            late = [one for one, wait in waits.items() if wait == by]
+            tracks.put_off(work, late, until=work.now + by, reason=WAITS)
 
 
-def _end(work: Work, broken: Mapping[LeadId, Exception], queue: str) -> None:
+def _end(work: Work, broken: Collection[LeadId], queue: str) -> None:
     stuck = tracks.claim_of(work, list(broken))
     tracks.end(work, [tracks.End(one.id, ExitReason.ERROR) for one in stuck])
     tracks.note(
@@ -40,6 +48,10 @@ def _end(work: Work, broken: Mapping[LeadId, Exception], queue: str) -> None:
             for one in stuck
         ],
     )
+    _ask(work, stuck, queue)
+
+
+def _ask(work: Work, stuck: Sequence[Due], queue: str) -> None:
     due_at = add(work.now, LOOK_WITHIN, zone="UTC", calendar=Calendar())
     tasks.create(
         work,

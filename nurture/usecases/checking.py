@@ -20,6 +20,9 @@ LONG_BYTES = 400_000
 """A list of more, some 5,000 rows, is checked by a worker: nobody waits for the page."""
 EVERY = 0.5
 """Seconds between two notes of how far a check is."""
+FAILED = (
+    "The check failed, and the log says why. Choose the list once more, or ask who runs Nurture."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ def run_check(works: Works, path: Path, options: ImportOptions, *, house: House)
     except Refusal as refusal:
         _note(path, replace(state, problem=refusal.sentence))
         return
+    except Exception:
+        # The page stops waiting; whoever runs the job logs it, and may well try again.
+        _note(path, replace(state, problem=FAILED))
+        raise
     rows = found.total_rows
     _note(path, replace(state, done=rows, total=rows, found=found))
 

@@ -108,7 +108,10 @@ def _part(
         engagement.put_off(work, [hit.id for hit in _hits(late)], by=by)
 
     key, name = called
-    return Part(key, name, WORKER, take=take, do=do, put_off=put_off, whose=whose)
+    return Part(
+        key, name, WORKER, take=take, do=do, put_off=put_off, whose=whose,
+        number=lambda heard: heard.message_id,
+    )  # fmt: skip
 
 
 def _hits(heard: Sequence[Heard]) -> list[NewHit]:

@@ -11,16 +11,13 @@ from nurture.kernel.database import passing
 from nurture.kernel.log import logger
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.usecases.apart import apart
+from nurture.usecases.apart import LATER, Found, apart
+from nurture.usecases.stumbles import PATIENCE, failing_since
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 LOOK_WITHIN = Duration(2, "bd")
-SOON = timedelta(minutes=15)
-"""Where everybody fails it is not them: all wait until it is mended."""
-LATER = timedelta(days=1)
-"""Who fails alone is tried again every day, and somebody is asked to look."""
 QUEUE = "triage"
 
 
@@ -36,6 +33,8 @@ class Part(Generic[T, R]):
     do: Callable[[Work, Sequence[T]], R]
     put_off: Callable[[Work, Sequence[T], timedelta], None]
     whose: Callable[[Work, Sequence[T]], dict[T, LeadId]]
+    number: Callable[[T], int]
+    """By what a failure is remembered until the next pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +74,23 @@ def _apart(works: Works, part: Part[T, R], taken: Sequence[T]) -> Done[R]:
     found = apart(taken, again)
     for one, error in found.broken.items():
         logger().error("put_aside", part=part.name, item=str(one), exc_info=error)
-    late = [*found.broken, *found.untried]
     with works.begin(part.actor) as work:
-        if found.all_fail:
-            part.put_off(work, late, SOON)
-        else:
-            part.put_off(work, late, LATER)
-            _ask(work, part, part.whose(work, late))
+        aside = _aside(work, part, found)
+        waits = found.waits | dict.fromkeys(aside, LATER)
+        for by in set(waits.values()):
+            part.put_off(work, [one for one, wait in waits.items() if wait == by], by)
+        if aside:
+            _ask(work, part, part.whose(work, aside))
     return Done(len(taken), tuple(results))
+
+
+def _aside(work: Work, part: Part[T, R], found: Found[T]) -> list[T]:
+    """Name those whose own fault it is: others went through, or they have failed for a day."""
+    if not found.all_fail:
+        return list(found.broken)
+    number = {one: part.number(one) for one in found.broken}
+    since = failing_since(work, part.key, number.values())
+    return [one for one, named in number.items() if work.now - since[named] >= PATIENCE]
 
 
 def _ask(work: Work, part: Part[T, R], whose: dict[T, LeadId]) -> None:

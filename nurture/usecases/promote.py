@@ -87,6 +87,7 @@ def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
         do=lambda work, due: recheck(work, due, hands=hands),
         put_off=put_off,
         whose=lambda _work, late: {one: one for one in late},
+        number=int,
     )
     return do_due(works, part).due
 

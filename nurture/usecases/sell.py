@@ -144,6 +144,7 @@ def chase(works: Works, *, limit: int, hands: Hands) -> int:
             work, [one.handoff_id for one in late], until=work.now + by
         ),
         whose=lambda _work, late: {one: one.lead_id for one in late},
+        number=lambda one: one.handoff_id,
     )
     return do_due(works, part).due
 
@@ -177,6 +178,7 @@ def wake(works: Works, *, limit: int, hands: Hands) -> int:
             work, [one.task_id for one in late], until=work.now + by
         ),
         whose=lambda _work, late: {one: one.lead_id for one in late},
+        number=lambda one: one.task_id,
     )
     return do_due(works, part).due
 

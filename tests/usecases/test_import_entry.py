@@ -57,6 +57,23 @@ def inside(house: House, email: str) -> set[str]:
         return {rival.track for rival in tracks.rivals(work, [one]).get(one, ())}
 
 
+def test_a_check_that_fails_says_so_and_nobody_waits_for_it(
+    house: House, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    options = ImportOptions()
+    promise_check(house.works, path, options, actor="user:1")
+    monkeypatch.setattr("nurture.usecases.checking.check_import", fails)
+    with pytest.raises(ZeroDivisionError):
+        run_check(house.works, path, options, house=house.here.house)
+
+    state = check_state(path, options)
+    assert state is not None
+    assert state.problem.startswith("The check failed")
+
+
 def test_one_track_takes_all_to_whom_we_may_write_and_a_person_sees_the_others(
     house: House, path: Path
 ) -> None:

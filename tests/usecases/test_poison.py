@@ -41,7 +41,7 @@ def test_one_lead_that_cannot_be_decided_never_stops_the_others(house: House) ->
 
 
 def test_a_lead_put_aside_has_a_receipt_and_somebody_who_looks(house: House) -> None:
-    (bad,) = house.let_in("bert")
+    bad, _ = house.let_in("bert", "carl")
     spoil(house, [bad])
     while house.tick().due:
         pass
@@ -50,6 +50,79 @@ def test_a_lead_put_aside_has_a_receipt_and_somebody_who_looks(house: House) -> 
         assert stay.exit_reason == ExitReason.ERROR
         assert "failed" in tracks.receipts(work, bad)[0].reason
         assert [one.queue for one in tasks.open_tasks(work, lead_id=bad)]
+
+
+def test_a_general_fault_throws_nobody_out_who_happens_to_be_due_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (anna,) = house.let_in("anna")
+    with monkeypatch.context() as broken:
+        broken.setattr("nurture.usecases.progress.policy", no_policy)
+        assert house.tick().due == 1
+        assert house.tick().due == 0
+        assert [one.ended_at for one in stays(house, anna)] == [None]
+
+    house.clock.advance(timedelta(minutes=15))
+    house.tick()
+    house.send()
+    assert house.sent == ["anna@anna-works.example"]
+
+
+def no_policy(*_: object, **__: object) -> None:
+    message = "nothing is published"
+    raise LookupError(message)
+
+
+def stays(house: House, lead_id: LeadId) -> list[tracks.Stay]:
+    with house.works.read("test") as work:
+        return list(tracks.stays(work, lead_id))
+
+
+def test_who_failed_alone_is_put_aside_once_others_go_through(house: House) -> None:
+    (bad,) = house.let_in("bert")
+    spoil(house, [bad])
+    house.tick()
+    assert [one.exit_reason for one in stays(house, bad)] == [None]
+
+    house.clock.advance(timedelta(minutes=15))
+    house.let_in("anna")
+    house.tick()
+
+    assert [one.exit_reason for one in stays(house, bad)] == [ExitReason.ERROR]
+
+
+def test_who_fails_alone_for_a_day_is_somebodys_task_and_stays_in_the_track(house: House) -> None:
+    (bad,) = house.let_in("bert")
+    spoil(house, [bad])
+    for _ in range(24 * 4 + 1):
+        with house.works.read("test") as work:
+            assert tasks.open_tasks(work, lead_id=bad) == []
+        assert house.tick().due == 1
+        house.clock.advance(timedelta(minutes=15))
+    with house.works.read("test") as work:
+        assert len(tasks.open_tasks(work, lead_id=bad)) == 1
+    assert house.tick().due == 0
+    assert [one.exit_reason for one in stays(house, bad)] == [None]
+
+
+def test_good_leads_behind_a_crowd_of_broken_ones_get_their_turn(house: House) -> None:
+    bad = house.let_in(*(f"a{number:02}" for number in range(MOST_BROKEN + 5)))
+    house.clock.advance(timedelta(seconds=1))
+    good = [f"z{number}" for number in range(5)]
+    house.let_in(*good)
+    spoil(house, bad)
+
+    house.tick()
+    house.send()
+
+    assert sorted(house.sent) == [f"{one}@{one}-works.example" for one in good]
+    ended = [stay.exit_reason for one in bad for stay in stays(house, one)]
+    assert ended.count(ExitReason.ERROR) == MOST_BROKEN
+    house.clock.advance(timedelta(minutes=15))
+    house.let_in("y")
+    house.tick()
+    ended = [stay.exit_reason for one in bad for stay in stays(house, one)]
+    assert ended.count(ExitReason.ERROR) == len(bad)
 
 
 def test_where_everybody_fails_nobody_is_put_out_of_a_track(house: House) -> None:
