@@ -1,12 +1,12 @@
 """Scores as of any moment, the ledger behind them, and the proof that both agree."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from campaigns.decay import decayed
 from campaigns.scorecard import Scorecard
@@ -21,6 +21,8 @@ from nurture.scoring.tables import LedgerEntry, Score
 FIT = "fit"
 ENGAGEMENT = "engagement"
 TOLERANCE = 1e-6
+STRETCH = 5_000
+"""Rows of the ledger that are in memory at once while all of it is summed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +158,16 @@ def recheck_due(work: Work, *, limit: int) -> list[LeadId]:
 
 def differences(work: Work) -> list[LeadId]:
     """List leads whose score is not the sum of their ledger (Q21); reads every row once."""
-    stored = {row.lead_id: standing_of(row) for row in work.session.scalars(_fresh(select(Score)))}
-    wrong = [
+    columns = select(Score.lead_id, Score.fit, Score.engagement, Score.as_of)
+    stored = {row[0]: row for row in work.session.execute(columns).tuples()}
+    sums = _sums(work, {lead_id: as_of for lead_id, _, _, as_of in stored.values()})
+    none = (0.0, 0.0)
+    wrong = [lead_id for lead_id in sums if lead_id not in stored]
+    wrong += [
         lead_id
-        for lead_id, entries in _ledger(work)
-        if not _agrees(stored.pop(lead_id, None), entries)
+        for lead_id, fit, engagement, _ in stored.values()
+        if not _agree((fit, engagement), sums.get(lead_id, none))
     ]
-    wrong += [lead_id for lead_id, left in stored.items() if left.fit or left.engagement]
     return [LeadId(one) for one in sorted(wrong)]
 
 
@@ -198,24 +203,32 @@ def standing_of(row: Score) -> Standing:
     return Standing(fit=row.fit, fading=row.engagement, steady=row.steady, as_of=row.as_of)
 
 
-def _ledger(work: Work) -> Iterator[tuple[int, list[LedgerEntry]]]:
-    rows = work.session.scalars(
-        select(LedgerEntry).order_by(LedgerEntry.lead_id).execution_options(yield_per=5_000)
+def _sums(work: Work, as_of: Mapping[int, datetime]) -> dict[int, tuple[float, float]]:
+    """Sum each ledger by axis, as of the score's moment: plain columns, in stretches.
+
+    What never fades is summed by the database, which knows no half-lives everywhere.
+    """
+    fits: dict[int, float] = defaultdict(float)
+    others: dict[int, float] = defaultdict(float)
+    fading = LedgerEntry.half_life_days.is_not(None) & (LedgerEntry.axis == ENGAGEMENT)
+    plain = (
+        select(LedgerEntry.lead_id, LedgerEntry.axis, func.sum(LedgerEntry.points))
+        .where(~fading)
+        .group_by(LedgerEntry.lead_id, LedgerEntry.axis)
     )
-    for lead_id, entries in groupby(rows, key=lambda entry: entry.lead_id):
-        yield lead_id, list(entries)
+    for lead_id, axis, points in work.session.execute(plain).tuples():
+        (fits if axis == FIT else others)[lead_id] += points
+    columns = select(
+        LedgerEntry.lead_id, LedgerEntry.points, LedgerEntry.at, LedgerEntry.half_life_days
+    ).where(fading)
+    for rows in work.session.execute(columns).tuples().yield_per(STRETCH).partitions():
+        for lead_id, points, at, half_life in rows:
+            others[lead_id] += decayed(points, as_of.get(lead_id, at) - at, half_life)
+    return {one: (fits.get(one, 0.0), others.get(one, 0.0)) for one in {*fits, *others}}
 
 
-def _agrees(stored: Standing | None, entries: Sequence[LedgerEntry]) -> bool:
-    if stored is None:
-        return False
-    fit = sum(entry.points for entry in entries if entry.axis == FIT)
-    engagement = sum(
-        decayed(entry.points, stored.as_of - entry.at, entry.half_life_days)
-        for entry in entries
-        if entry.axis == ENGAGEMENT
-    )
-    return _close(stored.fit, fit) and _close(stored.engagement, engagement)
+def _agree(stored: tuple[float, float], summed: tuple[float, float]) -> bool:
+    return _close(stored[0], summed[0]) and _close(stored[1], summed[1])
 
 
 def _close(left: float, right: float) -> bool:
