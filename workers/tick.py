@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -20,7 +20,7 @@ from nurture.runtime import Runtime
 from nurture.usecases import capture, evidence, listen, progress, promote, reaper, sell
 from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
-from workers.watch import watch
+from workers.watch import Watcher
 
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
@@ -38,6 +38,7 @@ class Tick:
 
     here: Runtime
     connection: Redis
+    watcher: Watcher = field(default_factory=Watcher)
 
     def pass_once(self, *, sweep: bool = True) -> int:
         """Do everything that is due; a part that fails never stops the others."""
@@ -112,8 +113,8 @@ class Tick:
         return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)
 
     def _watch(self) -> int:
-        """Check the promises; it makes no work, so nothing follows at once."""
-        watch(self.here.works, who=f"{self.here.host}:{os.getpid()}")
+        """Check the promises beside the tick; it makes no work, so nothing follows at once."""
+        self.watcher.look(self.here.works, who=f"{self.here.host}:{os.getpid()}")
         return 0
 
 

@@ -1,9 +1,13 @@
 """Run the audit once a minute for the whole installation, and leave the counts for Today."""
 
 import secrets
+import threading
+from dataclasses import dataclass
 from datetime import timedelta
 
 from nurture.kernel import shared
+from nurture.kernel.database import passing
+from nurture.kernel.log import logger
 from nurture.kernel.work import Works
 from nurture.reports import checked
 from nurture.reports.audit import QUERIES, run_audit
@@ -27,3 +31,28 @@ def watch(works: Works, *, who: str) -> bool:
         new = checked.summary(found, checks=len(QUERIES), at=at)
         shared.put(work, checked.NAME, new=new)
     return True
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Checks beside the tick, in a thread of its own: what is due never waits for an audit."""
+
+    thread: threading.Thread | None = None
+
+    def look(self, works: Works, *, who: str) -> bool:
+        """Begin a check, unless one is under way; it ends with the process."""
+        if self.thread is not None and self.thread.is_alive():
+            return False
+        self.thread = threading.Thread(target=_watch, args=(works, who), name="audit", daemon=True)
+        self.thread.start()
+        return True
+
+
+def _watch(works: Works, who: str) -> None:
+    try:
+        watch(works, who=who)
+    except Exception as error:  # noqa: BLE001 - a thread's door: the next check is a minute later
+        if passing(error):
+            logger().warning("database_away", name="audit")
+        else:
+            logger().exception("failed", name="audit")

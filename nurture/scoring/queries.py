@@ -159,7 +159,7 @@ def recheck_due(work: Work, *, limit: int) -> list[LeadId]:
 def differences(work: Work) -> list[LeadId]:
     """List leads whose score is not the sum of their ledger (Q21); reads every row once."""
     columns = select(Score.lead_id, Score.fit, Score.engagement, Score.as_of)
-    stored = {row[0]: row for row in work.session.execute(columns).tuples()}
+    stored = {row[0]: row for row in work.session.execute(columns)}
     sums = _sums(work, {lead_id: as_of for lead_id, _, _, as_of in stored.values()})
     none = (0.0, 0.0)
     wrong = [lead_id for lead_id in sums if lead_id not in stored]
@@ -216,12 +216,12 @@ def _sums(work: Work, as_of: Mapping[int, datetime]) -> dict[int, tuple[float, f
         .where(~fading)
         .group_by(LedgerEntry.lead_id, LedgerEntry.axis)
     )
-    for lead_id, axis, points in work.session.execute(plain).tuples():
+    for lead_id, axis, points in work.session.execute(plain):
         (fits if axis == FIT else others)[lead_id] += points
     columns = select(
         LedgerEntry.lead_id, LedgerEntry.points, LedgerEntry.at, LedgerEntry.half_life_days
     ).where(fading)
-    for rows in work.session.execute(columns).tuples().yield_per(STRETCH).partitions():
+    for rows in work.session.execute(columns).yield_per(STRETCH).partitions():
         for lead_id, points, at, half_life in rows:
             others[lead_id] += decayed(points, as_of.get(lead_id, at) - at, half_life)
     return {one: (fits.get(one, 0.0), others.get(one, 0.0)) for one in {*fits, *others}}

@@ -1,3 +1,4 @@
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from nurture.reports.audit import QUERIES
 from nurture.reports.checked import Checked
 from nurture.reports.findings import Row
 from tests.domains.sales import a_lead
-from workers.watch import EVERY, watch
+from workers.watch import EVERY, Watcher, watch
 
 SECOND = timedelta(seconds=1)
 
@@ -69,3 +70,24 @@ def test_a_check_that_fails_leaves_the_last_result_to_grow_old(
     found = last(works)
     assert found is not None
     assert not found.running
+
+
+def test_nothing_waits_for_a_check_and_only_one_runs(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(_work: Work) -> list[Row]:
+        go_on.wait(20)
+        return []
+
+    monkeypatch.setattr("nurture.reports.audit.QUERIES", (replace(QUERIES[0], find=slow),))
+    watcher = Watcher()
+    assert watcher.look(works, who="tick")
+    assert not watcher.look(works, who="tick")
+    assert last(works) is None
+
+    go_on.set()
+    assert watcher.thread is not None
+    watcher.thread.join(20)
+    assert last(works) is not None
