@@ -71,12 +71,13 @@ def act_stands(work: Work, act_id: int) -> bool:
 
 def act_parts(work: Work, act_id: int) -> list[ActRow]:
     """Give an act and its later parts, in their order, or refuse."""
+    first = get_act(work, act_id)  # asked first: a number that nobody has may be of any size
     later = (BulkAct.id > act_id) & (BulkAct.detail["part_of"].as_integer() == act_id)
     rows = work.session.scalars(
         select(BulkAct).where(later).order_by(BulkAct.id),
         execution_options={"populate_existing": True},
     )
-    return [get_act(work, act_id), *map(_act, rows)]
+    return [first, *map(_act, rows)]
 
 
 def stood_before(work: Work, act_id: int) -> dict[LeadId, Mapping[str, Json]]:

@@ -73,8 +73,9 @@ def test_a_check_that_fails_leaves_the_last_result_to_grow_old(
 
 
 def test_nothing_waits_for_a_check_and_only_one_runs(
-    works: Works, monkeypatch: pytest.MonkeyPatch
+    fresh_works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    works = fresh_works  # two threads, each with a transaction of its own
     go_on = threading.Event()
 
     def slow(_work: Work) -> list[Row]:
