@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from nurture import mail, runtime
-from nurture.kernel import shared
+from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
@@ -58,7 +58,7 @@ class Tick:
 
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
-        slow = (self._absorb, self._resume, self._recheck, self._chase, self._wake)
+        slow = (self._absorb, self._resume, self._recheck, self._chase, self._wake, self._forget)
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
 
@@ -80,6 +80,10 @@ class Tick:
 
     def _relay(self) -> int:
         return relay_once(self.here.works, self.connection)
+
+    def _forget(self) -> int:
+        with self.here.works.begin("tick") as work:
+            return outbox.forget_relayed(work)
 
     def _settle(self) -> int:
         here = self.here

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
 
 from campaigns.vocabulary import JobName
-from nurture.kernel.database import is_postgresql
+from nurture.kernel.database import CHUNK, is_postgresql
 from nurture.kernel.tables import Outbox
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
@@ -48,13 +48,11 @@ def waiting(work: Work) -> int:
     return work.session.scalar(query) or 0
 
 
-def oldest_open(work: Work) -> datetime | None:
-    """Tell since when the oldest promise waits (machine time)."""
-    return work.session.scalar(
-        select(func.min(Outbox.created_at)).where(Outbox.relayed_at.is_(None))
-    )
-
-
-def forget_relayed(work: Work, *, older_than: timedelta = timedelta(days=2)) -> None:
-    """Delete kept promises, which nobody reads again."""
-    work.session.execute(delete(Outbox).where(Outbox.relayed_at < work.machine - older_than))
+def forget_relayed(
+    work: Work, *, older_than: timedelta = timedelta(days=2), limit: int = CHUNK
+) -> int:
+    """Delete kept promises, which nobody reads again, the oldest first; count them."""
+    old = select(Outbox.id).where(Outbox.relayed_at < work.machine - older_than)
+    old = old.order_by(Outbox.relayed_at).limit(limit)
+    done = work.session.connection().execute(delete(Outbox).where(Outbox.id.in_(old)))
+    return done.rowcount
