@@ -96,8 +96,6 @@ SHARES: Mapping[Temperament, int] = {
 }
 """Per cent of those who can be written to."""
 
-SCANNED_DOMAINS = 0.25
-"""Share of company domains behind a link scanner that fetches every link of every mail."""
 MOVES_AFTER = 3
 """A mover's address works for this many mails, then it is gone."""
 
@@ -110,11 +108,6 @@ def temperament_of(seed: int, address: str) -> Temperament:
         if drawn < 0:
             return temperament
     return Temperament.SILENT
-
-
-def has_scanner(seed: int, domain: str) -> bool:
-    """Tell whether a company's mail goes through a link scanner."""
-    return chance(seed, domain, track="prospect", step="scanner") < SCANNED_DOMAINS
 
 
 def react(seed: int, address: str, temperament: Temperament, letter: Letter) -> Reaction:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from nurture.kernel.database import upsert
 from nurture.kernel.tables import Heartbeat, Lease, Setting
@@ -41,11 +41,6 @@ def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:
     # Asked for in return: PostgreSQL does not count the rows of such an insert.
     taken = work.session.connection().execute(statement.returning(Lease.name))
     return taken.one_or_none() is not None
-
-
-def drop_lease(work: Work, name: str, *, holder: str) -> None:
-    """Give a lease back early."""
-    work.session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
 
 
 def beat(work: Work, name: str) -> None:

@@ -177,14 +177,6 @@ def last_ends(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class NodeCount:
-    """How many leads stand at a step of a track."""
-
-    step: str
-    here: int
-
-
 def counts(work: Work, track_id: int) -> dict[str, int]:
     """Count the leads that stand at each step now."""
     query = (
