@@ -210,3 +210,4 @@ class JobName(StrEnum):
     ABSORB = "absorb"
     IMPORT = "import"
     CHECK = "check"
+    UNFOLD = "unfold"

@@ -115,7 +115,7 @@ def start(settings: Settings | None = None) -> Runtime:
     """Read the settings, open the database; nothing is connected before it is used."""
     settings = settings or load_settings()
     home = settings.home.resolve()
-    for folder in ("spool", "journals", "links", "imports"):
+    for folder in ("spool", "journals", "links"):
         (home / folder).mkdir(parents=True, exist_ok=True)
     secret = secret_of(settings)
     engine = make_engine(settings.database)

@@ -1,14 +1,13 @@
 """What the queue may run: open the runtime, one use case, one log line."""
 
 from functools import lru_cache
-from pathlib import Path
 
 from campaigns.vocabulary import JobName
 from nurture import runtime
 from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 from nurture.runtime import Runtime
-from nurture.usecases import capture, checking, deliver, evidence, listen
+from nurture.usecases import capture, checking, deliver, evidence, listen, uploads
 from nurture.usecases.capture import ImportOptions
 
 ABSORB_LIMIT = 2_000
@@ -47,11 +46,17 @@ def import_(import_id: int) -> None:
     logger().info("imported", import_id=import_id, done=done.done_rows, total=done.total_rows)
 
 
-def check(path: str, options: dict[str, Json]) -> None:
+def check(draft: str, options: dict[str, Json]) -> None:
     """Check a long list before it comes in; whoever waits for it reads how far it is."""
     here = opened()
-    checking.run_check(here.works, Path(path), ImportOptions.from_json(options), house=here.house)
-    logger().info("checked", path=path)
+    checking.run_check(here.works, draft, ImportOptions.from_json(options), house=here.house)
+    logger().info("checked", draft=draft)
+
+
+def unfold(draft: str) -> None:
+    """Open a large workbook before it is checked, and keep the text of its sheet."""
+    size = uploads.unfold(opened().works, draft)
+    logger().info("unfolded", draft=draft, bytes=size)
 
 
 JOBS = {
@@ -59,5 +64,6 @@ JOBS = {
     JobName.ABSORB: "workers.jobs.absorb",
     JobName.IMPORT: "workers.jobs.import_",
     JobName.CHECK: "workers.jobs.check",
+    JobName.UNFOLD: "workers.jobs.unfold",
 }
 """Every job that the database may promise, and the function that keeps the promise."""

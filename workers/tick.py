@@ -17,7 +17,7 @@ from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
 from nurture.runtime import Runtime
-from nurture.usecases import capture, evidence, listen, progress, promote, reaper, sell
+from nurture.usecases import capture, evidence, listen, lists, progress, promote, reaper, sell
 from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
 from workers.watch import Watcher
@@ -83,7 +83,8 @@ class Tick:
 
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:
-            return outbox.forget_relayed(work)
+            forgotten = outbox.forget_relayed(work)
+        return forgotten + lists.forget(self.here.works)
 
     def _settle(self) -> int:
         here = self.here

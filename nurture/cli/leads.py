@@ -1,9 +1,9 @@
 """`nurture leads`: import a list, look at it, take it back."""
 
 import json
-import shutil
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypedDict, Unpack
 
 import click
@@ -17,7 +17,7 @@ from nurture.kernel.work import Work
 from nurture.leads import ImportProgress, ListOptions, Remark
 from nurture.mail import written_to
 from nurture.runtime import Runtime
-from nurture.usecases import capture, preview, retract
+from nurture.usecases import capture, lists, preview, retract
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.export import csv_lines
@@ -71,16 +71,17 @@ def import_(
     """Import a CSV or XLSX file of any usual encoding; a bad row never stops the rest."""
     here = runtime.start()
     options = _options(here, said, basis=Basis(basis), reading=_reading(mapping))
-    kept = _keep(file, here.home / "imports")
+    text = _as_text(file)
     if dry_run:
         check = preview.check_import(
-            here.works, kept, options, house=here.house, progress=_say_rows
+            here.works, text, options, house=here.house, progress=_say_rows
         )
         click.echo("")
         _say_check(check, options)
         return
-    import_id = capture.start_import(here.works, kept, options, house=here.house, actor="cli")
+    import_id = capture.start_import(here.works, text, options, house=here.house, actor="cli")
     done = capture.run_import(here.works, import_id, house=here.house, progress=_say_progress)
+    lists.forget(here.works)
     click.echo("")
     _say_done(done)
 
@@ -174,12 +175,15 @@ def _reading(mapping: Path | None) -> ListOptions:
     return ListOptions.from_json(json.loads(mapping.read_text()))
 
 
-def _keep(file: Path, folder: Path) -> Path:
-    """Copy the file to where it stays until the import is over; a crash must not lose it."""
-    kept = folder / f"{domain.fingerprint(file)[:16]}-{file.name}"
-    if not kept.exists():
-        shutil.copyfile(file, kept)
-    return domain.plain_list(kept)
+def _as_text(file: Path) -> Path:
+    """Give the list as plain text; that of a workbook lives as long as this command."""
+    if not domain.is_workbook(file.name):
+        return file
+    folder = Path(click.get_current_context().with_resource(TemporaryDirectory()))
+    text = folder / file.with_suffix(".csv").name
+    with file.open("rb") as workbook, text.open("wb") as written:
+        written.writelines(domain.sheet_text(workbook))
+    return text
 
 
 def _say_progress(run: ImportProgress) -> None:

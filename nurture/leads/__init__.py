@@ -12,20 +12,43 @@ from nurture.leads.acts import (
 )
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
+from nurture.leads.drafts import (
+    DraftRow,
+    ask_again,
+    ask_worker,
+    get_draft,
+    note_found,
+    note_import,
+    note_problem,
+    note_progress,
+    note_told,
+    open_draft,
+    put_text,
+)
 from nurture.leads.edit import COMPANY, EDITED, colleagues, edit, held_of, read_edit, shown_of
 from nurture.leads.errors import (
     BadAddress,
     BadPhone,
     ImportStateConflict,
+    NoSuchDraft,
     NoSuchImport,
     NoSuchLead,
     UnreadableFile,
+)
+from nurture.leads.files import (
+    PIECE,
+    FileForm,
+    add_piece,
+    close_file,
+    file_size,
+    forget_files,
+    open_file,
+    piece,
 )
 from nurture.leads.headings import Column
 from nurture.leads.lists import (
     ListOptions,
     ListPlan,
-    fingerprint,
     list_rows,
     plan_list,
     repeated_addresses,
@@ -75,7 +98,7 @@ from nurture.leads.runs import (
 )
 from nurture.leads.search import LeadFilter, LeadSort, count, matching_ids, search
 from nurture.leads.service import set_facts, set_owner, set_stage, set_undeliverable
-from nurture.leads.sheet import WORKBOOKS, plain_list
+from nurture.leads.sheet import WORKBOOKS, is_workbook, sheet_text, unfolds_to
 from nurture.leads.sources import (
     ensure_source,
     remember_mapping,
@@ -83,11 +106,13 @@ from nurture.leads.sources import (
     set_cost,
     sources,
 )
+from nurture.leads.table import ListFile
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
 
 __all__ = [
     "COMPANY",
     "EDITED",
+    "PIECE",
     "WORKBOOKS",
     "ActRow",
     "Address",
@@ -97,17 +122,21 @@ __all__ = [
     "Captured",
     "ChangeRow",
     "Column",
+    "DraftRow",
     "FieldPolicy",
+    "FileForm",
     "HostLists",
     "ImportProgress",
     "ImportState",
     "ImportStateConflict",
     "LeadFilter",
     "LeadSort",
+    "ListFile",
     "ListOptions",
     "ListPlan",
     "NewLead",
     "NewRun",
+    "NoSuchDraft",
     "NoSuchImport",
     "NoSuchLead",
     "Origin",
@@ -123,12 +152,16 @@ __all__ = [
     "UnreadableFile",
     "act_parts",
     "act_stands",
+    "add_piece",
     "addresses",
     "advance",
+    "ask_again",
+    "ask_worker",
     "by_email",
     "by_ids",
     "capture",
     "changed_by",
+    "close_file",
     "colleagues",
     "count",
     "created_by",
@@ -136,10 +169,12 @@ __all__ = [
     "edit",
     "ensure_source",
     "facts",
-    "fingerprint",
+    "file_size",
+    "forget_files",
     "from_source",
     "get",
     "get_act",
+    "get_draft",
     "held_of",
     "history",
     "hold_run",
@@ -147,16 +182,25 @@ __all__ = [
     "import_run",
     "imports",
     "is_free_mail",
+    "is_workbook",
     "join_act",
     "list_rows",
     "mail_states",
     "mark_undone",
     "matching_ids",
     "note_act",
+    "note_found",
+    "note_import",
+    "note_problem",
+    "note_progress",
+    "note_told",
+    "open_draft",
+    "open_file",
     "open_run",
-    "plain_list",
+    "piece",
     "plan_list",
     "preview",
+    "put_text",
     "read_address",
     "read_country",
     "read_edit",
@@ -174,6 +218,7 @@ __all__ = [
     "set_owner",
     "set_stage",
     "set_undeliverable",
+    "sheet_text",
     "sheets",
     "shown_of",
     "sources",
@@ -181,5 +226,6 @@ __all__ = [
     "stalled_imports",
     "stood_before",
     "touches",
+    "unfolds_to",
     "zone_of",
 ]

@@ -19,6 +19,10 @@ class NoSuchImport(NotFound):
     """No import has this id."""
 
 
+class NoSuchDraft(NotFound):
+    """No uploaded list has this address, or it was swept away."""
+
+
 class ImportStateConflict(Conflict):
     """The import has moved on, or somebody else works on it."""
 

@@ -1,10 +1,8 @@
 """Open a list that somebody brought: how it is written, what its columns mean, its rows."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json
@@ -12,10 +10,9 @@ from nurture.leads.address import HostLists
 from nurture.leads.errors import UnreadableFile
 from nurture.leads.headings import IGNORED, Column, guess, is_column
 from nurture.leads.reading import Reading, ReadRow, Remark, read_row
-from nurture.leads.table import Record, Shape, guess_shape, records
+from nurture.leads.table import ListFile, Record, Shape, guess_shape, records
 
 _EXAMPLES = 3
-_BLOCK = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class ListOptions:
 class ListPlan:
     """How a list is read; `examples` shows the first cells below each heading."""
 
-    path: Path
+    file: ListFile
     shape: Shape
     reading: Reading
     mapping: Mapping[str, str]
@@ -76,15 +73,15 @@ class ListPlan:
 
 
 def plan_list(
-    path: Path,
+    file: ListFile,
     options: ListOptions,
     *,
     remembered: Mapping[str, str] | None = None,
     hosts: HostLists | None = None,
 ) -> ListPlan:
     """Find out how a list is written and what its columns mean."""
-    shape = guess_shape(path, encoding=options.encoding, delimiter=options.delimiter)
-    rows = records(path, shape)
+    shape = guess_shape(file, encoding=options.encoding, delimiter=options.delimiter)
+    rows = records(file, shape)
     head = next(rows, None)
     if head is None or any("@" in cell for cell in head.cells):
         raise UnreadableFile("The first row must hold headings, such as E-mail: put one above.")
@@ -105,14 +102,14 @@ def plan_list(
         heading: tuple(row.cells[place][:80] for row in first if place < len(row.cells))
         for place, heading in enumerate(headings)
     }
-    return ListPlan(path, shape, reading, mapping, examples)
+    return ListPlan(file, shape, reading, mapping, examples)
 
 
 def list_rows(plan: ListPlan, *, skip: int = 0) -> Iterator[ReadRow | Remark]:
     """Read the people of a list, from the row after the first `skip` ones."""
     if Column.EMAIL not in plan.reading.columns:
         raise Invalid("No column holds e-mail addresses: say which one does.")
-    for record in islice(records(plan.path, plan.shape), 1 + skip, None):
+    for record in islice(records(plan.file, plan.shape), 1 + skip, None):
         yield read_row(record, plan.reading)
 
 
@@ -122,7 +119,7 @@ def repeated_addresses(plan: ListPlan) -> tuple[int, frozenset[str]]:
     twice: set[str] = set()
     total = 0
     places = [n for n, column in enumerate(plan.reading.columns) if column == Column.EMAIL]
-    for record in islice(records(plan.path, plan.shape), 1, None):
+    for record in islice(records(plan.file, plan.shape), 1, None):
         total += 1
         for place in places:
             address = record.cells[place].strip().lower() if place < len(record.cells) else ""
@@ -131,15 +128,6 @@ def repeated_addresses(plan: ListPlan) -> tuple[int, frozenset[str]]:
                 twice.add(address)
             seen.add(hash(address))
     return total, frozenset(twice)
-
-
-def fingerprint(path: Path) -> str:
-    """Hash a file, so that an import never goes on with another one."""
-    digest = hashlib.sha256()
-    with path.open("rb") as raw:
-        while block := raw.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _unique(head: Record) -> Iterator[str]:

@@ -28,8 +28,7 @@ class NewRun:
     """A file that is to be imported."""
 
     file_name: str
-    path: str
-    fingerprint: str
+    file_id: int
     source_id: int
     campaign: str | None
     basis: Basis
@@ -43,8 +42,7 @@ class ImportProgress:
 
     id: int
     file_name: str
-    path: str
-    fingerprint: str
+    file_id: int | None
     source_id: int | None
     source: str | None
     campaign: str | None
@@ -93,9 +91,8 @@ class RejectRow:
 def open_run(work: Work, new: NewRun) -> int:
     """Write down a file that is to be imported."""
     run = ImportRun(
-        file_name=new.file_name,
-        path=new.path,
-        fingerprint=new.fingerprint,
+        file_name=new.file_name[-200:],
+        file_id=new.file_id,
         source_id=new.source_id,
         campaign=new.campaign,
         mapping=dict(new.options),
@@ -210,8 +207,7 @@ def _progress(run: ImportRun, source: str | None) -> ImportProgress:
     return ImportProgress(
         id=run.id,
         file_name=run.file_name,
-        path=run.path,
-        fingerprint=run.fingerprint,
+        file_id=run.file_id,
         source_id=run.source_id,
         source=source,
         campaign=run.campaign,

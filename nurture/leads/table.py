@@ -9,7 +9,8 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from io import BufferedReader, TextIOWrapper
+from typing import Literal, Protocol
 
 from charset_normalizer import from_bytes
 
@@ -26,6 +27,14 @@ _OLD = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp437", "mac_roman", 
         "gb18030", "big5", "euc_kr"]  # fmt: skip
 _MUCH_BETTER = 0.1
 """How much less chaos another guess must make before we doubt the usual encoding of the West."""
+
+
+class ListFile(Protocol):
+    """Something that can be read from its start as often as needed, such as a path."""
+
+    def open(self, mode: Literal["rb"], /) -> BufferedReader:
+        """Begin to read."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +56,16 @@ class Record:
     """Why it cannot be read, as a sentence; empty when it can."""
 
 
-def guess_shape(path: Path, *, encoding: str | None, delimiter: str | None) -> Shape:
+def guess_shape(file: ListFile, *, encoding: str | None, delimiter: str | None) -> Shape:
     """Guess how a file is written, as far as nobody said it."""
-    if not path.is_file() or path.stat().st_size == 0:
-        raise UnreadableFile("The file is empty: export it again with its headings.")
-    chosen = encoding or _guess_encoding(path)
+    with file.open("rb") as raw:
+        if not raw.read(1):
+            raise UnreadableFile("The file is empty: export it again with its headings.")
+    chosen = encoding or _guess_encoding(file)
     if delimiter:
         return Shape(chosen, delimiter)
     lines: list[str] = []
-    for line in _lines(path, chosen):
+    for line in _lines(file, chosen):
         if line.strip():
             lines.append(line)
         if len(lines) == _SAMPLE_LINES:
@@ -63,10 +73,10 @@ def guess_shape(path: Path, *, encoding: str | None, delimiter: str | None) -> S
     return Shape(chosen, _guess_delimiter(lines))
 
 
-def records(path: Path, shape: Shape) -> Iterator[Record]:
+def records(file: ListFile, shape: Shape) -> Iterator[Record]:
     """Read every row, the headings first; rows with nothing in them are left out."""
     number = 0
-    for text, broken in _whole_records(_lines(path, shape.encoding), shape.delimiter):
+    for text, broken in _whole_records(_lines(file, shape.encoding), shape.delimiter):
         if number == 0 and (not text.strip() or text.lower().startswith("sep=")):
             continue
         number += 1
@@ -85,14 +95,17 @@ def _split(number: int, text: str, delimiter: str, broken: str) -> Record:
     return Record(number, tuple(cells))
 
 
-def _lines(path: Path, encoding: str) -> Iterator[str]:
+def _lines(file: ListFile, encoding: str) -> Iterator[str]:
     """Decode line by line; UTF-8 wins wherever it fits, byte order marks vanish anywhere."""
     if _is_wide(encoding):
-        with path.open(encoding=encoding, errors="replace", newline="") as text:
+        with (
+            file.open("rb") as wide,
+            TextIOWrapper(wide, encoding=encoding, errors="replace", newline="") as text,
+        ):
             for line in text:
                 yield line.replace(_BOM, "")
         return
-    with path.open("rb") as raw:
+    with file.open("rb") as raw:
         for chunk in _byte_lines(raw):
             yield _decode(chunk, encoding)
 
@@ -117,8 +130,8 @@ def _is_wide(encoding: str) -> bool:
     return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
 
 
-def _guess_encoding(path: Path) -> str:
-    with path.open("rb") as raw:
+def _guess_encoding(file: ListFile) -> str:
+    with file.open("rb") as raw:
         head = raw.read(_SAMPLE_BYTES)
         for mark, wide in _WIDE:
             if head.startswith(mark) and wide:

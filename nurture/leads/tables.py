@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nurture.kernel.database import Base
@@ -109,6 +109,56 @@ class FieldChange(Base):
     new: Mapped[Json] = mapped_column(type_json)
 
 
+class ImportFile(Base):
+    """What somebody uploaded, kept in pieces where every host can read it."""
+
+    __tablename__ = "import_file"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    form: Mapped[str] = mapped_column(String(20))
+    """text, or workbook as long as nobody has unfolded it."""
+    size: Mapped[int | None]
+    """Bytes; NULL while it still comes in."""
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time of its beginning; one that never became whole is swept away."""
+
+
+class ImportChunk(Base):
+    """One piece of a file; all of a file are equally long but the last."""
+
+    __tablename__ = "import_chunk"
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportDraft(Base):
+    """A list before it comes in: what was said of it, and what a worker found."""
+
+    __tablename__ = "import_draft"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    """Its address, which nobody can guess."""
+    shown: Mapped[str] = mapped_column(String(200))
+    """The name that it had where it came from."""
+    file_id: Mapped[int] = mapped_column(ForeignKey("import_file.id"))
+    told: Mapped[Json] = mapped_column(type_json, default=dict)
+    job: Mapped[str] = mapped_column(String(20), default="")
+    """What a worker is awaited for; empty = nothing."""
+    payload: Mapped[Json] = mapped_column(type_json, default=dict)
+    asked: Mapped[str] = mapped_column(String(16), default="")
+    """For which answers it is checked: after a change of mind a check is no longer wanted."""
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    found: Mapped[Json] = mapped_column(type_json)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))
+    moved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time of the last word on it, from a person or a worker."""
+
+
 class ImportRun(Base):
     """One file on its way in; resumable at `done_rows`."""
 
@@ -116,9 +166,8 @@ class ImportRun(Base):
 
     id: Mapped[int] = mapped_column(type_id, primary_key=True)
     file_name: Mapped[str] = mapped_column(String(200))
-    path: Mapped[str] = mapped_column(String(400))
-    """Where the instance keeps the file until the import is over."""
-    fingerprint: Mapped[str] = mapped_column(String(64))
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("import_file.id"))
+    """The list's text, kept until the import is over."""
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
     campaign: Mapped[str | None] = mapped_column(String(120))
     mapping: Mapped[Json] = mapped_column(type_json)

@@ -20,16 +20,18 @@ def import_actor(import_id: int) -> str:
     return f"import:{import_id}"
 
 
-def created_by(work: Work, import_id: int, *, after: int, limit: int) -> list[LeadId]:
-    """List leads that an import created, a stretch at a time, locked in id order."""
+def created_by(
+    work: Work, import_id: int, *, after: int, limit: int, hold: bool = False
+) -> list[LeadId]:
+    """List leads that an import created, a stretch at a time in id order; `hold` locks them."""
     statement = (
         select(Lead.id)
         .where(Lead.import_id == import_id, Lead.id > after)
         .order_by(Lead.id)
         .limit(limit)
-        .with_for_update()
     )
-    return [LeadId(lead_id) for lead_id in work.session.scalars(statement)]
+    held = statement.with_for_update() if hold else statement
+    return [LeadId(lead_id) for lead_id in work.session.scalars(held)]
 
 
 def changed_by(work: Work, import_id: int, *, after: int, limit: int) -> list[LeadId]:

@@ -10,15 +10,16 @@ from typing import Protocol
 from campaigns.vocabulary import Basis, JobName, SuppressionReason
 from nurture import consent, leads, users
 from nurture.kernel.database import CHUNK
-from nurture.kernel.errors import Conflict
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.leads import (
     CaptureResult,
     FieldPolicy,
+    FileForm,
     HostLists,
     ImportProgress,
     ImportState,
+    ListFile,
     ListOptions,
     ListPlan,
     NewLead,
@@ -28,6 +29,7 @@ from nurture.leads import (
     Remark,
 )
 from nurture.usecases.entry import Entry, refuse_impossible
+from nurture.usecases.lists import KeptList, blocks_of, store
 from nurture.usecases.pace import Pace
 
 STALLED = timedelta(minutes=2)
@@ -102,6 +104,15 @@ class ImportOptions:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class GivenList:
+    """A list that is kept: the name that it had, and how many rows it has."""
+
+    file_id: int
+    name: str
+    total_rows: int
+
+
 Progress = Callable[[ImportProgress], None]
 
 
@@ -132,31 +143,51 @@ def capture_leads(
     return result
 
 
-def plan_import(works: Works, path: Path, options: ImportOptions, *, house: House) -> ListPlan:
+def plan_import(works: Works, file: ListFile, options: ImportOptions, *, house: House) -> ListPlan:
     """Find out how a list is written and what its columns mean, from its source's last one."""
     with works.read("import") as work:
         remembered = leads.remembered_mapping(work, options.source)
-    return leads.plan_list(path, options.reading, remembered=remembered, hosts=house.hosts)
+    return leads.plan_list(file, options.reading, remembered=remembered, hosts=house.hosts)
 
 
 def start_import(
     works: Works, path: Path, options: ImportOptions, *, house: House, actor: str
 ) -> int:
-    """Write an import down; `run_import` does it, here and now or after a crash."""
+    """Keep a list and write its import down; `run_import` does it, at once or after a crash."""
     plan = plan_import(works, path, options, house=house)
-    with works.begin(actor) as work:
-        return _open(work, plan, options)
+    total, _ = leads.repeated_addresses(plan)
+
+    def begin(work: Work, file_id: int) -> int:
+        return open_import(work, plan, options, given=GivenList(file_id, path.name, total))
+
+    with path.open("rb") as stream:
+        return store(works, blocks_of(stream), form=FileForm.TEXT, actor=actor, then=begin)
 
 
-def promise_import(
-    works: Works, path: Path, options: ImportOptions, *, house: House, actor: str
-) -> int:
-    """Write an import down and leave it to a worker."""
-    plan = plan_import(works, path, options, house=house)
-    with works.begin(actor) as work:
-        import_id = _open(work, plan, options)
-        work.later(JobName.IMPORT, {"import_id": import_id})
-        return import_id
+def open_import(work: Work, plan: ListPlan, options: ImportOptions, *, given: GivenList) -> int:
+    """Write an import down: what was said of the list, and how it is read from now on."""
+    if options.owner_id is not None:
+        users.get(work, options.owner_id)
+    refuse_impossible(work, options.entry)
+    source_id = leads.ensure_source(work, options.source)
+    if options.cents_per_month is not None:
+        leads.set_cost(work, source_id, cents_per_month=options.cents_per_month)
+    leads.remember_mapping(work, source_id, plan.mapping)
+    return leads.open_run(
+        work,
+        leads.NewRun(
+            file_name=given.name,
+            file_id=given.file_id,
+            source_id=source_id,
+            campaign=options.campaign,
+            basis=options.basis,
+            options={
+                **plan.settled(options.reading).to_json(),
+                "owner_id": options.owner_id, "entry": options.entry.to_json(),
+            },
+            total_rows=given.total_rows,
+        ),
+    )  # fmt: skip
 
 
 def run_import(
@@ -176,7 +207,7 @@ def run_import(
         run = leads.import_run(work, import_id)
     if run.state is not ImportState.RUNNING:
         return run
-    plan = _plan_again(run, house)
+    plan = _plan_again(works, run, house)
     house = replace(house, entry=Entry.from_json(run.options.get("entry")))
     rows, pace = leads.list_rows(plan, skip=run.done_rows), Pace(works, most=chunk)
     while batch := list(islice(rows, pace.rows)):
@@ -194,12 +225,12 @@ def run_import(
 
 
 def resume_stalled(works: Works) -> int:
-    """Promise imports again whose worker died; count them."""
+    """Promise imports and checks again whose worker died; count them."""
     with works.begin("tick") as work:
         stalled = leads.stalled_imports(work, for_=STALLED)
         for import_id in stalled:
             work.later(JobName.IMPORT, {"import_id": import_id})
-        return len(stalled)
+        return len(stalled) + leads.ask_again(work, for_=STALLED)
 
 
 def basis_of(row: ReadRow, basis: Basis) -> Basis:
@@ -224,42 +255,17 @@ def _suppress(work: Work, arrivals: Sequence[Arrival], house: House) -> None:
         )
 
 
-def _open(work: Work, plan: ListPlan, options: ImportOptions) -> int:
-    if options.owner_id is not None:
-        users.get(work, options.owner_id)
-    refuse_impossible(work, options.entry)
-    source_id = leads.ensure_source(work, options.source)
-    if options.cents_per_month is not None:
-        leads.set_cost(work, source_id, cents_per_month=options.cents_per_month)
-    leads.remember_mapping(work, source_id, plan.mapping)
-    total, _ = leads.repeated_addresses(plan)
-    return leads.open_run(
-        work,
-        leads.NewRun(
-            file_name=plan.path.name,
-            path=str(plan.path),
-            fingerprint=leads.fingerprint(plan.path),
-            source_id=source_id,
-            campaign=options.campaign,
-            basis=options.basis,
-            options={
-                **plan.settled(options.reading).to_json(),
-                "owner_id": options.owner_id, "entry": options.entry.to_json(),
-            },
-            total_rows=total,
-        ),
-    )  # fmt: skip
-
-
 def _user(value: Json) -> UserId | None:
     return UserId(value) if isinstance(value, int) else None
 
 
-def _plan_again(run: ImportProgress, house: House) -> ListPlan:
-    path = Path(run.path)
-    if not path.is_file() or leads.fingerprint(path) != run.fingerprint:
-        raise Conflict(f"The file of import {run.id} is gone or another one: start a new import.")
-    return leads.plan_list(path, ListOptions.from_json(run.options), hosts=house.hosts)
+def _plan_again(works: Works, run: ImportProgress, house: House) -> ListPlan:
+    if run.file_id is None:
+        raise leads.ImportStateConflict(
+            f"The list of import {run.id} is not kept any more: start a new import."
+        )
+    kept = KeptList(works, run.file_id)
+    return leads.plan_list(kept, ListOptions.from_json(run.options), hosts=house.hosts)
 
 
 def _take(work: Work, run: ImportProgress, batch: Sequence[Read], *, house: House) -> None:

@@ -1,19 +1,21 @@
-"""Check a long list in a job; how far it is, and what it found, stand beside the list."""
+"""Check a long list in a job; how far it is, and what it found, stand with the list."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic
 
 from pydantic import TypeAdapter
 
 from campaigns.vocabulary import JobName
-from nurture.kernel.errors import Refusal
+from nurture import leads
+from nurture.kernel.errors import Conflict, Refusal
 from nurture.kernel.types import Json
 from nurture.kernel.work import Works
+from nurture.leads import DraftRow, FileForm
 from nurture.usecases.capture import House, ImportOptions
+from nurture.usecases.lists import KeptList
 from nurture.usecases.preview import ImportCheck, check_import
 
 LONG_BYTES = 400_000
@@ -29,8 +31,6 @@ FAILED = (
 class CheckState:
     """How far a check is; `found` once it is through, `problem` if the list cannot be read."""
 
-    asked: str
-    """What was said of the list: after a change of mind a check is no longer the one wanted."""
     done: int = 0
     total: int = 0
     found: ImportCheck | None = None
@@ -42,62 +42,71 @@ class CheckState:
         return 100 * self.done // self.total if self.total else 0
 
 
-def is_long(path: Path) -> bool:
+def is_long(draft: DraftRow) -> bool:
     """Tell whether a list is too long to be checked while somebody waits."""
-    return path.stat().st_size > LONG_BYTES
+    return draft.size > LONG_BYTES
 
 
-def promise_check(works: Works, path: Path, options: ImportOptions, *, actor: str) -> None:
+def promise_check(works: Works, name: str, options: ImportOptions, *, actor: str) -> None:
     """Leave the check of a list to a worker."""
-    _note(path, CheckState(_asked(options)))
     with works.begin(actor) as work:
-        work.later(JobName.CHECK, {"path": str(path), "options": options.to_json()})
+        draft = leads.get_draft(work, name)
+        if draft.form is not FileForm.TEXT:
+            raise Conflict("This workbook is still being opened: wait until its columns show.")
+        payload: dict[str, Json] = {"draft": name, "options": options.to_json()}
+        leads.ask_worker(work, draft.id, JobName.CHECK, payload, asked=_asked(options))
 
 
-def run_check(works: Works, path: Path, options: ImportOptions, *, house: House) -> None:
-    """Check a list and note what was found; once more does no harm, for nothing is written."""
-    state, noted = CheckState(_asked(options)), 0.0
+def run_check(works: Works, name: str, options: ImportOptions, *, house: House) -> None:
+    """Check a list and note what was found; once more does no harm, for nothing comes in."""
+    asked = _asked(options)
+    with works.read("import") as work:
+        draft = leads.get_draft(work, name)
+    try:
+        found = check_import(
+            works, KeptList(works, draft.file_id), options, house=house,
+            progress=teller(works, draft.id, asked),
+        )  # fmt: skip
+    except Refusal as refusal:
+        _note_problem(works, draft.id, asked, refusal.sentence)
+        return
+    except Exception:
+        # The page stops waiting; whoever runs the job logs it, and may well try again.
+        _note_problem(works, draft.id, asked, FAILED)
+        raise
+    with works.begin("import") as work:
+        told = _FOUND.dump_python(found, mode="json")
+        leads.note_found(work, draft.id, asked=asked, found=told, total=found.total_rows)
+
+
+def check_state(draft: DraftRow, options: ImportOptions) -> CheckState | None:
+    """Tell how far the check of a list is; None = nobody has asked for it with these answers."""
+    if draft.asked != _asked(options):
+        return None
+    found = None if draft.found is None else _FOUND.validate_python(draft.found)
+    return CheckState(draft.done, draft.total, found, draft.problem)
+
+
+def teller(works: Works, draft_id: int, asked: str) -> Callable[[int, int], None]:
+    """Give what notes how far a worker is, as often as somebody who waits may look."""
+    noted = 0.0
 
     def tell(done: int, total: int) -> None:
         nonlocal noted
         if monotonic() - noted > EVERY:
-            _note(path, replace(state, done=done, total=total))
+            with works.begin("import") as work:
+                leads.note_progress(work, draft_id, asked=asked, done=done, total=total)
             noted = monotonic()
 
-    try:
-        found = check_import(works, path, options, house=house, progress=tell)
-    except Refusal as refusal:
-        _note(path, replace(state, problem=refusal.sentence))
-        return
-    except Exception:
-        # The page stops waiting; whoever runs the job logs it, and may well try again.
-        _note(path, replace(state, problem=FAILED))
-        raise
-    rows = found.total_rows
-    _note(path, replace(state, done=rows, total=rows, found=found))
+    return tell
 
 
-def check_state(path: Path, options: ImportOptions) -> CheckState | None:
-    """Tell how far the check of a list is; None = nobody has asked for it with these answers."""
-    place = _place(path)
-    if not place.is_file():
-        return None
-    state = _STATE.validate_json(place.read_bytes())
-    return state if state.asked == _asked(options) else None
+_FOUND = TypeAdapter(ImportCheck)
 
 
-_STATE = TypeAdapter(CheckState)
-
-
-def _note(path: Path, state: CheckState) -> None:
-    """Replace the note as a whole: whoever reads meanwhile sees the one before it."""
-    fresh = _place(path).with_suffix(".new")
-    fresh.write_bytes(_STATE.dump_json(state))
-    fresh.replace(_place(path))
-
-
-def _place(path: Path) -> Path:
-    return path.with_suffix(".check")
+def _note_problem(works: Works, draft_id: int, asked: str, problem: str) -> None:
+    with works.begin("import") as work:
+        leads.note_problem(work, draft_id, asked=asked, problem=problem)
 
 
 def _asked(options: ImportOptions) -> str:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 from campaigns.vocabulary import Basis
@@ -13,7 +12,7 @@ from nurture import leads
 from nurture.kernel.database import CHUNK
 from nurture.kernel.types import EmailAddress, Json
 from nurture.kernel.work import Works
-from nurture.leads import ListPlan, NewLead, Outcome, ReadRow, Remark
+from nurture.leads import ListFile, ListPlan, NewLead, Outcome, ReadRow, Remark
 from nurture.usecases.capture import House, ImportOptions, basis_of, batches, plan_import
 
 SHOWN = 100
@@ -77,14 +76,14 @@ class ImportCheck:
 
 def check_import(
     works: Works,
-    path: Path,
+    file: ListFile,
     options: ImportOptions,
     *,
     house: House,
     progress: Progress = _to_nobody,
 ) -> ImportCheck:
     """Tell what an import would do, row by row, without writing anything."""
-    plan = plan_import(works, path, options, house=house)
+    plan = plan_import(works, file, options, house=house)
     total, repeated = leads.repeated_addresses(plan)
     tally, done = _Tally(options), 0
     memory: dict[EmailAddress, dict[str, Json]] = {}

@@ -8,7 +8,7 @@ from nurture.kernel.database import CHUNK
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.leads import ImportState
+from nurture.leads import ImportProgress, ImportState
 
 WrittenTo = Callable[[Work, Sequence[LeadId]], set[LeadId]]
 """Tell which of these leads had mail, or may have had."""
@@ -31,8 +31,10 @@ def undo_import(
     Opt-outs stay: somebody who said no is not asked again. Killed half-way, it goes on when it is
     asked again; who was written to in the meantime stays.
     """
-    with works.begin(actor) as work:
+    with works.read(actor) as work:
         _refuse_if_written_to(work, import_id, written_to, chunk)
+    with works.begin(actor) as work:
+        _refuse_if_undone(leads.hold_run(work, import_id))
         leads.set_import_state(work, import_id, state=ImportState.UNDOING)
     deleted, kept = _delete_created(works, import_id, written_to, chunk)
     restored = _restore_changed(works, import_id, chunk)
@@ -42,9 +44,9 @@ def undo_import(
 
 
 def _refuse_if_written_to(work: Work, import_id: int, written_to: WrittenTo, chunk: int) -> None:
-    run = leads.hold_run(work, import_id)
-    if run.state is ImportState.UNDONE:
-        raise Conflict("This import was taken back already.")
+    """Look before anything is held; each stretch asks again when it is deleted."""
+    run = leads.import_run(work, import_id)
+    _refuse_if_undone(run)
     if run.state is ImportState.UNDOING:
         return
     number = 0
@@ -55,6 +57,11 @@ def _refuse_if_written_to(work: Work, import_id: int, written_to: WrittenTo, chu
         raise Conflict(
             f"{number} people of this list have had mail from us: it cannot be taken back any more."
         )
+
+
+def _refuse_if_undone(run: ImportProgress) -> None:
+    if run.state is ImportState.UNDONE:
+        raise Conflict("This import was taken back already.")
 
 
 def _stretches(
@@ -72,7 +79,7 @@ def _delete_created(
     deleted = kept = after = 0
     while True:
         with works.begin(f"undo:{import_id}") as work:
-            ids = leads.created_by(work, import_id, after=after, limit=chunk)
+            ids = leads.created_by(work, import_id, after=after, limit=chunk, hold=True)
             if not ids:
                 return deleted, kept
             stay = written_to(work, ids)

@@ -134,8 +134,8 @@ def test_filters_narrow_the_list_together(work: Work) -> None:
 
 
 def test_an_import_that_stands_still_is_found(work: Work) -> None:
-    run = leads.NewRun("a.csv", "/a.csv", "0", leads.ensure_source(work, "x"), None,
-                       Basis.NONE, {}, 1)  # fmt: skip
+    file_id = leads.open_file(work, leads.FileForm.TEXT)
+    run = leads.NewRun("a.csv", file_id, leads.ensure_source(work, "x"), None, Basis.NONE, {}, 1)
     import_id = leads.open_run(work, run)
     assert leads.stalled_imports(work, for_=timedelta(minutes=2)) == []
     work.machine += timedelta(minutes=3)

@@ -150,7 +150,7 @@ def make_site(home: Path) -> Site:
     schema.upgrade(here.works.engine)
     with as_file(shipped()) as library, as_file(files("templates")) as templates:
         publish_library(here.works, library, mails=templates / "mail", links=here.links)
-    path = home / "imports" / "0123456789ab-first.csv"
+    path = home / "first.csv"
     path.write_text(FIRST_LIST, encoding="utf-8")
     options = ImportOptions(source="fair/spring", basis=Basis.CONSENT)
     number = capture.start_import(here.works, path, options, house=here.house, actor="user:1")

@@ -14,9 +14,10 @@ from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
 from nurture.leads import ImportProgress, Outcome
 from nurture.usecases.capture import ImportOptions, run_import, start_import
-from nurture.usecases.checking import check_state, promise_check, run_check
+from nurture.usecases.checking import CheckState, check_state, promise_check, run_check
 from nurture.usecases.entry import Entry
 from nurture.usecases.preview import check_import
+from nurture.usecases.uploads import keep_upload
 from tests.usecases.house import House, open_house
 
 LIST = (
@@ -38,6 +39,16 @@ def path(tmp_path: Path) -> Path:
     found = tmp_path / "list.csv"
     found.write_text(LIST)
     return found
+
+
+def kept(house: House, path: Path) -> str:
+    with path.open("rb") as upload:
+        return keep_upload(house.works, upload, path.name, actor="user:1")
+
+
+def state_of(house: House, name: str, options: ImportOptions) -> CheckState | None:
+    with house.works.read("test") as work:
+        return check_state(leads.get_draft(work, name), options)
 
 
 def imported(house: House, path: Path, options: ImportOptions) -> ImportProgress:
@@ -63,13 +74,13 @@ def test_a_check_that_fails_says_so_and_nobody_waits_for_it(
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    options = ImportOptions()
-    promise_check(house.works, path, options, actor="user:1")
+    options, name = ImportOptions(), kept(house, path)
+    promise_check(house.works, name, options, actor="user:1")
     monkeypatch.setattr("nurture.usecases.checking.check_import", fails)
     with pytest.raises(ZeroDivisionError):
-        run_check(house.works, path, options, house=house.here.house)
+        run_check(house.works, name, options, house=house.here.house)
 
-    state = check_state(path, options)
+    state = state_of(house, name, options)
     assert state is not None
     assert state.problem.startswith("The check failed")
 
@@ -144,17 +155,17 @@ def test_a_dry_run_counts_why_rows_are_not_taken(house: House, path: Path) -> No
 
 def test_a_check_by_a_worker_finds_what_a_check_at_once_finds(house: House, path: Path) -> None:
     options = ImportOptions(source="fair/spring", basis=Basis.CONSENT)
-    works, home = house.here.works, house.here.house
-    assert check_state(path, options) is None
-    promise_check(works, path, options, actor="user:1")
-    waiting = check_state(path, options)
+    works, home, name = house.here.works, house.here.house, kept(house, path)
+    assert state_of(house, name, options) is None
+    promise_check(works, name, options, actor="user:1")
+    waiting = state_of(house, name, options)
     assert waiting is not None
     assert waiting.found is None
     with works.begin("relay") as work:
         assert JobName.CHECK in {one.job for one in outbox.open_promises(work)}
 
-    run_check(works, path, options, house=home)
-    state = check_state(path, options)
+    run_check(works, name, options, house=home)
+    state = state_of(house, name, options)
     assert state is not None
     assert state.found == check_import(works, path, options, house=home)
     assert state.found is not None
@@ -165,16 +176,24 @@ def test_a_check_by_a_worker_finds_what_a_check_at_once_finds(house: House, path
 def test_a_check_is_not_the_one_wanted_once_somebody_answers_otherwise(
     house: House, path: Path
 ) -> None:
-    options = ImportOptions(basis=Basis.CONSENT)
-    run_check(house.here.works, path, options, house=house.here.house)
-    assert check_state(path, ImportOptions(basis=Basis.NONE)) is None
+    options, name = ImportOptions(basis=Basis.CONSENT), kept(house, path)
+    promise_check(house.works, name, options, actor="user:1")
+    other = ImportOptions(basis=Basis.NONE)
+    promise_check(house.works, name, other, actor="user:1")
+    run_check(house.works, name, options, house=house.here.house)
+    assert state_of(house, name, options) is None
+    waiting = state_of(house, name, other)
+    assert waiting is not None
+    assert waiting.found is None
 
 
 def test_a_list_that_cannot_be_read_says_so_where_its_check_is_awaited(
     house: House, path: Path
 ) -> None:
     path.write_text("a@mills.example\nb@mills.example\n")
-    run_check(house.here.works, path, ImportOptions(), house=house.here.house)
-    state = check_state(path, ImportOptions())
+    name = kept(house, path)
+    promise_check(house.works, name, ImportOptions(), actor="user:1")
+    run_check(house.works, name, ImportOptions(), house=house.here.house)
+    state = state_of(house, name, ImportOptions())
     assert state is not None
     assert "headings" in state.problem

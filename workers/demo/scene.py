@@ -171,7 +171,7 @@ def bring_in(scene: Scene) -> Imported:
         basis=Basis.CONSENT,
         reading=ListOptions(country="DE", topics=_spellings(words.get("topics")), sources=_also()),
     )
-    path = scene.options.home / "imports" / LIST
+    path = scene.options.home / LIST
     works = scene.here.works
     number = capture.start_import(works, path, options, house=scene.here.house, actor="user:mara")
     done = capture.run_import(works, number, house=scene.here.house)
@@ -185,7 +185,7 @@ def has_leads(scene: Scene) -> bool:
 
 
 def _scene(options: Options, here: Runtime, library: Path) -> Scene:
-    expected = dirty_csv.write(options.home / "imports" / LIST, options.seed)
+    expected = dirty_csv.write(options.home / LIST, options.seed)
     people: dict[str, Person] = {}
     for person in expected.people:
         people.setdefault(person.address.strip().lower(), person)

@@ -1,8 +1,6 @@
-"""A list on its way in: kept in the instance folder, with what somebody has said about it."""
+"""A list on its way in, with what somebody has said about it."""
 
-import json
 import re
-import secrets
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,14 +10,15 @@ from pathlib import Path
 from werkzeug.datastructures import FileStorage
 
 from campaigns.vocabulary import Basis
-from nurture.kernel.errors import Invalid, NotFound
-from nurture.kernel.types import UserId
-from nurture.leads import WORKBOOKS, ListOptions, plain_list
+from nurture import leads
+from nurture.kernel.errors import Invalid
+from nurture.kernel.types import Json, UserId
+from nurture.kernel.work import Work, Works
+from nurture.leads import WORKBOOKS, DraftRow, ListOptions
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.entry import Entry
+from nurture.usecases.uploads import keep_upload
 
-_NAME = re.compile(r"[0-9a-f]{12}-[A-Za-z0-9._-]{1,80}")
-_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 ENDINGS = (".csv", ".txt", ".tsv", *WORKBOOKS)
 DECIDE, TRACK, REST = "decide", "track", "rest"
 """What new leads do next: their tracks' conditions decide, one track for all, or nothing yet."""
@@ -28,11 +27,9 @@ _EUROS = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An uploaded list and what was said of it so far; `name` is its file and its address."""
+    """An uploaded list and what was said of it so far."""
 
-    name: str
-    shown: str
-    """The name that it had where it came from."""
+    row: DraftRow
     basis: Basis = Basis.NONE
     source: str = ""
     campaign: str = ""
@@ -47,6 +44,16 @@ class Draft:
     mapping: Mapping[str, str] | None = None
     told: bool = False
     """Whether somebody has said why we may write."""
+
+    @property
+    def name(self) -> str:
+        """Give its address."""
+        return self.row.name
+
+    @property
+    def shown(self) -> str:
+        """Give the name that it had where it came from."""
+        return self.row.shown
 
     def options(self, topics: Mapping[str, str]) -> ImportOptions:
         """Give what was said in the words of the import; `topics` are the house's spellings."""
@@ -64,69 +71,40 @@ class Draft:
         return Entry(until=date.fromisoformat(self.until)) if self.next == REST else Entry()
 
 
-def keep(home: Path, upload: FileStorage | None) -> Draft:
-    """Store an uploaded list under a name that nobody can guess or steer."""
+def keep(works: Works, upload: FileStorage | None, *, actor: str) -> str:
+    """Keep an uploaded list; give its address."""
     shown = Path(upload.filename or "").name if upload is not None else ""
     if upload is None or not shown:
         raise Invalid("Choose a file first.")
     if not shown.lower().endswith(ENDINGS):
         raise Invalid("Save the list as CSV or XLSX first; other formats are not read.")
-    safe = _SAFE.sub("_", shown).strip("._")[-80:] or "list.csv"
-    draft = Draft(name=f"{secrets.token_hex(6)}-{safe}", shown=shown)
-    path = path_of(home, draft.name)
     with closing(upload):
-        upload.save(path)
-    path.chmod(0o600)
-    if path.stat().st_size == 0:
-        path.unlink()
-        raise Invalid("This file is empty.")
-    draft = replace(draft, name=_as_text(path).name)
-    save(home, draft)
-    return draft
+        return keep_upload(works, upload.stream, shown, actor=actor)
 
 
-def _as_text(path: Path) -> Path:
-    """Keep a workbook as the text of its sheet: everything after this reads rows of text."""
-    try:
-        plain = plain_list(path)
-    finally:
-        if path.suffix.lower() in WORKBOOKS:
-            path.unlink()
-    plain.chmod(0o600)
-    return plain
-
-
-def load(home: Path, name: str) -> Draft:
+def load(work: Work, name: str) -> Draft:
     """Read what was said about a list."""
-    note = path_of(home, name).with_suffix(".json")
-    if not path_of(home, name).is_file() or not note.is_file():
-        raise NotFound("This list is not here any more. Upload it again.")
-    told = json.loads(note.read_text(encoding="utf-8"))
+    row = leads.get_draft(work, name)
+    told = {key: str(value) for key, value in row.told.items() if key in _TEXTS}
+    mapping = row.told.get("mapping")
     return Draft(
-        name=name, shown=str(told["shown"]), basis=Basis(told["basis"]),
-        source=str(told["source"]), campaign=str(told["campaign"]), country=str(told["country"]),
-        mapping=told["mapping"], told=bool(told["told"]),
-        **{name: str(told[name]) for name in _NEXT if name in told},
+        row=row, basis=Basis(str(row.told.get("basis", Basis.NONE.value))),
+        mapping={key: str(one) for key, one in mapping.items()}
+        if isinstance(mapping, dict) else None,
+        told=bool(row.told.get("told")), **told,
     )  # fmt: skip
 
 
-def save(home: Path, draft: Draft) -> None:
+def save(work: Work, draft: Draft) -> None:
     """Keep what was said, so that each step may be left and found again."""
-    told = {
-        "shown": draft.shown, "basis": draft.basis.value, "source": draft.source,
-        "campaign": draft.campaign, "country": draft.country, "told": draft.told,
+    told: dict[str, Json] = {
+        "basis": draft.basis.value, "source": draft.source, "campaign": draft.campaign,
+        "country": draft.country, "told": draft.told,
         "mapping": None if draft.mapping is None else dict(draft.mapping),
         "owner": draft.owner, "cost": draft.cost, "next": draft.next, "track": draft.track,
         "until": draft.until,
     }  # fmt: skip
-    path_of(home, draft.name).with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
-
-
-def path_of(home: Path, name: str) -> Path:
-    """Give the place of a list; a name that is none of ours leads nowhere."""
-    if not _NAME.fullmatch(name):
-        raise NotFound("This list is not here any more. Upload it again.")
-    return home / "imports" / name
+    leads.note_told(work, draft.row.id, told)
 
 
 def said(draft: Draft, form: Mapping[str, str]) -> Draft:
@@ -164,6 +142,7 @@ def _said_next(draft: Draft, form: Mapping[str, str]) -> Draft:
 
 
 _NEXT = ("owner", "cost", "next", "track", "until")
+_TEXTS = ("source", "campaign", "country", *_NEXT)
 
 
 def cents(euros: str) -> int | None:

@@ -8,23 +8,25 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from campaigns.vocabulary import Basis
 from nurture import leads, mail, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
-from nurture.leads import Column, ImportProgress, ImportState, Outcome
+from nurture.leads import Column, FileForm, ImportProgress, ImportState, Outcome
 from nurture.usecases import checking
-from nurture.usecases.capture import ImportOptions, plan_import, promise_import
+from nurture.usecases.capture import ImportOptions, plan_import
 from nurture.usecases.checking import CheckState
 from nurture.usecases.company import company
 from nurture.usecases.entry import refuse_impossible
 from nurture.usecases.export import csv_line
+from nurture.usecases.lists import KeptList
 from nurture.usecases.preview import ImportCheck, check_import
 from nurture.usecases.retract import undo_import
+from nurture.usecases.uploads import begin_import
 from nurture.web.console import behind, import_file, remember, shell
 from nurture.web.console.behind import Asked
 from nurture.web.console.import_file import Draft
+from nurture.web.console.import_words import BASES, COLUMNS, STATES
 from nurture.web.current import here
 from nurture.web.security import permits
 
@@ -35,38 +37,6 @@ LOT = 500
 STRETCHES = 20
 MOST = 200_000
 """More leads than one list brings."""
-BASES = {
-    Basis.NONE: (
-        "We may not write to them yet",
-        "They come in, sales may call them, and no mail leaves. You can add permission later.",
-    ),
-    Basis.CONSENT: (
-        "They have agreed to get our mail",
-        "With an opt-in column, only the rows that say yes.",
-    ),
-    Basis.FORM: ("They filled in a form of ours", "And were told there that we write to them."),
-    Basis.EXISTING_CUSTOMER: (
-        "They are customers",
-        "We write about what they bought, and they may say no at any time.",
-    ),
-}
-COLUMNS = {
-    Column.EMAIL: "E-mail address", Column.FIRST_NAME: "First name",
-    Column.LAST_NAME: "Last name", Column.NAME: "Whole name", Column.PHONE: "Phone",
-    Column.JOB: "Job", Column.COMPANY: "Company", Column.COUNTRY: "Country",
-    Column.POSTCODE: "Postcode", Column.LANGUAGE: "Language", Column.INTEREST: "Interests",
-    Column.SOURCE: "Source", Column.OPT_IN: "Said yes to mail", Column.OPT_OUT: "Said no to mail",
-    Column.INDUSTRY: "Industry", Column.EMPLOYEES: "Employees",
-    Column.COMPRESSOR_KW: "Compressor power, kW", Column.AUTHORITY: "Who decides",
-    Column.BUDGET: "Budget", Column.TIMING: "Timing", Column.MAIN_CONCERN: "Main concern",
-    Column.LAST_CONTACT: "Last contact", Column.CITY: "Town", Column.WEBSITE: "Website",
-}  # fmt: skip
-STATES = {
-    ImportState.RUNNING: "Coming in",
-    ImportState.DONE: "Done",
-    ImportState.UNDOING: "Being taken back",
-    ImportState.UNDONE: "Taken back",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +66,10 @@ def show() -> str:
 def upload() -> BaseResponse | tuple[str, int]:
     """Keep an uploaded list."""
     try:
-        draft = import_file.keep(here().home, request.files.get("list"))
+        name = import_file.keep(here().works, request.files.get("list"), actor=shell.actor())
     except Invalid as refusal:
         return _overview(problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
-    return redirect(url_for("imports.ask_why", name=draft.name), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("imports.ask_why", name=name), HTTPStatus.SEE_OTHER)
 
 
 @doors.get("/imports/new/<name>/why")
@@ -120,15 +90,31 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
             refuse_impossible(work, draft.entry())
     except Invalid as refusal:
         return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
-    import_file.save(here().home, draft)
+    _save(draft)
     return redirect(url_for("imports.ask_columns", name=name), HTTPStatus.SEE_OTHER)
 
 
 @doors.get("/imports/new/<name>/columns")
 @permits(*shell.MAKERS)
 def ask_columns(name: str) -> str:
-    """Show what the columns seem to mean."""
-    return _columns(_draft(name))
+    """Show what the columns seem to mean, once they are known."""
+    draft = _draft(name)
+    return _opening(draft) if draft.row.form is FileForm.WORKBOOK else _columns(draft)
+
+
+@doors.get("/imports/new/<name>/columns/progress")
+@permits(*shell.MAKERS)
+def columns_progress(name: str) -> BaseResponse:
+    """Tell how far the opening of a workbook is; once it is through the page opens anew."""
+    draft = _draft(name)
+    state = CheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
+    with here().works.read(shell.actor()) as work:
+        answer = Response(
+            shell.part("_import_checking", work, draft=draft, state=state, **_OPENING)
+        )
+    if draft.row.form is FileForm.TEXT or state.problem:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @doors.post("/imports/new/<name>/columns")
@@ -142,7 +128,7 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
     if Column.EMAIL not in meanings:
         words = "No column holds e-mail addresses: say which one does."
         return _columns(draft, problem=words), HTTPStatus.UNPROCESSABLE_ENTITY
-    import_file.save(here().home, draft)
+    _save(draft)
     _promise_check(draft)
     return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
 
@@ -151,15 +137,14 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
 @permits(*shell.MAKERS)
 def check(name: str) -> str:
     """Tell what the import would do, row by row; nothing is written."""
-    draft = _draft(name)
-    path = import_file.path_of(here().home, name)
-    if checking.is_long(path):
-        state = checking.check_state(path, _options(draft))
+    draft, runtime = _draft(name), here()
+    if checking.is_long(draft.row):
+        state = checking.check_state(draft.row, _options(draft))
         if state is None or state.found is None:
             return _checking(draft, state)
         return _checked(draft, state.found)
-    runtime = here()
-    return _checked(draft, check_import(runtime.works, path, _options(draft), house=runtime.house))
+    kept = KeptList(runtime.works, draft.row.file_id)
+    return _checked(draft, check_import(runtime.works, kept, _options(draft), house=runtime.house))
 
 
 @doors.post("/imports/new/<name>/check")
@@ -175,25 +160,42 @@ def check_again(name: str) -> BaseResponse:
 def check_progress(name: str) -> BaseResponse:
     """Tell how far a check is; once it is through the page opens anew."""
     draft = _draft(name)
-    path = import_file.path_of(here().home, name)
-    state = checking.check_state(path, _options(draft))
+    state = checking.check_state(draft.row, _options(draft))
     with here().works.read(shell.actor()) as work:
-        answer = Response(shell.part("_import_checking", work, draft=draft, state=state))
+        answer = Response(
+            shell.part("_import_checking", work, draft=draft, state=state, **_CHECKING)
+        )
     if state is None or state.found is not None or state.problem:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
 def _promise_check(draft: Draft) -> None:
-    path = import_file.path_of(here().home, draft.name)
-    if checking.is_long(path):
-        checking.promise_check(here().works, path, _options(draft), actor=shell.actor())
+    if checking.is_long(draft.row):
+        checking.promise_check(here().works, draft.name, _options(draft), actor=shell.actor())
+
+
+_OPENING = {
+    "words": "The workbook is being opened", "ask": "imports.columns_progress",
+    "lead": "is opened before its columns can be shown.", "step": 3,
+}  # fmt: skip
+_CHECKING = {
+    "words": "The list is being checked", "ask": "imports.check_progress",
+    "lead": "is read row by row before anything comes in.", "step": 4,
+}  # fmt: skip
+
+
+def _opening(draft: Draft) -> str:
+    state = CheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
+    with here().works.read(shell.actor()) as work:
+        page = _page("What do the columns mean?")
+        return shell.show("import_checking", page, work, draft=draft, state=state, **_OPENING)
 
 
 def _checking(draft: Draft, state: CheckState | None) -> str:
     with here().works.read(shell.actor()) as work:
         page = _page("What will happen")
-        return shell.show("import_checking", page, work, draft=draft, state=state)
+        return shell.show("import_checking", page, work, draft=draft, state=state, **_CHECKING)
 
 
 def _checked(draft: Draft, found: ImportCheck) -> str:
@@ -218,9 +220,8 @@ def start(name: str) -> BaseResponse:
     runtime, draft = here(), _draft(name)
     if not draft.told:
         raise Invalid("Say first why we may write to these people.")
-    path = import_file.path_of(runtime.home, name)
-    import_id = promise_import(
-        runtime.works, path, _options(draft), house=runtime.house, actor=shell.actor()
+    import_id = begin_import(
+        runtime.works, name, _options(draft), house=runtime.house, actor=shell.actor()
     )
     remember.forget()
     return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
@@ -232,7 +233,7 @@ def open_one(import_id: int) -> str:
     """Show how far an import is, or what it did."""
     with here().works.read(shell.actor()) as work:
         run = leads.import_run(work, import_id)
-        page = shell.Page(shown_name(run), NAV, crumbs=[(TITLE, url_for("imports.show"))])
+        page = shell.Page(run.file_name, NAV, crumbs=[(TITLE, url_for("imports.show"))])
         return shell.show("import_one", page, work, **_result(work, run))
 
 
@@ -253,10 +254,10 @@ def created(import_id: int) -> str:
     with here().works.read(shell.actor()) as work:
         run = leads.import_run(work, import_id)
         found = leads.matching_ids(work, leads.LeadFilter(import_id=run.id), limit=MOST)
-        asked = Asked(f"New with {shown_name(run)}", "First seen on this list.")
+        asked = Asked(f"New with {run.file_name}", "First seen on this list.")
         crumbs = [
             (TITLE, url_for("imports.show")),
-            (shown_name(run), url_for("imports.open_one", import_id=run.id)),
+            (run.file_name, url_for("imports.open_one", import_id=run.id)),
         ]
         return behind.page(behind.behind_ids(work, asked, found), NAV, crumbs, work)
 
@@ -283,15 +284,9 @@ def undo(import_id: int) -> BaseResponse:
     return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
 
 
-def shown_name(run: ImportProgress) -> str:
-    """Give the name that a list had where it came from."""
-    head, _, rest = run.file_name.partition("-")
-    return rest if rest and len(head) == 12 else run.file_name  # noqa: PLR2004 - the part that we put before it
-
-
 def _overview(problem: str = "") -> str:
     with here().works.read(shell.actor()) as work:
-        runs = [(run, shown_name(run)) for run in leads.imports(work, limit=LOT)]
+        runs = leads.imports(work, limit=LOT)
         return shell.show(
             "imports", shell.Page(TITLE, NAV), work, runs=runs, states=STATES, problem=problem,
             bases=BASES, may_add=shell.me().has(*shell.MAKERS),
@@ -311,8 +306,8 @@ def _why(draft: Draft, problem: str = "") -> str:
 
 def _columns(draft: Draft, problem: str = "") -> str:
     runtime = here()
-    path = import_file.path_of(runtime.home, draft.name)
-    plan = plan_import(runtime.works, path, _options(draft), house=runtime.house)
+    kept = KeptList(runtime.works, draft.row.file_id)
+    plan = plan_import(runtime.works, kept, _options(draft), house=runtime.house)
     with runtime.works.read(shell.actor()) as work:
         return shell.show(
             "import_columns", _page("What do the columns mean?"), work, draft=draft, plan=plan,
@@ -322,7 +317,7 @@ def _columns(draft: Draft, problem: str = "") -> str:
 
 def _result(work: Work, run: ImportProgress) -> dict[str, object]:
     return {
-        "run": run, "name": shown_name(run), "state": STATES[run.state], "states": ImportState,
+        "run": run, "name": run.file_name, "state": STATES[run.state], "states": ImportState,
         "basis": BASES[run.basis][0], "may_undo": shell.me().has(*shell.MAKERS),
         "rejects": leads.rejects(work, run.id, limit=100), "written": _written(work, run.id),
     }  # fmt: skip
@@ -370,7 +365,13 @@ def spellings(listed: object) -> dict[str, str]:
 
 
 def _draft(name: str) -> Draft:
-    return import_file.load(here().home, name)
+    with here().works.read(shell.actor()) as work:
+        return import_file.load(work, name)
+
+
+def _save(draft: Draft) -> None:
+    with here().works.begin(shell.actor()) as work:
+        import_file.save(work, draft)
 
 
 def _page(title: str) -> shell.Page:
