@@ -11,6 +11,7 @@ from nurture.mail.compose import (
     Sending,
     compose,
     message_header,
+    subject_of,
     warm,
 )
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
@@ -122,6 +123,7 @@ __all__ = [
     "sends",
     "settled",
     "state_counts",
+    "subject_of",
     "unfinished",
     "upcoming",
     "version_ids",
