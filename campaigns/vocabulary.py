@@ -211,3 +211,4 @@ class JobName(StrEnum):
     IMPORT = "import"
     CHECK = "check"
     UNFOLD = "unfold"
+    COLLECT = "collect"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from campaigns.vocabulary import ExitReason
 from nurture import mail, tasks, tracks
+from nurture.adapters.mail_imap import ImapLetterbox, place_of
 from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
@@ -32,6 +33,7 @@ from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known
 from nurture.usecases.policy import policy
 from nurture.usecases.progress import Desk
+from nurture.usecases.receive import Mailroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,26 @@ class Runtime:
             domain=address.rpartition("@")[2],
             company={"name": firm.name, "postal": firm.postal, "domain": firm.domain},
             secret=self.secret,
+            returns=mail.return_path(settings.bounces),
         )  # fmt: skip
+
+    @property
+    def mailroom(self) -> Mailroom:
+        """Gather what opening incoming mail needs."""
+        return Mailroom(keyring=self.keyring, secret=self.secret, desk=self.desk)
+
+    def letterbox(self) -> mail.Letterbox:
+        """Name the mailbox that answers and bounces come to; it is not open yet."""
+        url = self.settings.inbox_url.get_secret_value()
+        if not url:
+            raise Unavailable("No mailbox is set. Set NURTURE_INBOX_URL.")
+        return ImapLetterbox(place_of(url), today=self.clock.machine().date())
 
 
 def start(settings: Settings | None = None) -> Runtime:
     """Read the settings, open the database; nothing is connected before it is used."""
     settings = settings or load_settings()
+    _check(settings)
     home = settings.home.resolve()
     for folder in ("spool", "journals", "links"):
         (home / folder).mkdir(parents=True, exist_ok=True)
@@ -125,6 +141,13 @@ def start(settings: Settings | None = None) -> Runtime:
         settings=settings, works=works, clock=clock, keyring=Keyring.of(secret),
         secret=secret.encode(), home=home, host=socket.gethostname(), links=LinkFiles(home),
     )  # fmt: skip
+
+
+def _check(settings: Settings) -> None:
+    """Stop the start where an address is wrong, not the first job that needs it."""
+    mail.return_path(settings.bounces)
+    if url := settings.inbox_url.get_secret_value():
+        place_of(url)
 
 
 def _clock(settings: Settings, home: Path) -> Clock:

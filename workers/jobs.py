@@ -1,5 +1,6 @@
 """What the queue may run: open the runtime, one use case, one log line."""
 
+import os
 from functools import lru_cache
 
 from campaigns.vocabulary import JobName
@@ -7,7 +8,7 @@ from nurture import runtime
 from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 from nurture.runtime import Runtime
-from nurture.usecases import capture, checking, deliver, evidence, listen, uploads
+from nurture.usecases import capture, checking, collect, deliver, evidence, listen, uploads
 from nurture.usecases.capture import ImportOptions
 
 ABSORB_LIMIT = 2_000
@@ -59,11 +60,20 @@ def unfold(draft: str) -> None:
     logger().info("unfolded", draft=draft, bytes=size)
 
 
+def collect_() -> None:
+    """Read the mailbox that bounces and answers come to."""
+    here = opened()
+    who = f"{here.host}:{os.getpid()}"
+    found = collect.collect(here.works, here.letterbox(), room=here.mailroom, who=who)
+    logger().info("collected", **{str(one): n for one, n in found.items()})
+
+
 JOBS = {
     JobName.SEND: "workers.jobs.send",
     JobName.ABSORB: "workers.jobs.absorb",
     JobName.IMPORT: "workers.jobs.import_",
     JobName.CHECK: "workers.jobs.check",
     JobName.UNFOLD: "workers.jobs.unfold",
+    JobName.COLLECT: "workers.jobs.collect_",
 }
 """Every job that the database may promise, and the function that keeps the promise."""

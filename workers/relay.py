@@ -21,6 +21,8 @@ AGAIN = {
     JobName.ABSORB: Retry(max=2),
     JobName.IMPORT: Retry(max=2),
     JobName.CHECK: Retry(max=2),
+    JobName.UNFOLD: Retry(max=2),
+    JobName.COLLECT: None,  # a minute later it is asked for again
 }
 """Which jobs the queue runs again when their horse was killed: those that find only what is left.
 

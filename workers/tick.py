@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -11,13 +12,24 @@ from dataclasses import dataclass, field
 from redis import Redis
 from redis.exceptions import RedisError
 
+from campaigns.vocabulary import JobName
 from nurture import mail, runtime
 from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
 from nurture.runtime import Runtime
-from nurture.usecases import capture, evidence, listen, lists, progress, promote, reaper, sell
+from nurture.usecases import (
+    capture,
+    collect,
+    evidence,
+    listen,
+    lists,
+    progress,
+    promote,
+    reaper,
+    sell,
+)
 from workers.queues import connect, queue, queue_url
 from workers.relay import relay_once
 from workers.watch import Watcher
@@ -58,7 +70,10 @@ class Tick:
 
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
-        slow = (self._absorb, self._resume, self._recheck, self._chase, self._wake, self._forget)
+        slow = (
+            self._absorb, self._resume, self._collect, self._recheck, self._chase, self._wake,
+            self._forget,
+        )  # fmt: skip
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
 
@@ -83,7 +98,7 @@ class Tick:
 
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:
-            forgotten = outbox.forget_relayed(work)
+            forgotten = outbox.forget_relayed(work) + mail.forget_strays(work)
         return forgotten + lists.forget(self.here.works)
 
     def _settle(self) -> int:
@@ -113,6 +128,17 @@ class Tick:
 
     def _chase(self) -> int:
         return sell.chase(self.here.works, limit=BATCH, hands=self.here.hands)
+
+    def _collect(self) -> int:
+        """Ask for the mailbox to be read; whoever reads it may take as long as its server does."""
+        if not self.here.settings.inbox_url.get_secret_value():
+            return 0
+        with self.here.works.begin("tick") as work:
+            # Each attempt is a holder of its own: who has just asked waits for the minute, too.
+            who = f"{self.here.host}:{os.getpid()}/{secrets.token_hex(4)}"
+            if collect.due(work, who=who):
+                work.later(JobName.COLLECT)
+        return 0
 
     def _wake(self) -> int:
         return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)

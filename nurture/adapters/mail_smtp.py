@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from nurture.adapters.smtp_relay import Relay, Tls, connect, relay_of
+from nurture.adapters.smtp_relay import Relay, connect, relay_of
 from nurture.adapters.smtp_wire import (
     COMMAND_SECONDS,
     DATA_SECONDS,
@@ -16,6 +16,7 @@ from nurture.adapters.smtp_wire import (
     addr_spec,
     on_the_wire,
 )
+from nurture.adapters.tls import Tls
 from nurture.kernel.types import MessageId
 from nurture.mail.replies import enhanced_code
 from nurture.mail.transport import (

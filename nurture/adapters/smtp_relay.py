@@ -1,25 +1,16 @@
 """Where the mail server is, and how a connection to it becomes ready for mail."""
 
-import ipaddress
 import smtplib
 import socket
 import ssl
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from nurture.adapters.smtp_wire import COMMAND_SECONDS
+from nurture.adapters.tls import Tls, trusted, usual
 from nurture.kernel.errors import Invalid
 from nurture.mail.transport import RelayUnavailable
-
-
-class Tls(StrEnum):
-    """How the connection is protected; what is asked for is never silently given up (F-16)."""
-
-    OFF = "off"
-    STARTTLS = "starttls"
-    IMPLICIT = "implicit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +38,21 @@ def relay_of(url: str) -> Relay:
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise Invalid("A mail server is written smtp://host:25 or smtps://user:password@host:465.")
     try:
-        asked = parse_qs(parts.query).get("tls", [_usual(parts.scheme, parts.hostname)])[0]
-        tls, port = Tls(asked), parts.port
+        unsaid = usual(parts.hostname, implicit=parts.scheme == "smtps")
+        tls, port = Tls(parse_qs(parts.query).get("tls", [unsaid])[0]), parts.port
     except ValueError as error:
         raise Invalid(
             "The mail server's port is a number, its tls is off, starttls or implicit."
         ) from error
-    usual = {Tls.IMPLICIT: 465, Tls.STARTTLS: 587, Tls.OFF: 25}[tls]
+    standard = {Tls.IMPLICIT: 465, Tls.STARTTLS: 587, Tls.OFF: 25}[tls]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Relay(host=parts.hostname, port=port or usual, tls=tls, user=user, password=password)
+    return Relay(host=parts.hostname, port=port or standard, tls=tls, user=user, password=password)
 
 
 def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> Line:
     """Greet, protect and log in with the standard library, then hand the socket over."""
     try:
-        talk = _greeted(relay, context or _trusted())
+        talk = _greeted(relay, context or trusted())
     except (OSError, smtplib.SMTPException) as error:
         # The text of an authentication error may repeat what was sent: only its kind is told.
         raise RelayUnavailable(
@@ -71,12 +62,6 @@ def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> Line:
     if sock is None:
         raise RelayUnavailable(f"The mail server {relay.host}:{relay.port} hung up.")
     return Line(socket=sock, pipelining=talk.has_extn("pipelining"))
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Load the trusted authorities once: that takes longer than many a batch."""
-    return ssl.create_default_context()
 
 
 @cache
@@ -106,18 +91,3 @@ def _dial(relay: Relay, context: ssl.SSLContext) -> smtplib.SMTP:
             relay.host, relay.port, _our_name(), timeout=COMMAND_SECONDS, context=context
         )
     return smtplib.SMTP(relay.host, relay.port, _our_name(), timeout=COMMAND_SECONDS)
-
-
-def _usual(scheme: str, host: str) -> str:
-    if scheme == "smtps":
-        return Tls.IMPLICIT
-    return Tls.OFF if _is_loopback(host) else Tls.STARTTLS
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """The port that `nurture web` listens on; 0 takes it from the base URL."""
     secret_key: SecretStr = SecretStr("")
     """Generated on the first start and kept in the instance folder."""
+    bounces: str = ""
+    """Where mail servers return what they cannot deliver; default: the sender."""
+    inbox_url: SecretStr = SecretStr("")
+    """The mailbox that answers and bounces come to; default: none is read."""
     sender: str = "Nurture <nurture@localhost.example>"
     postal_address: str = ""
     clock: str = Field(default="real", pattern=r"^(real|stepped|fast:\d+(\.\d+)?)$")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +13,16 @@ from enum import StrEnum
 from nurture.kernel.errors import Invalid, NotFound
 
 TAG_BYTES = 16
+MARK_BYTES = 10
+"""Nobody guesses 80 bits by sending mail, and an address has room for them (RFC 5321, 4.5.3.1)."""
+LONGEST_MARK = 42
 SHORTEST_KEY = 32
 LARGEST_KEY_ID = 255
 LONGEST_TOKEN = 600
+_LARGEST_ID_BITS = 63
 _MESSAGE = struct.Struct(">BQI")
 _PURPOSE = struct.Struct(">BQ")
+_MARK = re.compile(rf"([1-9]\d{{0,18}})\.([0-9a-f]{{2}})([0-9a-f]{{{2 * MARK_BYTES}}})")
 
 
 class BadToken(NotFound):
@@ -91,6 +97,28 @@ def read_message_token(keyring: Keyring, token: str) -> MessageRef:
     packed = _verified(keyring, raw, b"message")
     _, message_id, template_version = _MESSAGE.unpack(packed)
     return MessageRef(message_id=message_id, template_version=template_version)
+
+
+def message_mark(keyring: Keyring, message_id: int) -> str:
+    """Sign a message in so few letters that they fit in an address; their case says nothing."""
+    packed = _PURPOSE.pack(keyring.current, message_id)
+    tag = _tag(keyring.keys[keyring.current], b"mark", packed)[:MARK_BYTES]
+    return f"{message_id}.{keyring.current:02x}{tag.hex()}"
+
+
+def read_message_mark(keyring: Keyring, mark: str) -> int:
+    """Open a mark that came back with a bounce or an answer."""
+    found = _MARK.fullmatch(mark.lower())
+    if found is None:
+        raise BadToken
+    message_id, key_id, tag = int(found[1]), int(found[2], 16), bytes.fromhex(found[3])
+    key = keyring.keys.get(key_id)
+    if key is None or message_id.bit_length() > _LARGEST_ID_BITS:
+        raise BadToken
+    expected = _tag(key, b"mark", _PURPOSE.pack(key_id, message_id))[:MARK_BYTES]
+    if not hmac.compare_digest(tag, expected):
+        raise BadToken
+    return message_id
 
 
 def sign(keyring: Keyring, purpose: Purpose, *, subject: str, issued: datetime) -> str:

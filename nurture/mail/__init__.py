@@ -11,10 +11,12 @@ from nurture.mail.compose import (
     Sending,
     compose,
     message_header,
-    subject_of,
     warm,
 )
+from nurture.mail.incoming import LONGEST as LONGEST_INCOMING
+from nurture.mail.incoming import Came, Incoming, read_incoming
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
+from nurture.mail.letterbox import Letter, Letterbox, LetterboxUnavailable
 from nurture.mail.queries import (
     MessageLine,
     MessageRef,
@@ -39,6 +41,8 @@ from nurture.mail.queries import (
 )
 from nurture.mail.records import Recorded, expire_leases, prove_arrived, record
 from nurture.mail.replies import ReplyClass, classify
+from nurture.mail.returned import Action, Report, report_on
+from nurture.mail.returns import ReturnPath, message_of, return_path
 from nurture.mail.rules import MOVES, MessageEvent, next_state
 from nurture.mail.service import (
     Claimed,
@@ -57,21 +61,29 @@ from nurture.mail.service import (
     waiting_batch,
     waiting_of,
 )
+from nurture.mail.strays import Stray, forget_strays, put_aside, stray_of, strays
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
 __all__ = [
+    "LONGEST_INCOMING",
     "LOST_SHARE",
     "MOST_LOST",
     "MOVES",
     "AbandonedJournal",
+    "Action",
     "Breaker",
+    "Came",
     "Claimed",
     "CompiledMail",
     "ComposeFailed",
     "Envelope",
     "Finding",
+    "Incoming",
     "Journal",
     "JournalBroken",
+    "Letter",
+    "Letterbox",
+    "LetterboxUnavailable",
     "MailSource",
     "MessageEvent",
     "MessageLine",
@@ -83,8 +95,11 @@ __all__ = [
     "Recorded",
     "RelayUnavailable",
     "ReplyClass",
+    "Report",
     "Result",
+    "ReturnPath",
     "Sending",
+    "Stray",
     "Transport",
     "attempts",
     "batch_due",
@@ -98,6 +113,7 @@ __all__ = [
     "compose",
     "drop",
     "expire_leases",
+    "forget_strays",
     "held_by",
     "hold",
     "in_doubt",
@@ -108,6 +124,7 @@ __all__ = [
     "load_source",
     "may_leave",
     "message_header",
+    "message_of",
     "messages",
     "next_due",
     "next_state",
@@ -117,13 +134,18 @@ __all__ = [
     "plan_again",
     "prove_arrived",
     "publish_template",
+    "put_aside",
     "read_breaker",
+    "read_incoming",
     "record",
     "refs",
+    "report_on",
+    "return_path",
     "sends",
     "settled",
     "state_counts",
-    "subject_of",
+    "stray_of",
+    "strays",
     "unfinished",
     "upcoming",
     "version_ids",

@@ -115,3 +115,18 @@ class Attempt(Base):
     reply: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     """Machine time."""
+
+
+class StrayMail(Base):
+    """A mail that came to us and that a person must look at, as far as it says what it is."""
+
+    __tablename__ = "stray_mail"
+    __table_args__ = (UniqueConstraint("key"), Index("ix_stray_mail_at", "at"))
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time."""
+    sender: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    why: Mapped[str] = mapped_column(String(300))

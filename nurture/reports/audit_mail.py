@@ -11,7 +11,7 @@ from nurture.handoff.tables import Handoff
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.mail import read_breaker
+from nurture.mail import MessageEvent, read_breaker
 from nurture.mail.tables import Attempt, Message
 from nurture.reports.findings import Row, rows_of
 from nurture.tracks.tables import ReceiptRow
@@ -81,7 +81,7 @@ def accepted_twice(work: Work) -> Sequence[Row]:
         work,
         select(Message.lead_id, Message.recipient)
         .join(Attempt, Attempt.message_id == Message.id)
-        .where(Attempt.outcome == MessageState.SENT)
+        .where(Attempt.outcome == MessageEvent.ACCEPTED)
         .group_by(Message.id, Message.lead_id, Message.recipient)
         .having(func.count() > 1),
     )

@@ -20,6 +20,7 @@ from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
+from nurture.kernel.tokens import message_mark
 from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
@@ -61,6 +62,8 @@ class Post:
     """What templates may say about the sender: name, postal address."""
     secret: bytes
     """The key of address hashes."""
+    returns: mail.ReturnPath | None = None
+    """Where mail servers send bounces; None = to the sender, as answers."""
 
 
 @dataclass(slots=True)
@@ -252,11 +255,10 @@ class _Round:
             sending = self.post.sending
             recipient = mail.Recipient(message.recipient, letter.name)
             try:
+                mark = message_mark(sending.keyring, message.id)
                 envelope = mail.Envelope(
                     message_id=MessageId(message.id), template_version=message.template_version_id,
-                    message_header=mail.message_header(
-                        message.id, nonce=message.dedup_key[:16], domain=self.post.domain
-                    ),
+                    message_header=mail.message_header(mark, domain=self.post.domain),
                     date=message.date_at, sending=sending,
                 )  # fmt: skip
                 data = mail.compose(
@@ -270,7 +272,8 @@ class _Round:
                 self.failed[message.id] = "it could not be composed; the log says why"
                 continue
             self.hashes[message.id] = sha256(data).hexdigest()
-            yield Outgoing(MessageId(message.id), sending.sender_address, message.recipient, data)
+            back = self.post.returns.of(mark) if self.post.returns else sending.sender_address
+            yield Outgoing(MessageId(message.id), back, message.recipient, data)
 
 
 def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:

@@ -4,6 +4,7 @@ A no is heard also while the database is away: it is kept on this host's disk be
 and carried out as soon as the database is back. Dying between the two carries it out then.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from campaigns.vocabulary import (
@@ -26,6 +27,7 @@ from nurture.usecases import progress
 from nurture.usecases.progress import Desk
 
 WORDS = "Has unsubscribed"
+COMPLAINED = "Reported our mail as unwanted"
 FOLDER = "stops"
 """Where a host keeps what people have decided and the database does not know yet."""
 
@@ -63,35 +65,58 @@ def _carry_out(works: Works, slip: Slip, key: bytes, desk: Desk) -> None:
             unsubscribe(work, MessageId(int(str(slip.content["message"]))), key=key, desk=desk)
 
 
+@dataclass(frozen=True, slots=True)
+class _No:
+    """How somebody said that they want no more mail."""
+
+    reason: SuppressionReason
+    kind: ActivityKind
+    words: str
+
+
+_LEAVES = _No(SuppressionReason.UNSUBSCRIBED, ActivityKind.UNSUBSCRIBED, WORDS)
+_COMPLAINS = _No(SuppressionReason.COMPLAINT, ActivityKind.COMPLAINED, COMPLAINED)
+
+
 def unsubscribe(work: Work, message_id: MessageId, *, key: bytes, desk: Desk) -> None:
     """Stop mail to whom a message went; twice is once, and an unknown message changes nothing.
 
     The no is tied to the address that got the message, so it holds when the lead is erased, too.
     """
+    _stop(work, message_id, _LEAVES, key, desk)
+
+
+def complain(work: Work, message_id: MessageId, *, key: bytes, desk: Desk) -> None:
+    """Stop mail for good to whoever called a message spam; nothing is a stronger no (D-16)."""
+    mail.prove_arrived(work, [message_id], evidence="it arrived: somebody complained about it")
+    _stop(work, message_id, _COMPLAINS, key, desk)
+
+
+def _stop(work: Work, message_id: MessageId, said: _No, key: bytes, desk: Desk) -> None:
     ref = mail.refs(work, [message_id]).get(message_id)
     if ref is None or ref.kind == MessageKind.ALERT:
         return
     address = EmailAddress(ref.recipient)
-    reason, evidence = SuppressionReason.UNSUBSCRIBED, _evidence(message_id)
     lead_id = ref.lead_id or leads.by_email(work, [address]).get(address)
+    evidence = _evidence(message_id)
     # The lead before its enrolments, as the tick takes them: none wait in a circle.
     lifecycle.hold(work, [] if lead_id is None else [lead_id])
-    consent.suppress(work, [address], reason=reason, key=key, evidence=evidence)
+    consent.suppress(work, [address], reason=said.reason, key=key, evidence=evidence)
     if lead_id is not None:
         # The lead may have another address by now; it is the person who said no.
-        consent.suppress_leads(work, [lead_id], reason=reason, key=key, evidence=evidence)
-        _leave(work, lead_id, message_id, desk)
+        consent.suppress_leads(work, [lead_id], reason=said.reason, key=key, evidence=evidence)
+        _leave(work, lead_id, message_id, said, desk)
 
 
-def _leave(work: Work, lead_id: LeadId, message_id: MessageId, desk: Desk) -> None:
+def _leave(work: Work, lead_id: LeadId, message_id: MessageId, said: _No, desk: Desk) -> None:
     consent.withdraw(work, [lead_id])
-    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=WORDS)
+    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=said.words)
     row = ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.UNSUBSCRIBED, at=work.now,
-        origin=f"unsubscribed:{message_id}", message_id=message_id, verdict=Verdict.HUMAN_LIKELY,
+        lead_id=lead_id, kind=said.kind, at=work.now, origin=f"{said.kind}:{message_id}",
+        message_id=message_id, verdict=Verdict.HUMAN_LIKELY,
     )  # fmt: skip
     engagement.note_activity(work, [row])
-    progress.look_after(work, [lead_id], reason=WORDS, desk=desk)
+    progress.look_after(work, [lead_id], reason=said.words, desk=desk)
 
 
 def _evidence(message_id: MessageId) -> dict[str, Json]:

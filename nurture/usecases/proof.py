@@ -66,7 +66,7 @@ def proof(
         context=context,
         envelope=mail.Envelope(
             message_id=NO_MESSAGE, template_version=version,
-            message_header=mail.message_header(0, nonce="proof", domain=address.rpartition("@")[2]),
+            message_header=mail.message_header("0.proof", domain=address.rpartition("@")[2]),
             date=work.now,
             sending=mail.Sending(
                 sender_name=name, sender_address=address, base_url=press.base_url,

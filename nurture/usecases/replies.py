@@ -1,77 +1,71 @@
-"""Somebody, or something, answers a mail of ours: read once, by the mail that it answers."""
+"""Somebody, or something, answers a mail of ours."""
 
-import re
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from enum import StrEnum
-from hashlib import sha256
-
+from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ActivityKind, Verdict
-from nurture import engagement, mail
+from nurture import engagement, handoff, leads, tasks
 from nurture.engagement import ActivityRow
-from nurture.kernel import inbox
-from nurture.kernel.types import MessageId
+from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work
+from nurture.mail import Incoming, MessageRef
+from nurture.tasks import TaskKind
 from nurture.usecases import evidence
 from nurture.usecases.progress import Desk
 
-SOURCE = "mailbox"
-OURS = re.compile(r"<(\d{1,18})\.[^@<>\s]+@[^<>\s]+>")
-BULK = frozenset({"auto_reply", "bulk", "junk", "list"})
+ANSWER_WITHIN = Duration(1, "bd")
+"""Whoever answers a mail of ours is answered within a working day (F161)."""
+QUOTED = 160
 
 
-class Reply(StrEnum):
-    """What an incoming mail was to us."""
-
-    HUMAN = "human"
-    AUTOMATIC = "automatic"
-    UNKNOWN = "unknown"
-    """Not an answer to any mail of ours."""
-    AGAIN = "again"
+def note_automatic(work: Work, incoming: Incoming, ref: MessageRef) -> None:
+    """Write down that a program answered; it changes nothing that a person decides (RFC 3834)."""
+    if ref.lead_id is not None:
+        row = _row(work, incoming, ref, ref.lead_id, ActivityKind.AUTO_REPLIED)
+        engagement.note_activity(work, [row])
 
 
-def reply_received(work: Work, raw: bytes, *, desk: Desk) -> Reply:
-    """Note a reply; an automatic one changes nothing that a person decides (RFC 3834)."""
-    parsed = message_from_bytes(raw, policy=policy.default)
-    own_id = str(parsed.get("Message-ID", "")).strip() or sha256(raw).hexdigest()
-    ref = _answered(work, parsed)
-    if ref is None or ref.lead_id is None:
-        return Reply.UNKNOWN
-    if not inbox.first_time(work, source=SOURCE, external_id=own_id):
-        return Reply.AGAIN
-    automatic = is_automatic(parsed)
-    message_id = MessageId(ref.id)
-    row = ActivityRow(
-        lead_id=ref.lead_id,
-        kind=ActivityKind.AUTO_REPLIED if automatic else ActivityKind.REPLIED,
-        at=work.now,
-        origin=f"reply:{sha256(own_id.encode()).hexdigest()[:32]}",
-        message_id=message_id,
-        asset_id=ref.asset_id,
-        verdict=Verdict.SCANNER_CERTAIN if automatic else Verdict.HUMAN_PROVEN,
+def answered(work: Work, incoming: Incoming, ref: MessageRef, *, desk: Desk) -> None:
+    """Let a person's answer count as proof and as intent, and somebody answer it in turn."""
+    lead_id = ref.lead_id
+    if lead_id is None:
+        return
+    noted = engagement.note_activity(
+        work, [_row(work, incoming, ref, lead_id, ActivityKind.REPLIED)]
     )
-    noted = engagement.note_activity(work, [row])
-    if automatic:
-        return Reply.AUTOMATIC
-    engagement.mark_answered(work, message_id, reason="somebody answered the mail")
+    engagement.mark_answered(work, MessageId(ref.id), reason="somebody answered the mail")
     evidence.weigh(work, noted, desk=desk)
-    return Reply.HUMAN
+    _ask_to_answer(work, incoming, lead_id)
 
 
-def is_automatic(parsed: EmailMessage) -> bool:
-    """Tell an out-of-office note from a person's answer, by what its headers say of it."""
-    submitted = str(parsed.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
-    precedence = str(parsed.get("Precedence", "")).strip().lower()
-    told = ("X-Autoreply" in parsed, "X-Autorespond" in parsed)
-    return submitted != "no" or precedence in BULK or any(told)
+def _row(
+    work: Work, incoming: Incoming, ref: MessageRef, lead_id: LeadId, kind: ActivityKind
+) -> ActivityRow:
+    human = kind is ActivityKind.REPLIED
+    detail: dict[str, Json] = {"text": incoming.words} if incoming.words else {}
+    return ActivityRow(
+        lead_id=lead_id, kind=kind, at=work.now, origin=f"reply:{incoming.key[:32]}",
+        message_id=MessageId(ref.id), asset_id=ref.asset_id, detail=detail,
+        verdict=Verdict.HUMAN_PROVEN if human else Verdict.SCANNER_CERTAIN,
+    )  # fmt: skip
 
 
-def _answered(work: Work, parsed: EmailMessage) -> mail.MessageRef | None:
-    """Find the mail that is answered; In-Reply-To counts before the older References."""
-    for name in ("In-Reply-To", "References"):
-        numbers = [int(number) for number in OURS.findall(str(parsed.get(name, "")))]
-        refs = mail.refs(work, numbers)
-        for number in reversed(numbers):
-            if number in refs:
-                return refs[number]
-    return None
+def _ask_to_answer(work: Work, incoming: Incoming, lead_id: LeadId) -> None:
+    """Give somebody the answer to write, unless sales is on it or it stands on a list already."""
+    open_ones = tasks.open_tasks(work, lead_id=lead_id)
+    asked = any(one.kind is TaskKind.FOLLOW_UP for one in open_ones)
+    if asked or handoff.find_open(work, lead_id) is not None:
+        return
+    person = leads.get(work, lead_id)
+    by = add(work.now, ANSWER_WITHIN, zone=person.zone, calendar=Calendar(person.country or ""))
+    said = " ".join(incoming.words.split())
+    quote = f" They wrote: “{said[:QUOTED]}{'…' if len(said) > QUOTED else ''}”" if said else ""
+    tasks.create(
+        work,
+        [
+            tasks.NewTask(
+                dedup_key=f"reply|{incoming.key}", kind=TaskKind.FOLLOW_UP,
+                title=f"Answer the reply of {person.name or person.email}",
+                reason=f"Answered a mail of ours.{quote}", due_at=by, lead_id=lead_id,
+                owner_id=person.owner_id, queue=None if person.owner_id else "telesales",
+            )
+        ],
+    )  # fmt: skip

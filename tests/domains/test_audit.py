@@ -96,7 +96,7 @@ def a_mail_that_nobody_takes(world: World) -> None:
 def two_yeses(world: World) -> None:
     message = world.mail("m")
     for _ in range(2):
-        answer = {"message_id": message, "outcome": "sent", "code": 250, "reply": "ok"}
+        answer = {"message_id": message, "outcome": "accepted", "code": 250, "reply": "ok"}
         world.put(Attempt, answer | {"at": world.work.machine})
 
 

@@ -138,6 +138,28 @@ def test_the_timeline_shows_what_the_reader_asked_for(site: Site, lead: LeadId) 
     assert 'aria-current="true">Changes' in changed
 
 
+def test_what_came_back_stands_there_in_its_own_words(site: Site, lead: LeadId) -> None:
+    log_in(site, "marketer")
+    with site.works.begin("test") as work:
+        told = {
+            ActivityKind.REPLIED: (None, "What would <it> cost?"),
+            ActivityKind.BOUNCED: ("soft_bounce", "552 5.2.2 mailbox full"),
+        }
+        rows = [
+            ActivityRow(
+                lead_id=lead, kind=kind, at=work.now, origin=f"test:{kind}", name=name,
+                verdict=Verdict.SCANNER_CERTAIN, detail={"text": text},
+            )
+            for kind, (name, text) in told.items()
+        ]  # fmt: skip
+        engagement.note_activity(work, rows)
+
+    page = story(shown(site, lead))
+
+    assert "What would &lt;it&gt; cost?" in page
+    assert "For a while, perhaps: 552 5.2.2 mailbox full" in page
+
+
 def test_a_long_history_is_shown_in_parts_and_none_is_lost(
     site: Site, lead: LeadId, clock: FrozenClock
 ) -> None:

@@ -7,6 +7,7 @@ from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
+from nurture.usecases import collect
 from tests.doors.console_desk import Site, site_of
 
 
@@ -97,3 +98,28 @@ def test_a_mail_server_in_trouble_is_said_on_sending_and_on_today(site: Site) ->
         assert why in page
         assert "Sending stopped" in page
     assert "The mail server is in trouble" not in mara.get("/").get_data(as_text=True)
+
+
+def test_sending_says_whether_anybody_reads_what_comes_back(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "No mailbox is read" in mara.page("/sending")
+    with site.here.works.begin("test") as work:
+        shared.put(
+            work, collect.NAME, new={"read": 0, "trouble": "The mailbox does not let us in."}
+        )
+    assert "The mailbox does not let us in." in mara.page("/sending")
+    with site.here.works.begin("test") as work:
+        shared.put(work, collect.NAME, new=None)
+
+
+def test_mail_that_nobody_understands_stands_on_sending(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "nobody knows what to do" not in mara.page("/sending")
+    with site.here.works.begin("test") as work:
+        stray = mail.Stray(
+            "k", "mailer-daemon@odd.example", "<b>Hm</b>", "We do not understand it."
+        )
+        mail.put_aside(work, stray)
+    html = mara.get("/sending").get_data(as_text=True)
+    assert "We do not understand it." in html
+    assert "&lt;b&gt;Hm&lt;/b&gt;" in html

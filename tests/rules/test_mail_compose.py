@@ -200,9 +200,9 @@ def test_one_long_subject_is_cut_and_a_long_plain_line_is_not_folded_wrongly() -
 
 
 def test_what_could_not_be_a_message_id_is_refused() -> None:
-    assert message_header(5, nonce="ab", domain="x.example") == "<5.ab@x.example>"
+    assert message_header("5.ab", domain="x.example") == "<5.ab@x.example>"
     with pytest.raises(BadHeader):
-        message_header(5, nonce="a>\r\nBcc: x", domain="x.example")
+        message_header("5.a>\r\nBcc: x", domain="x.example")
 
 
 def test_a_mail_with_an_unknown_field_is_not_published() -> None:

@@ -11,7 +11,7 @@ from nurture import engagement
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
-from nurture.usecases.replies import Reply, reply_received
+from nurture.usecases.receive import Received, take_in
 from tests.usecases.house import House, open_house
 from workers.demo.letters import out_of_office, reply
 from workers.demo.population import Company, Kind, Person
@@ -46,9 +46,8 @@ def letter(house: House, anna: LeadId) -> Mail:
     return read_mail(1, sent.data)
 
 
-def hand_in(house: House, raw: bytes) -> Reply:
-    with house.works.begin("mailbox") as work:
-        return reply_received(work, raw, desk=house.here.desk)
+def hand_in(house: House, raw: bytes) -> Received:
+    return take_in(house.works, raw, room=house.here.mailroom)
 
 
 def acts(house: House, lead_id: LeadId) -> list[str]:
@@ -57,14 +56,14 @@ def acts(house: House, lead_id: LeadId) -> list[str]:
 
 
 def test_a_persons_reply_is_an_act_of_intent(house: House, anna: LeadId, letter: Mail) -> None:
-    assert hand_in(house, reply(letter, ANNA, serial=1)) is Reply.HUMAN
+    assert hand_in(house, reply(letter, ANNA, serial=1)) is Received.HUMAN
     assert ActivityKind.REPLIED in acts(house, anna)
 
 
 def test_an_out_of_office_note_stands_in_the_timeline_and_counts_for_nothing(
     house: House, anna: LeadId, letter: Mail
 ) -> None:
-    assert hand_in(house, out_of_office(letter, ANNA, serial=1)) is Reply.AUTOMATIC
+    assert hand_in(house, out_of_office(letter, ANNA, serial=1)) is Received.AUTOMATIC
     assert ActivityKind.REPLIED not in acts(house, anna)
     with house.works.read("test") as work:
         (act,) = engagement.timeline(work, anna, limit=1, before=None)
@@ -74,10 +73,10 @@ def test_an_out_of_office_note_stands_in_the_timeline_and_counts_for_nothing(
 
 def test_the_same_reply_twice_is_one_reply(house: House, anna: LeadId, letter: Mail) -> None:
     raw = reply(letter, ANNA, serial=1)
-    assert [hand_in(house, raw), hand_in(house, raw)] == [Reply.HUMAN, Reply.AGAIN]
+    assert [hand_in(house, raw), hand_in(house, raw)] == [Received.HUMAN, Received.AGAIN]
     assert acts(house, anna).count(ActivityKind.REPLIED) == 1
 
 
 def test_a_mail_that_answers_nothing_of_ours_changes_nothing(house: House, letter: Mail) -> None:
-    stranger = replace(letter, message_id="<999999.x@elsewhere.example>")
-    assert hand_in(house, reply(stranger, ANNA, serial=1)) is Reply.UNKNOWN
+    stranger = replace(letter, message_id="<999999.0100112233445566778899@elsewhere.example>")
+    assert hand_in(house, reply(stranger, ANNA, serial=1)) is Received.UNKNOWN

@@ -12,7 +12,7 @@ from campaigns.chance import chance
 from campaigns.library import Item
 from nurture.usecases import listen
 from nurture.usecases.evidence import message_facts
-from nurture.usecases.replies import Reply, reply_received
+from nurture.usecases.receive import Received, take_in
 from nurture.web.track import ship_once
 from workers.demo.agenda import Agenda, next_slot
 from workers.demo.browser import Answer, Browser, Form, read_sheet
@@ -217,11 +217,10 @@ class Crowd:
         raw = out_of_office(mail, person, serial=serial)
         self.seen.counts[f"reply {self._hand_in(raw)}"] += 1
 
-    def _hand_in(self, raw: bytes) -> Reply:
-        """Bring a reply to the mailbox that answers go to."""
+    def _hand_in(self, raw: bytes) -> Received:
+        """Bring a reply in by the door that every mail comes in by."""
         here = self._scene.here
-        with here.works.begin("mailbox") as work:
-            return reply_received(work, raw, desk=here.desk)
+        return take_in(here.works, raw, room=here.mailroom)
 
     def _check(self, answer: Answer) -> None:
         if answer.status >= 400:  # noqa: PLR2004 - every error

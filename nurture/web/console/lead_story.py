@@ -36,6 +36,17 @@ CALLS = {
     "no_answer": "No answer",
 }
 
+SAID = {
+    ActivityKind.REPLIED: {},
+    ActivityKind.BOUNCED: {
+        "hard_bounce": "The address does not work: ",
+        "soft_bounce": "For a while, perhaps: ",
+        "policy": "Not the lead's fault: ",
+        "rate_limit": "We were too fast: ",
+    },
+}
+"""What came back, in the words of whoever wrote it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -114,6 +125,9 @@ def _why(act: ActivityRow, case: Case) -> str:
         return f"By {who}" if who else ""
     if act.kind is ActivityKind.OPENED:
         return "Weak sign: mail programs load pictures by themselves"
+    if act.kind in SAID:
+        lead_in = SAID[act.kind].get(act.name or "", "")
+        return f"{lead_in}{text or ''}"
     if act.kind is not ActivityKind.CLICKED:
         return ""
     if act.verdict is Verdict.HUMAN_PROVEN:

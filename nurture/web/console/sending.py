@@ -12,6 +12,7 @@ from nurture.kernel import shared
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Work
 from nurture.reports.sending import Pile, SendingHealth, mails_on, sending_health
+from nurture.usecases import collect
 from nurture.web.console import remember, shell
 from nurture.web.current import here
 from nurture.web.ids import read_id
@@ -51,6 +52,16 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """The mailbox that answers and bounces come to."""
+
+    set: bool
+    ago: timedelta | None
+    """Since it was last read; None = never."""
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendingView:
     """Everything on the page."""
 
@@ -64,6 +75,9 @@ class SendingView:
     """Whether the mail server is left alone for a while."""
     doubts: tuple[mail.MessageLine, ...]
     processes: tuple[Process, ...]
+    inbox: Inbox
+    strays: tuple[mail.Stray, ...]
+    """Mail that came in and that a person must look at."""
     may_switch: bool
     checked_at: datetime
 
@@ -143,6 +157,7 @@ def _view(work: Work) -> SendingView:
         health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
         idle=bool(processes) and not any(one.alive for one in processes),
         doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes,
+        inbox=_inbox(work), strays=tuple(mail.strays(work)),
         may_switch=shell.me().has(*shell.MAKERS), checked_at=work.now,
     )  # fmt: skip
 
@@ -154,6 +169,13 @@ def _sentence(health: SendingHealth, *, stopped: bool) -> str:
         f"{piles[Pile.LATER]:,} planned, {piles[Pile.IN_DOUBT]:,} maybe delivered."
     )
     return f"No, somebody has stopped it. {counted}" if stopped else counted
+
+
+def _inbox(work: Work) -> Inbox:
+    told = collect.last_read(work)
+    ago = None if told is None else max(work.machine - told[0], timedelta())
+    is_set = bool(here().settings.inbox_url.get_secret_value())
+    return Inbox(set=is_set, ago=ago, trouble=told[1] if told else "")
 
 
 def _processes(work: Work) -> tuple[Process, ...]:

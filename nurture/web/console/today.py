@@ -12,7 +12,6 @@ from nurture import content, handoff, leads, mail, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.reports import standing
 from nurture.reports import today as report
 from nurture.reports.today import News
 from nurture.web import format as forms
@@ -36,10 +35,8 @@ class InTrack:
     """One track and who stands in it."""
 
     name: str
-    key: str
+    href: str
     leads: int
-    due: int
-    """Whose next step falls due before midnight."""
     paused: bool
 
 
@@ -173,16 +170,18 @@ def _mine(work: Work) -> Mine:
 
 
 def _tracks(work: Work) -> list[InTrack]:
-    states, tonight = tracks.tracks(work), shell.eye().tonight()
-    loads, _ = remember.minute(
-        work, f"in tracks {shell.me().zone}", lambda work: standing.loads(work, before=tonight)
-    )
+    states = tracks.tracks(work)
+
+    def counted(work: Work) -> dict[int, int]:
+        # One count a track, and there are as many tracks as fit on a page.
+        return {one.id: sum(tracks.counts(work, one.id).values()) for one in states}
+
+    numbers, _ = remember.minute(work, "in tracks", counted)
     return [
         InTrack(
             name=one.name,
-            key=one.key,
-            leads=loads[one.id].inside if one.id in loads else 0,
-            due=loads[one.id].due if one.id in loads else 0,
+            href=f"/leads?track={one.key}",
+            leads=numbers.get(one.id, 0),
             paused=one.paused_at is not None,
         )
         for one in states

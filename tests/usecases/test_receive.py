@@ -1,0 +1,263 @@
+"""What comes back: only what bears our mark counts, and each once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from campaigns.vocabulary import ActivityKind, MessageState, SuppressionReason
+from nurture import consent, engagement, mail, tasks, tracks
+from nurture.adapters.mail_memory import Fate, MemoryTransport
+from nurture.engagement import ActivityRow
+from nurture.kernel.clock import FrozenClock
+from nurture.kernel.tokens import Keyring, message_mark
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Works
+from nurture.mail import Stray
+from nurture.reports.audit import run_audit
+from nurture.tasks import TaskKind, TaskView
+from nurture.usecases import deliver, promote, receive
+from nurture.usecases.receive import Received, take_in
+from tests.support.letters_in import BOUNCES, answer, complaint, dsn, returned_to
+from tests.usecases.house import House, open_house
+
+ADDRESS = "anna@anna-works.example"
+
+
+@dataclass
+class Case:
+    """Anna, who has had a mail."""
+
+    house: House
+    lead: LeadId
+    message: int
+    header: str
+
+    @property
+    def mark(self) -> str:
+        return self.header.strip("<").partition("@")[0]
+
+    def comes(self, raw: bytes, *, recipient: str = "") -> Received:
+        return take_in(self.house.works, raw, room=self.house.here.mailroom, recipient=recipient)
+
+    def acts(self) -> list[ActivityRow]:
+        with self.house.works.read("test") as work:
+            return engagement.timeline(work, self.lead, limit=20)
+
+    def kinds(self) -> list[ActivityKind]:
+        return [one.kind for one in self.acts()]
+
+    def suppressed(self) -> SuppressionReason | None:
+        with self.house.works.read("test") as work:
+            return consent.suppressed_now(work, [self.lead]).get(self.lead)
+
+    def todo(self) -> list[TaskView]:
+        with self.house.works.read("test") as work:
+            return tasks.open_tasks(work, lead_id=self.lead)
+
+    def state(self) -> MessageState:
+        with self.house.works.read("test") as work:
+            return MessageState(mail.of_lead(work, self.lead)[0].state)
+
+    def aside(self) -> list[Stray]:
+        with self.house.works.read("test") as work:
+            return list(mail.strays(work))
+
+    def in_a_track(self) -> bool:
+        with self.house.works.read("test") as work:
+            return any(one.ended_at is None for one in tracks.stays(work, self.lead))
+
+
+@pytest.fixture
+def open_case(works: Works, clock: FrozenClock, home: Path) -> Callable[..., Case]:
+    def make(fate: Fate = Fate.ACCEPTED) -> Case:
+        clock.advance(timedelta(days=1, hours=1))  # Tuesday, inside everybody's sending hours
+        house = open_house(works, clock, home, {ADDRESS: fate})
+        (lead,) = house.let_in("anna")
+        house.tick()
+        house.send()
+        with works.read("test") as work:
+            message = mail.of_lead(work, lead)[0].id
+        return Case(house, lead, message, f"<{message_mark(house.here.keyring, message)}@x>")
+
+    return make
+
+
+@pytest.fixture
+def anna(open_case: Callable[..., Case]) -> Case:
+    return open_case()
+
+
+def test_a_bounce_by_its_own_address_ends_mail_to_a_dead_mailbox(anna: Case) -> None:
+    assert anna.comes(dsn(anna.mark, recipient=ADDRESS)) is Received.RETURNED
+    assert anna.suppressed() is SuppressionReason.HARD_BOUNCE
+    assert not anna.in_a_track()
+    assert [one.kind for one in anna.todo()] == [TaskKind.ASK]
+    act = anna.acts()[0]
+    assert (act.kind, act.name) == (ActivityKind.BOUNCED, "hard_bounce")
+    assert "User unknown" in str(act.detail["text"])
+
+
+def test_a_bounce_that_names_our_message_id_counts_as_well(anna: Case) -> None:
+    raw = dsn("nobody").replace(b"Subject: For you", f"Message-ID: {anna.header}".encode())
+    assert anna.comes(raw) is Received.RETURNED
+    assert anna.suppressed() is SuppressionReason.HARD_BOUNCE
+
+
+def test_a_forged_bounce_suppresses_nobody(anna: Case) -> None:
+    stranger = message_mark(Keyring.of("s" * 40), anna.message)
+    for mark in (stranger, f"{anna.message}.01{'0' * 20}", "nobody"):
+        assert anna.comes(dsn(mark, recipient=ADDRESS)) is Received.UNKNOWN
+    forged = dsn("nobody").replace(b"Subject: For you", f"Message-ID: <{stranger}@x>".encode())
+    assert anna.comes(forged) is Received.UNKNOWN
+    assert anna.suppressed() is None
+    assert ActivityKind.BOUNCED not in anna.kinds()
+    assert anna.in_a_track()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "why"),
+    [
+        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "soft_bounce"),
+        ("5.7.1", "smtp; 550 5.7.1 message looks like spam", "policy"),
+        ("4.4.7", "smtp; delivery time expired", "soft_bounce"),
+    ],
+)
+def test_a_full_mailbox_or_a_policy_is_told_and_ends_nothing(
+    anna: Case, status: str, words: str, why: str
+) -> None:
+    anna.comes(dsn(anna.mark, status=status, diagnostic=words))
+    assert anna.acts()[0].name == why
+    assert anna.suppressed() is None
+    assert anna.in_a_track()
+
+
+def test_a_delay_is_no_bounce(anna: Case) -> None:
+    raw = dsn(anna.mark, action="delayed", status="4.4.1", diagnostic="smtp; 451 later")
+    assert anna.comes(raw) is Received.RETURNED
+    assert ActivityKind.BOUNCED not in anna.kinds()
+
+
+def test_the_same_bounce_twice_is_one_also_by_another_door(anna: Case) -> None:
+    raw = dsn(anna.mark)
+    assert anna.comes(raw) is Received.RETURNED
+    again = raw.replace(b"Return-Path: <>\n", b"Received: from elsewhere\n")
+    assert anna.comes(again, recipient=returned_to(anna.mark)) is Received.AGAIN
+    assert anna.kinds().count(ActivityKind.BOUNCED) == 1
+
+
+def test_a_complaint_ends_all_mail_and_is_the_strongest_no(anna: Case) -> None:
+    assert anna.comes(complaint(anna.header)) is Received.COMPLAINT
+    assert anna.suppressed() is SuppressionReason.COMPLAINT
+    assert anna.kinds()[0] is ActivityKind.COMPLAINED
+    assert not anna.in_a_track()
+    anna.comes(dsn(anna.mark, recipient=ADDRESS))
+    assert anna.suppressed() is SuppressionReason.COMPLAINT
+    with anna.house.works.read("test") as work:
+        assert [one for one in run_audit(work) if one.rows] == []
+
+
+def test_not_spam_lets_nobody_in_again_and_stops_nobody(anna: Case) -> None:
+    assert anna.comes(complaint(anna.header, feedback="not-spam")) is Received.NOTHING
+    assert anna.suppressed() is None
+
+
+def test_a_person_who_answers_is_answered_by_somebody(anna: Case) -> None:
+    assert anna.comes(answer(anna.header, words="What would it cost?")) is Received.HUMAN
+    (task,) = anna.todo()
+    assert task.kind is TaskKind.FOLLOW_UP
+    assert task.title == "Answer the reply of Anna"
+    assert "What would it cost?" in task.reason
+    assert anna.acts()[0].detail["text"] == "What would it cost?"
+    anna.comes(answer(anna.header, words="And when?"))
+    assert len(anna.todo()) == 1, "one person asks, one task"
+
+
+def test_an_answer_to_sales_is_no_second_task(anna: Case) -> None:
+    with anna.house.works.begin("test") as work:
+        promote.make_ready(work, [anna.lead], reason="Asked", hands=anna.house.here.hands)
+    assert anna.comes(answer(anna.header)) is Received.HUMAN
+    assert [one for one in anna.todo() if one.kind is TaskKind.FOLLOW_UP] == []
+
+
+def test_an_answer_from_a_thread_that_we_never_began_is_nobodys(anna: Case) -> None:
+    assert anna.comes(answer("<4711.abc@elsewhere.example>")) is Received.UNKNOWN
+    assert anna.comes(answer("")) is Received.UNKNOWN
+    assert ActivityKind.REPLIED not in anna.kinds()
+
+
+@pytest.mark.parametrize("comes", ["answer", "bounce", "receipt", "complaint"])
+def test_whatever_comes_back_of_a_mail_in_doubt_settles_the_doubt(
+    open_case: Callable[..., Case], comes: str
+) -> None:
+    anna = open_case(Fate.DROPPED_AFTER_DOT)
+    assert anna.state() is MessageState.IN_DOUBT
+    raw = {
+        "answer": answer(anna.header),
+        "bounce": dsn(anna.mark),
+        "receipt": dsn(anna.mark, action="delivered", status="2.0.0", diagnostic="smtp; 250 ok"),
+        "complaint": complaint(anna.header),
+    }[comes]
+    anna.comes(raw)
+    assert anna.state() is MessageState.SENT
+
+
+def test_a_bounce_that_nobody_understands_is_shown_to_a_person(anna: Case) -> None:
+    raw = (
+        f"From: MAILER-DAEMON@odd.example\nTo: {returned_to(anna.mark)}\nSubject: Hm\n\nHm.\n"
+    ).encode()
+    assert anna.comes(raw) is Received.ASIDE
+    (stray,) = anna.aside()
+    assert (stray.sender, stray.subject) == ("MAILER-DAEMON@odd.example", "Hm")
+    assert anna.suppressed() is None
+
+
+def test_a_mail_that_breaks_something_is_put_aside_and_stops_nobody(
+    anna: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    raw = answer(anna.header)
+    with monkeypatch.context() as patch:
+        patch.setattr(receive.replies, "answered", broken)
+        assert anna.comes(raw) is Received.ASIDE
+        assert anna.comes(raw) is Received.ASIDE
+    assert [one.why for one in anna.aside()] == [receive.FAILED]
+    assert anna.comes(dsn(anna.mark)) is Received.RETURNED
+
+
+def test_what_stands_aside_is_forgotten_after_a_month(anna: Case) -> None:
+    with anna.house.works.begin("test") as work:
+        mail.put_aside(work, Stray(key="k", sender="a", subject="b", why="c"))
+        assert mail.forget_strays(work) == 0
+        work.machine += timedelta(days=31)
+        assert mail.strays(work) == []
+        assert mail.forget_strays(work) == 1
+
+
+def test_every_mail_leaves_with_an_address_of_its_own_for_what_comes_back(
+    works: Works, clock: FrozenClock, home: Path
+) -> None:
+    clock.advance(timedelta(days=1, hours=1))
+    house = open_house(works, clock, home, {})
+    plain = house.here.post()
+    settings = house.here.settings.model_copy(update={"bounces": BOUNCES})
+    own = replace(house.here, settings=settings).post()
+    house.let_in("anna", "ben")
+    house.tick()
+    with works.begin("tick") as work:
+        (batch,) = mail.batch_due(work)
+    transport = MemoryTransport()
+
+    deliver.deliver(works, batch, post=replace(own, transport=transport))
+
+    assert len(transport.accepted) == 2
+    for one in transport.accepted:
+        mark = message_mark(house.here.keyring, one.message_id)
+        assert one.sender == returned_to(mark)
+        assert f"Message-ID: <{mark}@".encode() in one.data
+        assert BOUNCES.encode() not in one.data, "people answer a person, not the bounces"
+    assert plain.returns is None
