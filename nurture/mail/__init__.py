@@ -11,6 +11,7 @@ from nurture.mail.compose import (
     Sending,
     compose,
     message_header,
+    subject_of,
     warm,
 )
 from nurture.mail.incoming import LONGEST as LONGEST_INCOMING
@@ -146,6 +147,7 @@ __all__ = [
     "state_counts",
     "stray_of",
     "strays",
+    "subject_of",
     "unfinished",
     "upcoming",
     "version_ids",

@@ -122,6 +122,14 @@ def compose(
     return WireBytes(whole, "ascii")
 
 
+def subject_of(compiled: CompiledMail, context: Mapping[str, object]) -> str:
+    """Fill the subject alone, for a list that shows what readers would see first."""
+    try:
+        return _prepared(compiled).subject(dict(context))
+    except (UndefinedError, TypeError, ValueError, KeyError) as error:
+        raise ComposeFailed(f"The example does not fit the subject: {error}.") from error
+
+
 def _links(base_url: str, token: str, *, tracked: bool) -> dict[str, str]:
     """Spell the message's own URLs, encoded as the template expects them."""
     if not tracked:

@@ -14,7 +14,7 @@ from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle import LIVE
 from nurture.tasks.tables import Task
-from nurture.tracks.tables import Enrolment
+from nurture.tracks.tables import Enrolment, TrackRow
 
 SETTLING = timedelta(hours=1)
 """How new a lead may be before somebody must have it in hand."""
@@ -53,6 +53,20 @@ def next_actions(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Next
             .order_by(action.c.due_at.desc())
         )
         found.update((LeadId(lead_id), NextAction(what, due_at)) for lead_id, what, due_at in rows)
+    return found
+
+
+def next_tracks(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, str]:
+    """Name the track whose step falls due first, for many leads."""
+    found: dict[LeadId, str] = {}
+    for chunk in chunks(lead_ids, CHUNK):
+        rows = work.session.execute(
+            select(Enrolment.lead_id, TrackRow.name)
+            .join(TrackRow, TrackRow.id == Enrolment.track_id)
+            .where(Enrolment.state == EnrolmentState.ACTIVE, Enrolment.lead_id.in_(chunk))
+            .order_by(Enrolment.due_at.desc(), Enrolment.id)
+        )
+        found.update((LeadId(lead_id), name) for lead_id, name in rows)
     return found
 
 

@@ -1,8 +1,10 @@
 """Numbers, dates and durations as people read them, in the reader's own zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import phonenumbers
 
 THIN = "\u202f"
 """A narrow no-break space: a number and its unit stay together."""
@@ -12,8 +14,6 @@ FEW = 30
 """Below so many cases a share is told as counts (`ui.md` 7)."""
 TEN = 10
 SOON_DAYS = 2
-FULL, HALF = 37.7, 0.5
-"""The circumference of the ring of a countdown; from half on it is amber."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class Reader:
         """Name this day in full: Tuesday 3 March."""
         here = self.local(self.now)
         return f"{here:%A} {here.day} {here:%B}"
+
+    def tonight(self) -> datetime:
+        """Give the end of this day on the reader's wall."""
+        tomorrow = self.local(self.now).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), self.zone)
 
     def moment(self, at: datetime) -> str:
         """Give the time today, the day and time otherwise."""
@@ -125,25 +130,6 @@ def length(span: timedelta) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def left_words(left: timedelta) -> str:
-    """Say what is left: 1 h 36 min, or 42 min late."""
-    return f"{length(left)} late" if left < timedelta() else length(left)
-
-
-def rush(left: timedelta, whole: timedelta) -> str:
-    """Name the colour of a countdown: ok, soon from half on, late."""
-    if left < timedelta():
-        return "late"
-    return "soon" if left < whole * HALF else "ok"
-
-
-def ring(left: timedelta, whole: timedelta) -> float:
-    """Give how much of the ring is drawn; a late one is whole and red."""
-    if left < timedelta() or whole <= timedelta():
-        return FULL
-    return round(FULL * min(left / whole, 1.0), 1)
-
-
 def initials(name: str) -> str:
     """Shorten a name to two letters."""
     words = [word for word in name.split() if word[:1].isalpha()]
@@ -156,6 +142,15 @@ def middle(address: str, most: int = 34) -> str:
         return address
     half = (most - 1) // 2
     return f"{address[:half]}…{address[-half:]}"
+
+
+def phone(number: str) -> str:
+    """Space a number as people read it aloud: +353 1 555 0101; what is none stays as it is."""
+    try:
+        read = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -58,3 +58,11 @@ def test_a_mail_that_is_not_there_is_not_found(site: Site) -> None:
 
 def test_sales_people_do_not_read_templates(site: Site) -> None:
     assert site.reader("ines").get("/mails").status_code == 403
+
+
+def test_the_list_shows_subjects_as_readers_see_them(site: Site) -> None:
+    text = site.reader("mara").page("/mails")
+
+    assert "Hot: Henk Dorrel, Vlietstra Plastics (call by 12:00)" in text
+    assert "{{" not in text
+    assert "{%" not in text

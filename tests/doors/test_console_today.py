@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -207,3 +208,14 @@ def test_without_the_built_styles_a_page_works_and_says_so_once(
     assert "vendor/kit.css" not in html
     assert "vendor/htmx" not in html
     assert "Nobody is forgotten." in html
+
+
+def test_the_time_left_is_the_same_wherever_a_lead_is_shown(site: Site) -> None:
+    handoff_id = site.pass_on("britta@seefeld.example")
+    site.later(timedelta(days=4))
+    mara = site.reader("mara")
+
+    left = re.findall(r"(?:\d+ h )?(?:\d+ min|\d+ working days) late", mara.page("/handoffs"))
+    assert left
+    for path in ("/", f"/handoffs/{handoff_id}", f"/leads/{site.lead('britta')}"):
+        assert left[0] in mara.page(path), path

@@ -18,7 +18,7 @@ from nurture.kernel.work import Works
 from nurture.mail import Stray
 from nurture.reports.audit import run_audit
 from nurture.tasks import TaskKind, TaskView
-from nurture.usecases import deliver, promote, receive
+from nurture.usecases import deliver, promote, receive, replies
 from nurture.usecases.receive import Received, take_in
 from tests.support.letters_in import BOUNCES, answer, complaint, dsn, returned_to
 from tests.usecases.house import House, open_house
@@ -222,7 +222,7 @@ def test_a_mail_that_breaks_something_is_put_aside_and_stops_nobody(
 
     raw = answer(anna.header)
     with monkeypatch.context() as patch:
-        patch.setattr(receive.replies, "answered", broken)
+        patch.setattr(replies, "answered", broken)
         assert anna.comes(raw) is Received.ASIDE
         assert anna.comes(raw) is Received.ASIDE
     assert [one.why for one in anna.aside()] == [receive.FAILED]

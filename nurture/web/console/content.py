@@ -33,7 +33,7 @@ def show() -> str:
     """Show every item with its numbers."""
     with here().works.read(shell.actor()) as work:
         view = report_of(work)
-        page = shell.Page("Which content works?", NAV)
+        page = shell.Page("Content report", NAV)
         return shell.show("content", page, work, view=view)
 
 

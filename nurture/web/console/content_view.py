@@ -45,6 +45,11 @@ class ItemLine:
     low: float
     high: float
 
+    @property
+    def judged(self) -> bool:
+        """Tell whether enough have had it to draw a share."""
+        return self.counts[Metric.SENT] >= FEW
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -105,7 +110,7 @@ def report_of(work: Work) -> ContentView:
     top = _top(shown)
     items = sorted(
         (_item(row, cards[row.key], topics, top) for row in shown),
-        key=lambda one: (not one.counts[Metric.SENT], -one.share, one.title),
+        key=lambda one: (not one.judged, -one.share, -one.counts[Metric.SENT], one.title),
     )
     totals = {one: sum(row.counts[one] for row in shown) for one in Metric}
     overall = totals[Metric.READ] / totals[Metric.SENT] if totals[Metric.SENT] else 0.0
@@ -120,9 +125,10 @@ def report_of(work: Work) -> ContentView:
 
 
 def _top(rows: Sequence[ContentRow]) -> int:
-    """End the axis a little above the highest share, at a number that four ticks divide."""
-    highest = max((_share(row) for row in rows if row.counts[Metric.SENT] >= FEW), default=0.4)
-    return min(100, max(20, 20 * ceil((100 * highest + 12) / 20)))
+    """End the axis above the widest range, at a number that four ticks divide."""
+    judged = [row for row in rows if row.counts[Metric.SENT] >= FEW]
+    highest = max((interval(_share(row), row.counts[Metric.SENT])[1] for row in judged), default=0)
+    return min(100, max(20, 20 * ceil(5 * highest)))
 
 
 def _topics(cards: Iterable[AssetCard], words: Mapping[str, str]) -> dict[str, str]:

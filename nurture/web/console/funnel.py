@@ -55,7 +55,7 @@ class Cohort:
 def show() -> str:
     """Show the steps of one cohort."""
     with here().works.read(shell.actor()) as work:
-        page = shell.Page("How far do leads come?", NAV)
+        page = shell.Page("Funnel", NAV)
         return shell.show("funnel", page, work, cohort=_cohort(work), periods=PERIODS)
 
 

@@ -155,7 +155,7 @@ def handoff_rows(
 ) -> tuple[HandoffRow, ...]:
     """Put offers into lines, in the order given."""
     return tuple(
-        _row(one, people[one.lead_id], _whose(one, staff), reader=reader, now=now)
+        _row(one, people[one.lead_id], whose(one, staff), reader=reader, now=now)
         for one in offers
         if one.lead_id in people
     )
@@ -165,7 +165,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
     """Put everything about one offer together."""
     staff = {one.id: one for one in users.everybody(work)}
     person = leads.get(work, offer.lead_id)
-    owner = _whose(offer, staff)
+    owner = whose(offer, staff)
     mine = answers_for(reader, offer, owner)
     events = handoff.events(work, offer.id)
     until = _undo_until(events, reader, work.now)
@@ -174,7 +174,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         row=_row(offer, person, owner, reader=reader, now=work.now),
         state=offer.state, lead_href=f"/leads/{offer.lead_id}",
         who=", ".join(one for one in (_plain(person.job), person.company, person.country) if one),
-        email=person.email, why_theirs=_route(offer, owner), reasons=offer.reasons,
+        email=person.email, why_theirs=route_words(offer, owner), reasons=offer.reasons,
         topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
         unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
         promised=_text(packet.get("promised")), events=_lines(events, staff),
@@ -258,7 +258,7 @@ def _row(
     )  # fmt: skip
 
 
-def _whose(offer: HandoffView, staff: Mapping[UserId, UserCard]) -> UserCard | None:
+def whose(offer: HandoffView, staff: Mapping[UserId, UserCard]) -> UserCard | None:
     """Find the owner; of an offer in a queue, whoever looks after the queue."""
     if offer.owner_id is not None:
         return staff.get(offer.owner_id)
@@ -312,7 +312,7 @@ def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
     )
 
 
-def _route(offer: HandoffView, owner: UserCard | None) -> str:
+def route_words(offer: HandoffView, owner: UserCard | None) -> str:
     """Say which rule chose the owner; the rule's own end is a handle."""
     words, colon, handle = offer.route_reason.rpartition(": ")
     named = owner.name if owner is not None and handle == owner.handle else handle

@@ -1,12 +1,15 @@
 """One lead: how warm and why, what happened, what comes, and why nothing goes out today."""
 
+from datetime import datetime
+
 from flask import Blueprint, request, url_for
 
 from nurture.kernel.types import LeadId
 from nurture.usecases.foresee import why
 from nurture.usecases.promote import OPEN_STAGES
 from nurture.web.console import lead_acts, lead_facts, shell, todo, todo_view
-from nurture.web.console.lead_case import case_of, only_topics
+from nurture.web.console.handoff_view import Countdown, countdown, whose
+from nurture.web.console.lead_case import Case, case_of, only_topics
 from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
 from nurture.web.console.lead_view import cards_of, first_words
 from nurture.web.console.lead_warmth import warm_of
@@ -47,8 +50,14 @@ def show(lead_id: int) -> str:
             step=PAGE, why=reasons, cards=cards_of(work, case, reasons), calls=CALLS,
             may_edit=lead_facts.may_edit(case.person),
             may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
-            todo=todo_view.sheets(work, case.person.id), **todo.ways_for(work),
+            left=_left(case, work.now), todo=todo_view.sheets(work, case.person.id),
+            **todo.ways_for(work),
         )  # fmt: skip
+
+
+def _left(case: Case, now: datetime) -> Countdown | None:
+    offer = case.offer
+    return countdown(offer, whose(offer, case.staff), now) if offer is not None else None
 
 
 def _rows() -> int:

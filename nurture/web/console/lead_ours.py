@@ -15,6 +15,7 @@ from nurture.leads import ChangeRow
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine
 from nurture.web.console import shell, wording
+from nurture.web.console.handoff_view import route_words
 from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
 
 Side = Literal["theirs", "ours", "changes"]
@@ -112,8 +113,7 @@ def _receipts(case: Case) -> Iterator[Happened]:
         if kind.startswith((HELD, SKIPPED)):
             verb = "Not sent yet" if kind.startswith(HELD) else "Not sent"
             icon = "clock" if kind.startswith(HELD) else "mail-off"
-            words = f"{line.track_name}, step {line.step}"
-            yield Happened(line.at, "ours", icon, verb, words, why, muted=True)
+            yield Happened(line.at, "ours", icon, verb, line.track_name, why, muted=True)
         elif (row := _step(line, why)) is not None:
             yield replace(row, why=_with_titles(row.why, case))
 
@@ -146,7 +146,7 @@ def _step(line: ReceiptLine, why: str) -> Happened | None:
 def _offer(offer: HandoffView, case: Case) -> Iterator[Happened]:
     card = case.staff.get(offer.owner_id) if offer.owner_id is not None else None
     name = card.name if card else wording.CHANNELS[offer.channel].lower()
-    why = shell.capital(offer.route_reason)
+    why = shell.capital(route_words(offer, card))
     yield Happened(offer.offered_at, "ours", "inbox", "Offered", f"to {name}", why)
     if offer.accepted_at is not None:
         yield Happened(offer.accepted_at, "ours", "user-check", "Accepted", f"by {name}")

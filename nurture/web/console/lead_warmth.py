@@ -22,6 +22,8 @@ from nurture.web.format import number, plural, points
 ZERO, WIDE = 302.0, 240.0
 """Where the bars begin in the drawing, and how far they may reach."""
 THIN = 2.0
+ROOM = 64.0
+"""What half of a label beside a number needs."""
 MOST_BARS = 12
 LONGEST = 38
 """How many letters of a row stand beside its bar."""
@@ -195,11 +197,18 @@ def _drawn(
         )
         for bar, begin, end in zip(bars, ends, ends[1:], strict=False)
     )  # fmt: skip
-    lines = tuple(Mark(round(zero + at * unit, 1), words) for at, words in marks)
+    lines = tuple(_mark(zero, unit, marks, place) for place in range(len(marks)))
     return Fall(
         axis=axis, total=total, bars=drawn, lines=lines, zero=zero,
         sum_x=round(zero + min(total, 0.0) * unit, 1), sum_width=round(abs(total) * unit, 1),
     )  # fmt: skip
+
+
+def _mark(zero: float, unit: float, marks: Sequence[tuple[float, str]], place: int) -> Mark:
+    """Label a threshold in full where its neighbours leave room, else by its number."""
+    at, words = marks[place]
+    gaps = [abs(other - at) * unit for other, _ in (*marks, (0.0, "")) if other != at]
+    return Mark(round(zero + at * unit, 1), words if min(gaps) > ROOM else number(at))
 
 
 def _marks(bands: Bands, axis: str) -> list[tuple[float, str]]:

@@ -15,6 +15,7 @@ from nurture.kernel.work import Work
 from nurture.leads import LeadFilter, LeadSort, Person
 from nurture.reports import next_action
 from nurture.reports import today as report
+from nurture.reports.next_action import NextAction
 from nurture.usecases.export import csv_lines
 from nurture.web.console import people, remember, shell, wording
 from nurture.web.console.shell import Page
@@ -25,7 +26,6 @@ from nurture.web.security import permits
 STRETCH = 50
 STRIDE = 5_000
 NEXT = {
-    "track": "Step of a track",
     "hand-off": "Answer from sales",
     "wake": "Rests until then",
     "triage": "Somebody decides",
@@ -159,6 +159,7 @@ def _lines(work: Work, persons: Sequence[Person]) -> list[Line]:
     scores = scoring.scores(work, ids)
     offers = handoff.open_of(work, ids)
     actions = next_action.next_actions(work, ids)
+    ways = next_action.next_tracks(work, ids)
     stopped = consent.suppressed_now(work, ids)
     owners = users.by_ids(work, [one.owner_id for one in persons if one.owner_id is not None])
     return [
@@ -168,12 +169,18 @@ def _lines(work: Work, persons: Sequence[Person]) -> list[Line]:
             engagement=scores[one.id].engagement,
             owner=owners[one.owner_id].name if one.owner_id in owners else "",
             queue=(one.queue or "marketing").replace("_", " "),
-            next_words=NEXT.get(actions[one.id].what, "Task") if one.id in actions else "",
+            next_words=_next_words(actions.get(one.id), ways.get(one.id, "")),
             next_at=actions[one.id].due_at if one.id in actions else None,
             stopped=one.id in stopped,
         )
         for one in persons
     ]
+
+
+def _next_words(action: NextAction | None, track: str) -> str:
+    if action is None:
+        return ""
+    return f"Next in {track}" if action.what == "track" else NEXT.get(action.what, "Task")
 
 
 def _total(work: Work, leads_: LeadFilter, asked: dict[str, str]) -> int:

@@ -8,7 +8,7 @@ from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import MessageKind, Stage
-from nurture import leads
+from nurture import leads, mail
 from nurture.kernel.errors import NotFound, Refusal
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -58,7 +58,10 @@ def show() -> str:
     """List the mails."""
     with here().works.read(shell.actor()) as work:
         lines = templates(work)
-        return shell.show("mails", shell.Page(TITLE, NAV), work, lines=lines, kinds=KINDS)
+        return shell.show(
+            "mails", shell.Page(TITLE, NAV), work, lines=lines, kinds=KINDS,
+            subjects={one.key: _subject(one) for one in lines},
+        )  # fmt: skip
 
 
 @doors.get("/mails/<key>")
@@ -121,6 +124,14 @@ def _proof(work: Work, key: str, lead: Person | None) -> Proof:
     press = Press(keyring=runtime.keyring, base_url=settings.base_url, firm=firm)
     lead_id = lead.id if lead is not None else None
     return proof(work, key, lead_id=lead_id, sample=_sample(key), press=press)
+
+
+def _subject(line: TemplateLine) -> str:
+    """Give a subject with the author's example in it; as it is written where that has none."""
+    try:
+        return mail.subject_of(line.compiled, _sample(line.key))
+    except Refusal:
+        return line.subject
 
 
 def _sample(key: str) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.users import UserCard
+from nurture.web.console.handoff_view import Countdown, countdown, whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Waiting:
     offer: HandoffView
     person: Person
     owner: str
+    countdown: Countdown | None
+    """In the owner's working time, as the queue shows it."""
 
     @property
     def firm(self) -> str:
@@ -30,12 +33,15 @@ def waiting(work: Work, offers: Iterable[HandoffView]) -> list[Waiting]:
     """Put names to offers, in their order."""
     offers = list(offers)
     people = leads.by_ids(work, [one.lead_id for one in offers])
-    owners = users.by_ids(work, [one.owner_id for one in offers if one.owner_id is not None])
+    staff = {one.id: one for one in users.everybody(work)}
     return [
-        Waiting(one, people[one.lead_id], owner_name(one, owners))
+        Waiting(
+            one, people[one.lead_id], owner_name(one, staff),
+            countdown(one, whose(one, staff), work.now),
+        )
         for one in offers
         if one.lead_id in people
-    ]
+    ]  # fmt: skip
 
 
 def owner_name(offer: HandoffView, owners: Mapping[UserId, UserCard]) -> str:

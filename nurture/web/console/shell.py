@@ -116,12 +116,13 @@ def prepare(app: Flask) -> None:
     assets.register(app)
     env = app.jinja_env
     env.globals.update(
-        words=wording, many=forms.plural, share=forms.share, ring=forms.ring, rush=forms.rush,
-        left_words=forms.left_words, sees_all=sees_all, today_words=lambda: eye().today(),
+        words=wording, many=forms.plural, share=forms.share, sees_all=sees_all,
+        today_words=lambda: eye().today(),
     )  # fmt: skip
     env.filters.update(
         number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
-        initials=forms.initials, middle=forms.middle, capital=capital, moment=moment,
+        initials=forms.initials, phone=forms.phone, middle=forms.middle,
+        capital=capital, moment=moment,
         time=lambda at: eye().time(at), day=lambda at: eye().day(at),
         date=lambda at: eye().date(at), long_day=lambda at: eye().long_day(at),
         until=lambda at: eye().until(at), since=lambda at: eye().since(at),

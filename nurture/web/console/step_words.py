@@ -96,7 +96,8 @@ def condition_words(condition: Condition) -> str:
     """Say a condition as people read it; what has no word of its own keeps its short form."""
     match condition:
         case All(parts):
-            return " and ".join(_inside(part) for part in parts)
+            inner = [_inside(part) for part in parts]
+            return (", and " if any(" or " in one for one in inner) else " and ").join(inner)
         case AnyOf(parts):
             return " or ".join(_inside(part) for part in parts)
         case Compare("stage", Op.EQ, str(stage)):
@@ -107,20 +108,42 @@ def condition_words(condition: Condition) -> str:
             return "we may write"
         case Compare(name, Op.GE, value):
             return f"{plain(name)} of {value} or more"
-        case Did(kind, what, None, 1) if what and kind is not Deed.INTENT:
-            return _deed(str(kind), what)
+        case Did():
+            return _did(condition)
         case _:
             return plain(phrases.words(condition))
 
 
+def _did(did: Did) -> str:
+    match did:
+        case Did(kind, what, None, 1) if what and kind is not Deed.INTENT:
+            return _deed(str(kind), what)
+        case Did(Deed.INTENT, _, days, 1):
+            return f"an act of intent{_within(days)}"
+        case Did(kind, what, days, times, True):
+            return f"{times} {_items(what)} {kind}{_within(days)}"
+        case _:
+            return plain(phrases.words(did))
+
+
 def _inside(part: Condition) -> str:
-    words = condition_words(part)
-    return f"({words})" if isinstance(part, AnyOf) else words
+    if isinstance(part, AnyOf):
+        return f"one of: {'; '.join(_inside(one) for one in part.parts)}"
+    return condition_words(part)
 
 
 def _deed(kind: str, what: str) -> str:
     """Leave out which step was clicked: it is the one above."""
     return f"{kind} it" if kind == ActivityKind.CLICKED else f"{kind} {plain(what)}"
+
+
+def _items(what: str) -> str:
+    stage = what if what in set(BuyingStage) else ""
+    return f"items {FOR_READERS[BuyingStage(stage)]}" if stage else f"{plain(what)} items".strip()
+
+
+def _within(days: int | None) -> str:
+    return "" if days is None else f" within {days} days"
 
 
 def _stage(name: str) -> str:

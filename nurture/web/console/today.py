@@ -12,6 +12,7 @@ from nurture import content, handoff, leads, mail, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
+from nurture.reports import standing
 from nurture.reports import today as report
 from nurture.reports.today import News
 from nurture.web import format as forms
@@ -35,8 +36,10 @@ class InTrack:
     """One track and who stands in it."""
 
     name: str
-    href: str
+    key: str
     leads: int
+    due: int
+    """Whose next step falls due before midnight."""
     paused: bool
 
 
@@ -170,18 +173,16 @@ def _mine(work: Work) -> Mine:
 
 
 def _tracks(work: Work) -> list[InTrack]:
-    states = tracks.tracks(work)
-
-    def counted(work: Work) -> dict[int, int]:
-        # One count a track, and there are as many tracks as fit on a page.
-        return {one.id: sum(tracks.counts(work, one.id).values()) for one in states}
-
-    numbers, _ = remember.minute(work, "in tracks", counted)
+    states, tonight = tracks.tracks(work), shell.eye().tonight()
+    loads, _ = remember.minute(
+        work, f"in tracks {shell.me().zone}", lambda work: standing.loads(work, before=tonight)
+    )
     return [
         InTrack(
             name=one.name,
-            href=f"/leads?track={one.key}",
-            leads=numbers.get(one.id, 0),
+            key=one.key,
+            leads=loads[one.id].inside if one.id in loads else 0,
+            due=loads[one.id].due if one.id in loads else 0,
             paused=one.paused_at is not None,
         )
         for one in states

@@ -36,10 +36,10 @@ ICONS = {
     StepKind.EXIT: "door-exit",
 }
 RECEIPTS = {
-    Receipt.PLANNED: "mail planned",
-    Receipt.WAITED: "waited",
-    Receipt.BRANCHED: "decided",
-    Receipt.TASK_CREATED: "task given",
+    Receipt.PLANNED: "sent on its way",
+    Receipt.WAITED: "began to wait",
+    Receipt.BRANCHED: "went on",
+    Receipt.TASK_CREATED: "given to somebody",
     Receipt.HANDED_OFF: "handed to sales",
     Receipt.FINISHED: "went through",
     Receipt.EXITED: "left",
@@ -95,7 +95,7 @@ class Way:
     words: str
     nodes: tuple["Node", ...]
     joins: str = ""
-    """The step that it goes to, where that one stands elsewhere in the outline."""
+    """The key of the step that it goes to, where that one stands elsewhere in the outline."""
     straight: bool = False
     """Whether that step is the next one below."""
 
@@ -105,6 +105,8 @@ class Node:
     """One step in the outline."""
 
     key: str
+    number: int
+    """Its place from the top."""
     icon: str
     name: str
     how: str
@@ -127,6 +129,8 @@ class TrackPage:
     again: str
     after: str
     nodes: tuple[Node, ...]
+    places: Mapping[str, str]
+    """Where each step stands, by its key: its number and name."""
     stranded: tuple[tuple[str, int], ...]
     """Who stands at steps that only an older version has."""
     endings: tuple[tuple[ExitReason, str, int], ...]
@@ -162,7 +166,7 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
     return TrackPage(
         state=state, load=standing.loads(work, before=tonight).get(state.id, NONE),
         goal=_goal(track), enter=_enter(track), again=_again(track), after=track.after,
-        nodes=nodes,
+        nodes=nodes, places=outline.places(),
         stranded=tuple((step, count) for step, count in here.items() if step not in known),
         endings=tuple(
             (reason, wording.ENDINGS[reason], ends[reason])
@@ -181,7 +185,8 @@ class _Outline:
     track: Track
     here: Mapping[str, int]
     happened: Mapping[str, Mapping[Receipt, int]]
-    done: set[str] = field(default_factory=set)
+    done: dict[str, int] = field(default_factory=dict)
+    """The number of each step that is laid out."""
 
     def nodes(
         self, key: str, *, depth: int = 0, stop: frozenset[str] = frozenset()
@@ -192,9 +197,9 @@ class _Outline:
             step = self.track.step(key)
             if step is None:
                 break
-            self.done.add(key)
+            self.done[key] = len(self.done) + 1
             ways, key = self._on(step, depth, stop)
-            found.append(self._node(step, ways, joins=self._name(key) if key in self.done else ""))
+            found.append(self._node(step, ways, joins=key if key in self.done else ""))
         return tuple(found)
 
     def _on(self, step: Step, depth: int, stop: frozenset[str]) -> tuple[tuple[Way, ...], str]:
@@ -205,7 +210,7 @@ class _Outline:
         meet = self._meeting([to for _, to in doors], stop)
         inner = stop | {meet} if meet else stop
         ways = tuple(
-            Way(words, (), joins=self._name(to), straight=True)
+            Way(words, (), joins=to, straight=True)
             if to == meet
             else self._way(words, to, depth, inner)
             for words, to in doors
@@ -214,11 +219,15 @@ class _Outline:
 
     def _way(self, words: str, to: str, depth: int, stop: frozenset[str]) -> Way:
         inner = self.nodes(to, depth=depth + 1, stop=stop) if depth < DEEPEST else ()
-        return Way(words, inner, joins="" if inner else self._name(to))
+        return Way(words, inner, joins="" if inner else to)
 
-    def _name(self, key: str) -> str:
-        step = self.track.step(key)
-        return describe(step)[0] if step is not None else ""
+    def places(self) -> dict[str, str]:
+        """Say where each step stands, once all are laid out."""
+        return {
+            step.key: f"{self.done[step.key]}. {describe(step)[0]}"
+            for step in self.track.steps
+            if step.key in self.done
+        }
 
     def _meeting(self, starts: list[str], stop: frozenset[str]) -> str:
         """Find the step at which all ways come together again."""
@@ -246,7 +255,7 @@ class _Outline:
         name, how = describe(step)
         counted = self.happened.get(step.key, {})
         return Node(
-            key=step.key, icon=ICONS[kind_of(step)], name=name, how=how,
+            key=step.key, number=self.done[step.key], icon=ICONS[kind_of(step)], name=name, how=how,
             here=self.here.get(step.key, 0),
             happened=tuple((RECEIPTS[kind], counted[kind]) for kind in Receipt if kind in counted),
             ways=ways, joins=joins, mail=step.mail if isinstance(step, Email) else "",

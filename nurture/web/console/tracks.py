@@ -1,7 +1,7 @@
 """Tracks: who is where, what happens at each step, and the switch that halts one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,8 @@ LOT = 100_000
 def show() -> str:
     """List the tracks by their turn."""
     with here().works.read(shell.actor()) as work:
-        view = list_of(work, tonight=_tonight(work))
+        shell.look(work)
+        view = list_of(work, tonight=shell.eye().tonight())
         return shell.show("tracks", shell.Page(TITLE, NAV), work, view=view)
 
 
@@ -43,7 +44,8 @@ def show() -> str:
 def open_one(key: str) -> str:
     """Show one track: its outline with who stands where, its text, its versions."""
     with here().works.read(shell.actor()) as work:
-        view: TrackPage = page_of(work, tracks.get_track(work, key), tonight=_tonight(work))
+        shell.look(work)
+        view: TrackPage = page_of(work, tracks.get_track(work, key), tonight=shell.eye().tonight())
         tab = request.args.get("tab", TABS[0])
         page = shell.Page(view.state.name, NAV, crumbs=[(TITLE, url_for("tracks.show"))])
         return shell.show(
@@ -97,7 +99,8 @@ def due(key: str) -> str:
     """List whose next step falls due today."""
     with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
-        rows = standing.due_before(work, state.id, before=_tonight(work), limit=LOT)
+        shell.look(work)
+        rows = standing.due_before(work, state.id, before=shell.eye().tonight(), limit=LOT)
         asked = Asked(
             f"Due today in {state.name}", "Their next step falls due before midnight.",
             "At the step", "Due",
@@ -162,9 +165,3 @@ def _left_entry(row: Standing) -> Entry:
 def _when(at: datetime) -> str:
     there = at.astimezone(ZoneInfo(shell.me().zone))
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
-
-
-def _tonight(work: Work) -> datetime:
-    zone = ZoneInfo(shell.me().zone)
-    tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), zone)

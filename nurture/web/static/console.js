@@ -31,10 +31,12 @@
   const count = (form) => {
     const all = [...form.querySelectorAll("input[name=lead]")];
     const ticked = all.filter((one) => one.checked).length;
+    const everybody = form.querySelector("[data-everybody]")?.checked ?? false;
+    form.querySelector("[data-bulk-bar]")?.classList.toggle("n-bulk-idle", ticked === 0 && !everybody);
     const head = form.querySelector("[data-all]");
     if (head) { head.checked = ticked > 0 && ticked === all.length; head.indeterminate = ticked > 0 && ticked < all.length; }
     for (const one of form.querySelectorAll("[data-ticked]")) one.textContent = String(ticked);
-    for (const one of form.querySelectorAll("[data-needs-ticks]")) one.hidden = ticked === 0;
+    for (const one of form.querySelectorAll("[data-needs-ticks]")) one.hidden = ticked === 0 && !(everybody && one.matches(".n-bulk-acts"));
     for (const one of form.querySelectorAll("[data-no-ticks]")) one.hidden = ticked > 0;
   };
   document.addEventListener("change", (event) => {

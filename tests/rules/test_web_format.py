@@ -1,0 +1,15 @@
+import pytest
+
+from nurture.web.format import phone
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ("+3222345678", "+32 2 234 56 78"),
+        ("+441632960417", "+44 1632 960417"),
+        ("ext. 9",) * 2,
+    ],
+)
+def test_a_phone_number_is_spaced_as_people_read_it_aloud(kept: str, read: str) -> None:
+    assert phone(kept) == read
