@@ -101,8 +101,8 @@ class Runtime:
             transport=Relays(relays),
             journals=self.home / "journals",
             sending=mail.Sending(
-                sender_name=name, sender_address=address, base_url=settings.base_url,
-                keyring=self.keyring,
+                sender_name=name, sender_address=address, list_name=firm.name,
+                base_url=settings.base_url, keyring=self.keyring,
             ),
             host=self.host,
             lease=timedelta(seconds=settings.lease_seconds),

@@ -12,7 +12,7 @@ from nurture.kernel.errors import Invalid
 from nurture.kernel.tokens import Keyring, message_token
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import TRACKED, CompiledMail
-from nurture.mail.headers import Heading, check, heading, message_header
+from nurture.mail.headers import Heading, bulk_lines, check, heading, message_header
 from nurture.mail.quoted import encode, slot_html, slot_text
 from nurture.mail.transport import WireBytes
 from nurture.markup import RULES, MarkupEnvironment
@@ -63,7 +63,8 @@ class Sending:
     base_url: str
     keyring: Keyring
     reply_to: str = ""
-    feedback_id: str = ""
+    list_name: str = ""
+    """What readers call the list: the company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,9 @@ def compose(
             date=envelope.date,
             message_header=envelope.message_header,
             unsubscribe=f"{sending.base_url}/u/{token}" if filled.one_click else "",
-            feedback_id=sending.feedback_id,
+            bulk=_bulk(compiled.name, sending.list_name, sending.sender_address)
+            if filled.one_click
+            else "",
             automatic=not filled.tracked,
         )
     )
@@ -145,6 +148,11 @@ def _links(base_url: str, token: str, *, tracked: bool) -> dict[str, str]:
         "_u": unsubscribe + end,
         "_p": preferences + end,
     }
+
+
+@lru_cache(maxsize=LATEST_TEMPLATES)
+def _bulk(name: str, list_name: str, sender_address: str) -> str:
+    return bulk_lines(name, name=list_name, domain=sender_address.rpartition("@")[2])
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,8 @@ from nurture.kernel.errors import Invalid
 
 LONGEST_ADDRESS = 254
 LONGEST_VALUE = 300
+LIST = "nurture"
+"""The label of the one list that a company has; readers' filters know it, so it never changes."""
 LONGEST_PLAIN = 900
 """Plain values are not folded, and no line may be longer than 998 (RFC 5322, 2.1.1)."""
 WORD_BYTES = 42
@@ -19,13 +21,14 @@ WORD_BYTES = 42
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~]+(?:\.[!#-'*+\-/-9=?A-Z^-~]+)*@[A-Za-z0-9.\-]+")
 _PLAIN = re.compile(r"[ -~]*\Z")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[A-Za-z0-9.\-]+>")
+_OTHER = re.compile(r"[^a-z0-9_]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _VALUE = r"[!-~][ -~]*(?:\r\n [!-~][ -~]*)*"
 _BLOCK = re.compile(
     rf"From: {_VALUE}\r\nTo: {_VALUE}\r\nSubject: {_VALUE}\r\nDate: {_VALUE}\r\n"
     rf"Message-ID: {_VALUE}\r\n(?:Reply-To: {_VALUE}\r\n)?"
     rf"(?:List-Unsubscribe: <[!-;=?-~]+>\r\nList-Unsubscribe-Post: {_VALUE}\r\n)?"
-    rf"(?:Feedback-ID: {_VALUE}\r\n)?"
+    rf"(?:List-Id: {_VALUE}\r\nFeedback-ID: [a-z0-9_:-]+\r\n)?"
     rf"(?:Auto-Submitted: {_VALUE}\r\nX-Auto-Response-Suppress: {_VALUE}\r\n)?"
 )
 
@@ -47,7 +50,8 @@ class Heading:
     date: datetime
     message_header: str
     unsubscribe: str
-    feedback_id: str
+    bulk: str
+    """Whole lines that all mails of one version share, as `bulk_lines` writes them."""
     automatic: bool
 
 
@@ -68,8 +72,7 @@ def heading(plain: Heading) -> str:
             f"List-Unsubscribe: <{plain.unsubscribe}>\r\n"
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
         )
-    if plain.feedback_id:
-        block += f"Feedback-ID: {words(plain.feedback_id)}\r\n"
+    block += plain.bulk
     if plain.automatic:
         # RFC 3834: nobody's out-of-office answers a machine (D-17).
         block += "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n"
@@ -80,6 +83,18 @@ def check(block: str) -> None:
     """Read the finished block once more: exactly the expected headers, in order, and no others."""
     if not _BLOCK.fullmatch(block) or max(map(len, block.split("\r\n"))) > LONGEST_PLAIN + 98:
         raise BadHeader("A value does not fit into the headers of this mail; it was not sent.")
+
+
+def bulk_lines(mail: str, *, name: str, domain: str) -> str:
+    """Say of which list a mail is (RFC 2919), and what a provider may sum its complaints up by.
+
+    Leaving ends all mail of the company, so the company is the list; complaints are told by mail.
+    """
+    host = domain.lower()
+    sender = _OTHER.sub("", host)[:15].ljust(5, "0")
+    key = _OTHER.sub("-", mail.lower())
+    listed = f"{_named(name)}<{LIST}.{host}>"
+    return f"List-Id: {listed}\r\nFeedback-ID: {key}:marketing:nurture:{sender}\r\n"
 
 
 def message_header(mark: str, *, domain: str) -> str:
@@ -101,13 +116,17 @@ def mailbox(name: str, address: str) -> str:
     """Write a name and an address; the address is checked, the name is quoted or encoded."""
     if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise BadHeader(f"{address!r} is not an address that can be written to.")
+    shown = _named(name)
+    return f"{shown}<{address}>" if shown else address
+
+
+def _named(name: str) -> str:
+    """Write a name before what stands in angle brackets; nothing of an empty one."""
     shown = words(name)
-    if not shown:
-        return address
-    if not shown.startswith("=?"):
+    if shown and not shown.startswith("=?"):
         escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
         shown = f'"{escaped}"'
-    return f"{shown} <{address}>"
+    return f"{shown} " if shown else ""
 
 
 @lru_cache(maxsize=64)

@@ -69,8 +69,8 @@ def proof(
             message_header=mail.message_header("0.proof", domain=address.rpartition("@")[2]),
             date=work.now,
             sending=mail.Sending(
-                sender_name=name, sender_address=address, base_url=press.base_url,
-                keyring=press.keyring,
+                sender_name=name, sender_address=address, list_name=press.firm.name,
+                base_url=press.base_url, keyring=press.keyring,
             ),
         ),
     )  # fmt: skip

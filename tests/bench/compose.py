@@ -27,7 +27,7 @@ _SENDING = Sending(
     sender_address="news@shop.example",
     base_url="https://mail.shop.example",
     keyring=_KEYS,
-    feedback_id="spring:1:marketing:shop",
+    list_name="Shop",
 )
 _DATE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 Make = Callable[[int], object]

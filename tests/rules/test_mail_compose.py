@@ -35,7 +35,7 @@ SENDING = Sending(
     base_url="https://mail.shop.example",
     keyring=KEYS,
     reply_to="hello@shop.example",
-    feedback_id="a:b:c:shop",
+    list_name='Grün & Co. "News"',
 )
 DATE = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 ENVELOPE = Envelope(
@@ -92,7 +92,7 @@ def test_the_headers_of_a_marketing_mail_are_each_there_once() -> None:
     message = parsed(raw)
     assert [name for name, _ in message.items()] == [
         "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "List-Unsubscribe",
-        "List-Unsubscribe-Post", "Feedback-ID", "MIME-Version", "Content-Type",
+        "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "MIME-Version", "Content-Type",
     ]  # fmt: skip
     assert message["From"] == '"Example, Grün" <news@shop.example>'
     assert message["To"] == "Ann Müller <ann@x.example>"
@@ -100,6 +100,8 @@ def test_the_headers_of_a_marketing_mail_are_each_there_once() -> None:
     assert parsedate_to_datetime(message["Date"]) == DATE
     assert message["Message-ID"] == "<12345.x@shop.example>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["List-Id"] == 'Grün & Co. "News" <nurture.shop.example>'
+    assert message["Feedback-ID"] == "m:marketing:nurture:shopexample"
     line = next(line for line in raw.split(b"\r\n") if line.startswith(b"List-Unsubscribe: "))
     token = line.decode().removeprefix("List-Unsubscribe: <https://mail.shop.example/u/")[:-1]
     assert read_message_token(KEYS, token) == MessageRef(12345, 7)
@@ -137,7 +139,7 @@ def test_no_value_becomes_a_header_or_a_part(first_name: str, name: str) -> None
     raw = compose(compiled(), Recipient("a@x.example", name), context=context, envelope=ENVELOPE)
 
     message = parsed(raw)
-    assert len(message.items()) == 11
+    assert len(message.items()) == 12
     assert message["Bcc"] is None
     assert message["To"].addresses[0].addr_spec == "a@x.example"
     assert [part.get_content_type() for part in message.walk()][1:] == ["text/plain", "text/html"]

@@ -1,0 +1,71 @@
+"""Every mail that we ship has the headers that large providers ask of bulk mail, and no others."""
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from campaigns.vocabulary import MessageKind
+from nurture.kernel.tokens import Keyring, message_mark
+from nurture.kernel.types import MessageId
+from nurture.mail import Envelope, Recipient, Sending, compose, load_source, message_header
+from nurture.mail.compile import compile_mail
+from nurture.mail.headers import bulk_lines
+from nurture.usecases.alerts import URL_FIELDS
+from nurture.usecases.publish import kind_of
+
+MAILS = sorted(
+    path for path in (Path(__file__).resolve().parents[2] / "templates/mail").iterdir()
+    if path.is_dir() and (path / "subject.txt").exists()
+)  # fmt: skip
+KEYS = Keyring.of("k" * 32)
+ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"}
+BULK = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID"}
+MACHINE = {"Auto-Submitted", "X-Auto-Response-Suppress"}
+LIST_ID = re.compile(r'(?:"[^"]+" )?<[a-z0-9-]+(?:\.[a-z0-9-]+)+>')
+FEEDBACK = re.compile(r"[a-z0-9_-]+(?::[a-z0-9_-]+){2}:[a-z0-9]{5,15}")
+
+
+@pytest.mark.parametrize("folder", MAILS, ids=lambda path: path.name)
+def test_every_shipped_mail_passes_the_lint_of_its_headers(folder: Path) -> None:
+    source, kind = load_source(folder), kind_of(folder.name)
+    sending = Sending("Firm", "news@firm.example", "https://n.firm.example", KEYS, list_name="Firm")
+    envelope = Envelope(
+        MessageId(7), 1, message_header(message_mark(KEYS, 7), domain="firm.example"),
+        datetime(2026, 3, 2, tzinfo=UTC), sending,
+    )  # fmt: skip
+    context = dict(source.sample)
+
+    raw = compose(
+        compile_mail(source, kind=kind, url_fields=URL_FIELDS), Recipient("a@x.example"),
+        context=context, envelope=envelope,
+    )  # fmt: skip
+
+    names = [name for name, _ in message_from_bytes(raw, policy=policy.default).items()]
+    marketing, alert = kind is MessageKind.MARKETING, kind is MessageKind.ALERT
+    expected = ALWAYS | (BULK if marketing else set()) | (MACHINE if alert else set())
+    assert sorted(names) == sorted(expected), "each exactly once, and no Precedence"
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    head = message_from_bytes(raw)
+    if marketing:
+        assert LIST_ID.fullmatch(head["List-Id"])
+        assert FEEDBACK.fullmatch(head["Feedback-ID"])
+        assert re.fullmatch(r"<https://[!-~]+>", head["List-Unsubscribe"])
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "expected"),
+    [
+        ("", "x.example", "<nurture.x.example>"),
+        ("Firm, Ltd", "X.Example", '"Firm, Ltd" <nurture.x.example>'),
+        ("Grün", "x.example", "=?utf-8?b?R3LDvG4=?= <nurture.x.example>"),
+        ("a\r\nBcc: b@x.example", "x.example", '"a Bcc: b@x.example" <nurture.x.example>'),
+    ],
+)
+def test_a_company_is_one_list_whatever_it_is_called(name: str, domain: str, expected: str) -> None:
+    lines = bulk_lines("welcome", name=name, domain=domain).split("\r\n")
+    assert lines[0] == f"List-Id: {expected}"
+    assert FEEDBACK.fullmatch(lines[1].removeprefix("Feedback-ID: "))
+    assert lines[2:] == [""]
