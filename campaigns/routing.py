@@ -55,10 +55,17 @@ class Candidate:
     """A person who may get leads; `capacity` None = no bound."""
 
     key: str
+    name: str = ""
+    """How people read of them; without one it is the key."""
     active: bool = True
     away: bool = False
     capacity: int | None = None
     open: int = 0
+
+    @property
+    def called(self) -> str:
+        """Name them."""
+        return self.name or self.key
 
     @property
     def can_take(self) -> bool:
@@ -104,7 +111,8 @@ def route(
             if found is not None:
                 return _with_reason(found, passed)
         passed.append(_why_not(rule, facts, people))
-    reason = "; ".join([*passed, f"nobody else can take it: queue of {routing.fallback}"])
+    named = _called(routing.fallback, people)
+    reason = "; ".join([*passed, f"nobody else can take it: queue of {named}"])
     return Route("", routing.fallback, "fallback", reason, turn)
 
 
@@ -118,13 +126,15 @@ def _resolve(
     if target is None:
         return None
     if isinstance(target, ToQueue):
-        return Route("", target.user, rule.words, f"{rule.words}: queue of {target.user}", turn)
+        reason = f"{rule.words}: queue of {_called(target.user, people)}"
+        return Route("", target.user, rule.words, reason, turn)
     able = [key for key in _named(target, facts) if key in people and people[key].can_take]
     if not able:
         return None
     owner = able[turn % len(able)]
     in_turn = " (in turn)" if len(able) > 1 else ""
-    return Route(owner, "", rule.words, f"{rule.words}: {owner}{in_turn}", turn + (len(able) > 1))
+    reason = f"{rule.words}: {_called(owner, people)}{in_turn}"
+    return Route(owner, "", rule.words, reason, turn + (len(able) > 1))
 
 
 def _with_reason(found: Route, passed: list[str]) -> Route:
@@ -133,7 +143,9 @@ def _with_reason(found: Route, passed: list[str]) -> Route:
 
 
 def _why_not(rule: RoutingRule, facts: Facts, people: dict[str, Candidate]) -> str:
-    states = [f"{key} is {_state(people.get(key))}" for key in _named(rule.to, facts)]
+    states = [
+        f"{_called(key, people)} is {_state(people.get(key))}" for key in _named(rule.to, facts)
+    ]
     return f"{rule.words}: " + (", ".join(states) or "nobody is named")
 
 
@@ -146,6 +158,10 @@ def _named(target: Target, facts: Facts) -> tuple[str, ...]:
             return (value,) if isinstance(value, str) and value else ()
         case ToQueue():
             return ()
+
+
+def _called(key: str, people: dict[str, Candidate]) -> str:
+    return people[key].called if key in people else key
 
 
 def _state(person: Candidate | None) -> str:

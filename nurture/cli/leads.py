@@ -158,13 +158,16 @@ def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -
     if said["track"] and said["park_until"]:
         raise click.UsageError("Give --track or --park-until, not both.")
     until, cost = said["park_until"], said["cost"]
-    entry = Entry(track=said["track"], until=until.date() if until else None)
     with here.works.read("cli") as work:
-        owner = users.by_handle(work, said["owner"]).id if said["owner"] else None
+        owner = users.by_handle(work, said["owner"]) if said["owner"] else None
+        entry = Entry(
+            track=said["track"], until=until.date() if until else None,
+            zone=owner.zone if owner else "UTC",
+        )  # fmt: skip
         refuse_impossible(work, entry)
     return ImportOptions(
         source=said["source"], campaign=said["campaign"], basis=basis, reading=reading,
-        owner_id=owner, entry=entry,
+        owner_id=owner.id if owner else None, entry=entry,
         cents_per_month=None if cost is None else round(cost * 100),
     )  # fmt: skip
 

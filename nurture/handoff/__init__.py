@@ -24,7 +24,6 @@ from nurture.handoff.queries import (
     of_lead,
     open_leads,
     open_of,
-    waiting_for,
 )
 from nurture.handoff.rules import (
     ATTEMPTS,
@@ -34,6 +33,7 @@ from nurture.handoff.rules import (
     Rules,
     heat,
 )
+from nurture.handoff.waiting import Cut, Waits, Whose, late, total, waiting_counts, waiting_for
 
 __all__ = [
     "ATTEMPTS",
@@ -42,6 +42,7 @@ __all__ = [
     "Answer",
     "ChaseStep",
     "Chased",
+    "Cut",
     "DueChase",
     "HandoffEventView",
     "HandoffView",
@@ -50,6 +51,8 @@ __all__ = [
     "Offered",
     "Rules",
     "Undone",
+    "Waits",
+    "Whose",
     "accept",
     "chase",
     "closed_of",
@@ -62,6 +65,7 @@ __all__ = [
     "handles",
     "heat",
     "last_sent_back",
+    "late",
     "no_answer",
     "of_lead",
     "offer",
@@ -69,6 +73,8 @@ __all__ = [
     "open_of",
     "put_off",
     "redirect",
+    "total",
     "undo",
+    "waiting_counts",
     "waiting_for",
 ]

@@ -89,6 +89,7 @@ def _colleague(user: User, *, away: bool, open_offers: int) -> Colleague:
         deputy_id=None if user.deputy_id is None else UserId(user.deputy_id),
         candidate=Candidate(
             key=user.handle,
+            name=user.name,
             active=user.active,
             away=away,
             capacity=user.capacity,

@@ -1,8 +1,8 @@
 """Offers as the console and the answer pages show them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -60,9 +60,12 @@ class HandoffView:
             case HandoffState.CONTACTED | HandoffState.CLOSED:
                 return self.result_by
 
-    def left(self, now: datetime) -> timedelta:
-        """Give the time left; negative when it is late."""
-        return self.due_at - now
+    @property
+    def started_at(self) -> datetime:
+        """Tell since when that deadline runs."""
+        if self.state is HandoffState.CONTACTED:
+            return self.contacted_at or self.timer_from
+        return self.timer_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +122,6 @@ def handles(work: Work) -> dict[UserId, str]:
     return {
         UserId(id_): handle for id_, handle in work.session.execute(select(User.id, User.handle))
     }
-
-
-def waiting_for(
-    work: Work,
-    *,
-    owner_id: UserId | None = None,
-    queues: Collection[str] = (),
-    limit: int = 200,
-) -> list[HandoffView]:
-    """List open offers, the most pressing first: all, or of one person and their queues."""
-    which = select(Handoff).where(Handoff.closed_at.is_(None))
-    if owner_id is not None:
-        which = which.where((Handoff.owner_id == owner_id) | Handoff.queue.in_(queues))
-    elif queues:
-        which = which.where(Handoff.queue.in_(queues))
-    rows = work.session.scalars(which.execution_options(populate_existing=True))
-    # Which of three deadlines runs depends on the state; a team's open offers fit on a page.
-    return sorted((view(row) for row in rows), key=lambda one: (one.due_at, one.id))[:limit]
 
 
 def closed_of(work: Work, owner_id: UserId, *, limit: int) -> list[HandoffView]:

@@ -11,6 +11,7 @@ from nurture.handoff import AlertKind, HandoffView
 from nurture.kernel.tokens import Keyring, Purpose, sign
 from nurture.kernel.types import Json, UserId
 from nurture.kernel.work import Work
+from nurture.usecases.hours import left_of
 
 ANSWERS = ("accept", "spoke", "no_answer", "not_a_fit")
 TEMPLATES = {
@@ -42,7 +43,10 @@ class AlertMail:
         context: dict[str, Json] = {
             "lead": _person(person, f"{self.base_url}/leads/{offer.lead_id}"),
             "owner": {"name": owner.name if owner else reader.name},
-            "alert": _alert(offer, reader, now=work.now),
+            "alert": {
+                **_alert(offer, reader, now=work.now),
+                "left": left_of(offer, owner or reader, work.now).words,
+            },
             "answer": self._answers(offer, user_id, work.machine),
         }
         mail.plan(
@@ -84,19 +88,12 @@ def _alert(offer: HandoffView, reader: users.UserCard, *, now: datetime) -> dict
     return {
         "heat": str(offer.heat).capitalize(),
         "by": f"{by:%H:%M}" if today else f"{by:%a} {by.day} {by:%b}, {by:%H:%M}",
-        "left": _left(offer, now),
         "why": offer.reasons[0] if offer.reasons else "Fits well and shows interest.",
         "topics": _joined(packet, "topics"), "known": _joined(packet, "known"),
         "ask": _joined(packet, "unknown"), "say": packet.get("say"),
         "promised": packet.get("promised"), "route": offer.route_reason,
         "deadline": f"Without an answer by {by:%H:%M} your manager is told.",
     }  # fmt: skip
-
-
-def _left(offer: HandoffView, now: datetime) -> str:
-    minutes = max(int((offer.due_at - now).total_seconds() // 60), 0)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _joined(packet: Mapping[str, Json], name: str) -> str | None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from nurture import tracks
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-
-MORNING = time(9, tzinfo=UTC)
+from nurture.usecases.hours import morning
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +17,28 @@ class Entry:
 
     track: str = ""
     until: date | None = None
+    zone: str = "UTC"
+    """Where that day begins: where the person is who named it."""
 
     @property
     def wakes_at(self) -> datetime | None:
         """Tell when the rest is over."""
-        return None if self.until is None else datetime.combine(self.until, MORNING)
+        return None if self.until is None else morning(self.until, self.zone)
 
     def to_json(self) -> dict[str, Json]:
         """Write it down, so that an import goes on as it began."""
-        return {"track": self.track, "until": self.until.isoformat() if self.until else None}
+        until = self.until.isoformat() if self.until else None
+        return {"track": self.track, "until": until, "zone": self.zone}
 
     @classmethod
     def from_json(cls, value: Json) -> "Entry":
         """Read what `to_json` wrote; an import that says nothing lets the conditions decide."""
         told: Mapping[str, Json] = value if isinstance(value, dict) else {}
         until = told.get("until")
-        return cls(str(told.get("track") or ""), date.fromisoformat(str(until)) if until else None)
+        return cls(
+            str(told.get("track") or ""), date.fromisoformat(str(until)) if until else None,
+            str(told.get("zone") or "UTC"),
+        )  # fmt: skip
 
 
 def refuse_impossible(work: Work, entry: Entry) -> None:

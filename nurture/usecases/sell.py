@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from campaigns.sent_back import BACK, SENT_BACK, RejectReason, SentBack, load_sent_back
-from campaigns.timing import Calendar, Duration, add
+from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ExitReason, Stage
 from nurture import handoff, leads, lifecycle, scoring, tasks, users
 from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Rules
@@ -15,6 +15,7 @@ from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
 from nurture.usecases.hands import Hands
+from nurture.usecases.hours import morning, zone_here
 from nurture.usecases.part import Part, do_due
 from nurture.usecases.whom import owner_of
 
@@ -221,11 +222,6 @@ def rules_of(work: Work) -> Rules:
     return Rules(routing=scoring.routing(work), sla=scoring.sla(work))
 
 
-def morning(day: date, now: datetime) -> datetime:
-    """Give the time of a day at which who has rested is looked at again."""
-    return datetime.combine(day, time(8), now.tzinfo)
-
-
 @lru_cache(maxsize=4)
 def _read(_number: int, text: str) -> Mapping[RejectReason, SentBack]:
     return load_sent_back(text)
@@ -241,7 +237,7 @@ def _send_back(
     work: Work, handoff_id: int, rejection: Rejection, hands: Hands, *, answer: Answer
 ) -> HandoffView:
     what = sent_back(work)[rejection.reason]
-    if what.asks_date and not _to_come(rejection.wake_on, work.now):
+    if what.asks_date and not _to_come(work, rejection.wake_on):
         raise Invalid("Say from which day on it makes sense to come back: a day to come.")
     answered = handoff.end(
         work, handoff_id, answer=answer, reason=str(rejection.reason), note=rejection.note
@@ -259,9 +255,9 @@ def _send_back(
     return answered
 
 
-def _to_come(day: date | None, now: datetime) -> bool:
+def _to_come(work: Work, day: date | None) -> bool:
     """Tell whether a day was named on which a lead can still be looked at again."""
-    return day is not None and morning(day, now) > now
+    return day is not None and morning(day, zone_here(work)) > work.now
 
 
 def _end(work: Work, lead_id: LeadId, words: str, hands: Hands) -> bool:
@@ -278,7 +274,8 @@ def _recycle(
 ) -> None:
     wake_on = rejection.wake_on
     if wake_on is None and what.wake_months is not None:
-        wake_on = _months_later(work.now.date(), what.wake_months)
+        today = work.now.astimezone(zone_of(zone_here(work))).date()
+        wake_on = _months_later(today, what.wake_months)
     told: dict[str, Json] = {
         "sent_back_reason": str(rejection.reason),
         "wake_date": None if wake_on is None else wake_on.isoformat(),
@@ -286,7 +283,7 @@ def _recycle(
     leads.set_facts(work, {lead_id: told})
     entered = hands.enrol(work, what.track, [lead_id], due_at=work.now, reason=what.words)
     if lead_id not in entered.enrolled:
-        wake_at = work.now + REST if wake_on is None else morning(wake_on, work.now)
+        wake_at = work.now + REST if wake_on is None else morning(wake_on, zone_here(work))
         tasks.park(
             work, [tasks.Parking(lead_id, what.words, wake_at=wake_at, queue=MARKETING_QUEUE)]
         )

@@ -15,6 +15,7 @@ from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.tasks import Parking, TaskKind, TaskView
 from nurture.usecases import by_hand, evidence, progress, promote, sell
+from nurture.usecases.hours import morning, zone_here
 from nurture.usecases.progress import Desk
 from nurture.usecases.silence import silence
 
@@ -164,7 +165,7 @@ def _make_ready(work: Work, case: _Case) -> None:
 
 def _rest(work: Work, case: _Case) -> None:
     until, task = case.reply.until, case.task
-    if until is None or (wake_at := sell.morning(until, work.now)) <= work.now:
+    if until is None or (wake_at := morning(until, zone_here(work))) <= work.now:
         raise Invalid("Say until which day this lead rests: a day to come.")
     why = case.reply.note or "One of us let this lead rest"
     tasks.park(

@@ -1,14 +1,17 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from campaigns.countdown import length, time_left
+from campaigns.timing import Hours
 from campaigns.vocabulary import HandoffState
-from nurture import handoff
+from nurture import handoff, users
 from nurture.handoff import HandoffView
 from nurture.kernel.types import UserId
-from nurture.web.console.handoff_view import length
-from tests.doors.console_desk import Site, plain, site_of
+from nurture.mail.tables import Message
+from tests.doors.console_desk import Site, links, plain, site_of
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +148,62 @@ def test_the_counts_of_the_queue_come_with_its_rows(site: Site) -> None:
         assert told[0] is not None
         assert told[1] is not None
         assert told[0].group(1) == told[1].group(1)
+
+
+def test_the_alert_mail_calls_people_by_their_names(site: Site, offers: dict[str, int]) -> None:
+    with site.here.works.read("test") as work:
+        statement = select(Message.context).where(Message.handoff_id.in_(offers.values()))
+        told = [str(one["alert"]["route"]) for one in work.session.scalars(statement)]  # type: ignore[index,call-overload]  # as planned
+        staff = users.everybody(work)
+    assert len(told) >= len(offers)
+    for words in told:
+        assert any(one.name in words for one in staff), words
+        assert not any(re.search(rf": {one.handle}\b", words) for one in staff), words
+
+
+def test_a_weekend_takes_nothing_of_the_time_that_is_left() -> None:
+    friday = datetime(2026, 3, 6, 15, tzinfo=UTC)
+    left = time_left(friday, friday + timedelta(days=3), friday, hours=Hours("UTC"))
+    assert (left.words, left.share, left.rests_until) == ("8 h", 1.0, None)
+    saturday = time_left(
+        friday, friday + timedelta(days=3), friday + timedelta(days=1), hours=Hours("UTC")
+    )
+    assert saturday.words == "6 h"
+    assert saturday.rests_until == datetime(2026, 3, 9, 9, tzinfo=UTC)
+    late = time_left(friday, friday, friday + timedelta(days=3), hours=Hours("UTC"))
+    assert late.words == "8 h late"
+
+
+def test_a_cut_stays_while_its_hand_offs_are_opened_and_answered(
+    site: Site, offers: dict[str, int]
+) -> None:
+    jonas, number = site.reader("jonas"), offers["britta"]
+    cut = "?view=accept&team=1"
+    where = f"/handoffs/{number}{cut}"
+    assert where in links(jonas.get(f"/handoffs{cut}").get_data(as_text=True))
+    html = jonas.get(where).get_data(as_text=True)
+    assert f"/handoffs{cut}" in links(html)
+    assert 'action="/handoffs/' + str(number) + "/answer?view=accept&amp;team=1" in html
+    shown = html.count("<tr data-row=")
+    assert shown == jonas.get(f"/handoffs{cut}").get_data(as_text=True).count("<tr data-row=")
+    done = jonas.send(f"/handoffs/{number}/answer{cut}", came_from=where, answer="accept")
+    assert done.headers["Location"] == where
+    jonas.send(f"/handoffs/{number}/answer{cut}", came_from=where, answer="undo")
+
+
+def test_a_long_queue_says_how_many_it_is_and_shows_all_of_them(
+    site: Site, offers: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nurture.web.console.handoffs.SHOWN", 1)
+    mara, seen, where = site.reader("mara"), set[str](), "/handoffs"
+    total = int(re.findall(r"All (\d+)", mara.page(where))[0])
+    for place in range(total):
+        html = mara.get(where).get_data(as_text=True)
+        assert f"{place + 1} to {place + 1} of {total}" in plain(html)
+        seen.add(re.findall(r'<tr data-row="(\d+)', html)[0])
+        where = f"/handoffs?from={place + 1}"
+        assert (where in links(html)) == (place + 1 < total)
+    assert len(seen) == total <= len(offers)
 
 
 @pytest.mark.parametrize("current", ["9" * 5000, "x", "-1"])

@@ -127,6 +127,14 @@ def test_who_cannot_take_it_is_passed_over(tom: Candidate) -> None:
     assert routed(tom, PETRA, employees=20).owner == "petra"
 
 
+def test_people_are_called_by_their_names() -> None:
+    tom, ines = replace(TOM, name="Tom Becke"), replace(INES, name="Ines Carro")
+    assert routed(tom, ines, employees=20).reason.startswith("Small plants: ")
+    assert " Becke" in routed(tom, replace(ines, away=True), employees=20).reason
+    passed = routed(replace(tom, away=True), replace(ines, away=True), employees=20).reason
+    assert "Tom Becke is away, Ines Carro is away" in passed
+
+
 def test_a_rule_without_anybody_leaves_it_to_the_next_rule() -> None:
     away = replace(PETRA, away=True)
 

@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.sent_back import RejectReason
-from campaigns.timing import Calendar, Hours, next_working_moment, working_time
 from campaigns.vocabulary import HandoffState, Heat, Role
 from nurture import handoff, leads, users
-from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView
+from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView, Waits
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.usecases import sell
 from nurture.users import UserCard
+from nurture.web.time_left import Countdown, countdown
 
 OVERSEERS = (Role.MANAGER, Role.ADMIN)
 READERS = (Role.MARKETER, Role.MANAGER, Role.ADMIN)
@@ -25,11 +25,6 @@ WAITING_FOR = {
     HandoffState.CONTACTED: "Result",
     HandoffState.CLOSED: "Closed",
 }
-WORKING_DAY = timedelta(hours=8)
-MOMENT = timedelta(minutes=1)
-RING = 37.7
-"""The circumference of a countdown's ring."""
-HALF = 0.5
 UNDOABLE = frozenset(
     str(one) for one in Answer if one not in (Answer.REDIRECT, Answer.REASSIGN, Answer.WITHDRAW)
 )
@@ -53,25 +48,10 @@ EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Countdown:
-    """What is left of a deadline in the owner's working time, drawn as a ring."""
-
-    due: datetime
-    words: str
-    late: bool
-    rush: str
-    """ok, soon or late."""
-    ring: float
-    rests_until: datetime | None
-    """When the owner's clock goes on, where it stands now."""
-
-
-@dataclass(frozen=True, slots=True)
 class HandoffRow:
     """One line of the queue."""
 
     id: int
-    href: str
     lead: str
     firm: str
     phone: str
@@ -174,7 +154,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         row=_row(offer, person, owner, reader=reader, now=work.now),
         state=offer.state, lead_href=f"/leads/{offer.lead_id}",
         who=", ".join(one for one in (_plain(person.job), person.company, person.country) if one),
-        email=person.email, why_theirs=route_words(offer, owner), reasons=offer.reasons,
+        email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
         topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
         unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
         promised=_text(packet.get("promised")), events=_lines(events, staff),
@@ -199,14 +179,14 @@ def answers_to(state: HandoffState) -> tuple[str, ...]:
             return ()
 
 
-def person_loads(work: Work, offers: Sequence[HandoffView]) -> tuple[PersonLoad, ...]:
+def person_loads(work: Work, counts: Sequence[Waits]) -> tuple[PersonLoad, ...]:
     """Count open and late offers by person, whoever is latest first."""
     away = users.away(work, at=work.now)
     found = [
         PersonLoad(
             id=one.id, name=one.name, capacity=one.capacity, away=one.id in away,
-            open=sum(offer.owner_id == one.id for offer in offers),
-            late=sum(offer.owner_id == one.id and offer.due_at <= work.now for offer in offers),
+            open=handoff.total(theirs := [part for part in counts if part.owner_id == one.id]),
+            late=handoff.late(theirs),
         )
         for one in users.everybody(work)
         if one.active and one.channel is not None
@@ -214,48 +194,25 @@ def person_loads(work: Work, offers: Sequence[HandoffView]) -> tuple[PersonLoad,
     return tuple(sorted(found, key=lambda one: (-one.late, -one.open, one.name)))
 
 
-def countdown(offer: HandoffView, owner: UserCard | None, now: datetime) -> Countdown | None:
-    """Measure what is left in the owner's working time; nothing runs once it is closed."""
-    if offer.closed_at is not None:
-        return None
-    hours = Hours(owner.zone, Calendar(owner.country or "")) if owner else Hours("UTC")
-    late = offer.due_at <= now
-    first, last = (offer.due_at, now) if late else (now, offer.due_at)
-    span = max(working_time(first, last, hours=hours), MOMENT)
-    whole = max(working_time(_started(offer), offer.due_at, hours=hours), MOMENT)
-    share = 0.0 if late else min(span / whole, 1.0)
-    goes_on = next_working_moment(now, hours=hours)
-    return Countdown(
-        due=offer.due_at, late=late, words=f"{length(span)} late" if late else length(span),
-        rush="late" if late else "ok" if share > HALF else "soon",
-        ring=RING if late else round(RING * share, 1),
-        rests_until=goes_on if goes_on > now and not late and span < WORKING_DAY else None,
-    )  # fmt: skip
-
-
-def length(span: timedelta) -> str:
-    """Say a stretch of working time: 42 min, 1 h 36 min, 3 working days."""
-    if span >= 2 * WORKING_DAY:
-        return f"{span // WORKING_DAY} working days"
-    hours, minutes = divmod(int(span.total_seconds() // 60), 60)
-    if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
 def _row(
     offer: HandoffView, person: Person, owner: UserCard | None, *, reader: UserCard, now: datetime
 ) -> HandoffRow:
     accepts = offer.state is HandoffState.OFFERED and answers_for(reader, offer, owner)
     return HandoffRow(
-        id=offer.id, href=f"/handoffs/{offer.id}", lead=person.name,
+        id=offer.id, lead=person.name,
         firm=", ".join(part for part in (person.company, person.country) if part),
         phone=person.phone or "", heat=offer.heat,
-        owner=owner.name if offer.owner_id and owner else f"Queue of {owner.name}" if owner
-        else "Nobody yet",
+        owner=owner_words(offer, owner),
         owner_id=offer.owner_id, waiting_for=WAITING_FOR[offer.state],
         countdown=countdown(offer, owner, now), may_accept=accepts,
     )  # fmt: skip
+
+
+def owner_words(offer: HandoffView, owner: UserCard | None) -> str:
+    """Name whose turn it is; a queue where it is nobody's yet."""
+    if owner is None:
+        return "Nobody yet"
+    return owner.name if offer.owner_id is not None else f"Queue of {owner.name}"
 
 
 def whose(offer: HandoffView, staff: Mapping[UserId, UserCard]) -> UserCard | None:
@@ -263,14 +220,6 @@ def whose(offer: HandoffView, staff: Mapping[UserId, UserCard]) -> UserCard | No
     if offer.owner_id is not None:
         return staff.get(offer.owner_id)
     return next((one for one in staff.values() if one.handle == offer.queue), None)
-
-
-def _started(offer: HandoffView) -> datetime:
-    match offer.state:
-        case HandoffState.CONTACTED:
-            return offer.contacted_at or offer.timer_from
-        case _:
-            return offer.timer_from
 
 
 def _undo_until(
@@ -302,21 +251,14 @@ def _actor(event: HandoffEventView, staff: Mapping[UserId, UserCard]) -> str:
 
 def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
     held: dict[UserId, int] = {}
-    for one in handoff.waiting_for(work):
+    for one in handoff.waiting_counts(work):
         if one.owner_id is not None:
-            held[one.owner_id] = held.get(one.owner_id, 0) + 1
+            held[one.owner_id] = held.get(one.owner_id, 0) + one.count
     return tuple(
         (one.user_id, one.name, "away" if one.away else f"{held.get(one.user_id, 0)} open")
         for one in users.candidates(work, at=work.now)
         if one.user_id != offer.owner_id
     )
-
-
-def route_words(offer: HandoffView, owner: UserCard | None) -> str:
-    """Say which rule chose the owner; the rule's own end is a handle."""
-    words, colon, handle = offer.route_reason.rpartition(": ")
-    named = owner.name if owner is not None and handle == owner.handle else handle
-    return f"{words}: {named}" if colon else offer.route_reason
 
 
 def ended_words(work: Work, offer: HandoffView) -> str:

@@ -1,9 +1,10 @@
 """Hand-offs: who waits for an answer, the most pressing first, and what to answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -11,13 +12,14 @@ from werkzeug.wrappers import Response
 from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState
 from nurture import handoff, leads, users
-from nurture.handoff import HandoffView
+from nurture.handoff import Cut, HandoffView, Waits, Whose
 from nurture.kernel.errors import Forbidden, Invalid, NotFound
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.usecases import sell
 from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
+from nurture.web import format as forms
 from nurture.web.console import shell, team
 from nurture.web.console.handoff_view import (
     READERS,
@@ -37,6 +39,8 @@ from nurture.web.security import permits
 doors = Blueprint("handoffs", __name__)
 NAV = "handoffs.show"
 LONGEST_NOTE = 500
+SHOWN = 100
+FARTHEST = 1_000_000
 VIEWS = ("all", "mine", "late", "accept", "contact", "result")
 STATES = {
     "accept": HandoffState.OFFERED,
@@ -78,6 +82,14 @@ class Queue:
     tabs: tuple[QueueTab, ...]
     view: str
     rows: tuple[HandoffRow, ...]
+    total: int
+    """How many the cut holds; `rows` are some of them."""
+    first: int
+    """How many of them come before the rows."""
+    back: int
+    """Where the rows before these begin."""
+    kept: Mapping[str, str | int]
+    """The cut as parts of an address."""
     loads: tuple[PersonLoad, ...]
     person: PersonLoad | None
     everybody: bool
@@ -136,7 +148,8 @@ def answer(handoff_id: int) -> Response | tuple[str, int]:
         with here().works.read(shell.actor()) as work:
             return _opened(work, handoff_id, problem=refusal.sentence), 422
     shell.say(DONE[chosen])
-    return redirect(url_for("handoffs.open_one", handoff_id=handoff_id), HTTPStatus.SEE_OTHER)
+    where = _kept_in(url_for("handoffs.open_one", handoff_id=handoff_id))
+    return redirect(where, HTTPStatus.SEE_OTHER)
 
 
 @doors.post("/handoffs/<int:handoff_id>/give")
@@ -151,12 +164,14 @@ def give(handoff_id: int) -> Response:
         sell.redirect(work, handoff_id, to=UserId(to), hands=here().hands)
         name = users.get(work, UserId(to)).name
     shell.say(f"Given to {name}.")
-    return redirect(url_for("handoffs.show"), HTTPStatus.SEE_OTHER)
+    return redirect(_kept_in(url_for("handoffs.show")), HTTPStatus.SEE_OTHER)
 
 
 def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
     panel = panel_of(work, _seen(work, handoff_id), reader=shell.me())
-    page = shell.Page(panel.row.lead, NAV, crumbs=[("Hand-offs", url_for("handoffs.show"))])
+    page = shell.Page(
+        panel.row.lead, NAV, crumbs=[("Hand-offs", _kept_in(url_for("handoffs.show")))]
+    )
     return shell.show(
         "handoffs",
         page,
@@ -177,64 +192,84 @@ def _extras(work: Work) -> dict[str, object]:
 
 
 def _queue(work: Work) -> Queue:
-    reader = shell.me()
-    visible = _visible(work, reader)
-    mine = team.my_people(work) if request.args.get("team") else []
-    offers = team.with_people(visible, mine)
-    staff = {one.id: one for one in users.everybody(work)}
-    view = request.args.get("view", "all")
-    view = view if view in VIEWS else "all"
-    loads = person_loads(work, visible) if reader.has(*READERS) else ()
-    asked = request.args.get("person", "")
-    person = next((one for one in loads if str(one.id) == asked), None)
-    cut = [
-        one for one in offers
-        if _in(one, view, reader, work) and (person is None or one.owner_id == person.id)
-    ]  # fmt: skip
+    reader, kept = shell.me(), _kept()
+    mine = team.my_people(work) if "team" in kept else []
+    base = () if reader.has(*READERS) else (Whose(frozenset({reader.id})),)
+    counts = handoff.waiting_counts(work, Cut((*base, *team.with_people(mine))))
+    view, skip = str(kept.get("view", "all")), int(kept.get("from", 0))
+    loads = person_loads(work, handoff.waiting_counts(work)) if reader.has(*READERS) else ()
+    person = next((one for one in loads if one.id == kept.get("person")), None)
+    theirs = (Whose(frozenset({UserId(person.id)})),) if person else ()
+    cut = _cut(view, reader, (*base, *team.with_people(mine), *theirs))
+    offers = handoff.waiting_for(work, cut, limit=SHOWN, skip=skip)
     return Queue(
-        sentence=_sentence(offers, work, whose="your people" if mine else "sales"),
-        tabs=_tabs(offers, reader, work), view=view,
+        sentence=_sentence(counts, whose="your people" if mine else "sales"),
+        tabs=_tabs(counts, reader), view=view,
         rows=handoff_rows(
-            cut, people=leads.by_ids(work, [one.lead_id for one in cut]), staff=staff,
-            reader=reader, now=work.now,
+            offers, people=leads.by_ids(work, [one.lead_id for one in offers]),
+            staff={one.id: one for one in users.everybody(work)}, reader=reader, now=work.now,
         ),
+        total=handoff.total(handoff.waiting_counts(work, cut)), first=skip,
+        back=max(skip - SHOWN, 0), kept=kept,
         loads=loads, person=person, everybody=reader.has(*READERS), team=bool(mine),
     )  # fmt: skip
 
 
-def _visible(work: Work, reader: UserCard) -> list[HandoffView]:
-    mine = None if reader.has(*READERS) else reader.id
-    return handoff.waiting_for(work, owner_id=mine)
+def _kept() -> dict[str, str | int]:
+    """Give the reader's cut of the queue as parts of an address: it stays while they answer."""
+    found: dict[str, str | int] = {}
+    if (view := request.args.get("view", "all")) in VIEWS and view != "all":
+        found["view"] = view
+    if (person := read_id(request.args.get("person", ""))) is not None:
+        found["person"] = person
+    if request.args.get("team"):
+        found["team"] = 1
+    if skip := read_id(request.args.get("from", "")):
+        found["from"] = min(skip, FARTHEST)
+    return found
 
 
-def _in(offer: HandoffView, view: str, reader: UserCard, work: Work) -> bool:
+def _kept_in(where: str) -> str:
+    return f"{where}?{urlencode(kept)}" if (kept := _kept()) else where
+
+
+def _cut(view: str, reader: UserCard, whose: tuple[Whose, ...]) -> Cut:
+    if view == "mine":
+        whose = (*whose, Whose(frozenset({reader.id}), frozenset({reader.handle})))
+    return Cut(whose, state=STATES.get(view), late=view == "late")
+
+
+def _in(one: Waits, view: str, reader: UserCard) -> bool:
     match view:
         case "mine":
-            return offer.owner_id == reader.id or offer.queue == reader.handle
+            return one.owner_id == reader.id or one.queue == reader.handle
         case "late":
-            return offer.due_at <= work.now
+            return one.late
         case "all":
             return True
         case _:
-            return offer.state is STATES[view]
+            return one.state is STATES[view]
 
 
-def _tabs(offers: Sequence[HandoffView], reader: UserCard, work: Work) -> tuple[QueueTab, ...]:
+def _tabs(counts: Sequence[Waits], reader: UserCard) -> tuple[QueueTab, ...]:
     names = [one for one in VIEWS if one != "mine" or reader.has(*READERS)]
     return tuple(
-        QueueTab(name, TAB_WORDS[name], sum(_in(one, name, reader, work) for one in offers))
+        QueueTab(
+            name, TAB_WORDS[name],
+            handoff.total([one for one in counts if _in(one, name, reader)]),
+        )
         for name in names
-    )
+    )  # fmt: skip
 
 
-def _sentence(offers: Sequence[HandoffView], work: Work, *, whose: str) -> str:
-    if not offers:
+def _sentence(counts: Sequence[Waits], *, whose: str) -> str:
+    if not counts:
         return "Nobody waits for an answer."
-    late = sum(one.due_at <= work.now for one in offers)
-    offered = sum(one.state is HandoffState.OFFERED for one in offers)
-    parts = [f"{len(offers)} with {whose}"]
-    parts.append(f"{late} late" if late else "none late")
-    parts.append(f"{offered} to accept")
+    late = handoff.late(counts)
+    offered = handoff.total([one for one in counts if one.state is HandoffState.OFFERED])
+    parts = [f"{forms.number(handoff.total(counts))} with {whose}"]
+    parts.append(f"{forms.number(late)} late" if late else "none late")
+    parts.append(f"{forms.number(offered)} to accept")
     return ", ".join(parts) + "."
 
 

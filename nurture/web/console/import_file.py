@@ -55,20 +55,22 @@ class Draft:
         """Give the name that it had where it came from."""
         return self.row.shown
 
-    def options(self, topics: Mapping[str, str]) -> ImportOptions:
+    def options(self, topics: Mapping[str, str], *, zone: str) -> ImportOptions:
         """Give what was said in the words of the import; `topics` are the house's spellings."""
         reading = ListOptions(mapping=self.mapping, country=self.country or None, topics=topics)
         return ImportOptions(
             source=self.source or "import", campaign=self.campaign or None, basis=self.basis,
             reading=reading, owner_id=UserId(int(self.owner)) if self.owner else None,
-            cents_per_month=cents(self.cost), entry=self.entry(),
+            cents_per_month=cents(self.cost), entry=self.entry(zone=zone),
         )  # fmt: skip
 
-    def entry(self) -> Entry:
-        """Give what the new leads do next."""
+    def entry(self, *, zone: str) -> Entry:
+        """Give what the new leads do next; a day begins in the zone of whoever names it."""
         if self.next == TRACK:
             return Entry(track=self.track)
-        return Entry(until=date.fromisoformat(self.until)) if self.next == REST else Entry()
+        if self.next == REST:
+            return Entry(until=date.fromisoformat(self.until), zone=zone)
+        return Entry()
 
 
 def keep(works: Works, upload: FileStorage | None, *, actor: str) -> str:

@@ -87,7 +87,7 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
     try:
         draft = import_file.said(draft, request.form)
         with here().works.read(shell.actor()) as work:
-            refuse_impossible(work, draft.entry())
+            refuse_impossible(work, draft.entry(zone=shell.me().zone))
     except Invalid as refusal:
         return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     _save(draft)
@@ -203,13 +203,14 @@ def _checked(draft: Draft, found: ImportCheck) -> str:
         check=found, created=found.counts[Outcome.CREATED], updated=found.counts[Outcome.UPDATED],
         unchanged=found.counts[Outcome.UNCHANGED],
     )  # fmt: skip
+    entry = draft.entry(zone=shell.me().zone)
     with here().works.read(shell.actor()) as work:
         owner = users.get(work, UserId(int(draft.owner))).name if draft.owner else ""
-        track = tracks.get_track(work, draft.track).name if draft.entry().track else ""
+        track = tracks.get_track(work, draft.track).name if entry.track else ""
         return shell.show(
             "import_check", _page("What will happen"), work, draft=draft, view=view,
             basis=BASES[draft.basis][0], columns=COLUMNS, owner=owner, track=track,
-            entry=draft.entry(),
+            entry=entry,
         )  # fmt: skip
 
 
@@ -295,12 +296,13 @@ def _overview(problem: str = "") -> str:
 
 def _why(draft: Draft, problem: str = "") -> str:
     with here().works.read(shell.actor()) as work:
+        shell.look(work)
         return shell.show(
             "import_why", _page("Why may we write to them?"), work, draft=draft, bases=BASES,
             sources=leads.sources(work), problem=problem, typed=request.form,
             staff=[one for one in users.everybody(work) if one.active],
             tracks=[one for one in tracks.tracks(work) if one.version_id is not None],
-            tomorrow=(work.now + timedelta(days=1)).date().isoformat(),
+            tomorrow=(shell.eye().local(work.now) + timedelta(days=1)).date().isoformat(),
         )  # fmt: skip
 
 
@@ -350,7 +352,7 @@ def _options(draft: Draft) -> ImportOptions:
     settings = runtime.settings
     with runtime.works.read(shell.actor()) as work:
         firm = company(work, sender=settings.sender, postal=settings.postal_address)
-    return draft.options(spellings(firm.words.get("topics")))
+    return draft.options(spellings(firm.words.get("topics")), zone=shell.me().zone)
 
 
 def spellings(listed: object) -> dict[str, str]:

@@ -8,7 +8,7 @@ from nurture.kernel.types import LeadId
 from nurture.usecases.foresee import why
 from nurture.usecases.promote import OPEN_STAGES
 from nurture.web.console import lead_acts, lead_facts, shell, todo, todo_view
-from nurture.web.console.handoff_view import Countdown, countdown, whose
+from nurture.web.console.handoff_view import whose
 from nurture.web.console.lead_case import Case, case_of, only_topics
 from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
 from nurture.web.console.lead_view import cards_of, first_words
@@ -17,6 +17,7 @@ from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.ids import read_id
 from nurture.web.security import permits
+from nurture.web.time_left import Countdown, countdown
 
 AXES = ("engagement", "fit")
 FARTHEST = 2_000

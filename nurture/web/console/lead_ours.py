@@ -15,7 +15,6 @@ from nurture.leads import ChangeRow
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine
 from nurture.web.console import shell, wording
-from nurture.web.console.handoff_view import route_words
 from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
 
 Side = Literal["theirs", "ours", "changes"]
@@ -146,7 +145,7 @@ def _step(line: ReceiptLine, why: str) -> Happened | None:
 def _offer(offer: HandoffView, case: Case) -> Iterator[Happened]:
     card = case.staff.get(offer.owner_id) if offer.owner_id is not None else None
     name = card.name if card else wording.CHANNELS[offer.channel].lower()
-    why = shell.capital(route_words(offer, card))
+    why = shell.capital(offer.route_reason)
     yield Happened(offer.offered_at, "ours", "inbox", "Offered", f"to {name}", why)
     if offer.accepted_at is not None:
         yield Happened(offer.accepted_at, "ours", "user-check", "Accepted", f"by {name}")

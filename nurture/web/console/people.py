@@ -1,16 +1,15 @@
 """Names and addresses that many rows need: one query a page, never one a row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaigns.vocabulary import Heat
 from nurture import handoff, leads, users
 from nurture.handoff import HandoffView
-from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
-from nurture.users import UserCard
-from nurture.web.console.handoff_view import Countdown, countdown, whose
+from nurture.web.console.handoff_view import owner_words, whose
+from nurture.web.time_left import Countdown, countdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,6 @@ class Waiting:
     person: Person
     owner: str
     countdown: Countdown | None
-    """In the owner's working time, as the queue shows it."""
 
     @property
     def firm(self) -> str:
@@ -36,18 +34,12 @@ def waiting(work: Work, offers: Iterable[HandoffView]) -> list[Waiting]:
     staff = {one.id: one for one in users.everybody(work)}
     return [
         Waiting(
-            one, people[one.lead_id], owner_name(one, staff),
-            countdown(one, whose(one, staff), work.now),
+            one, people[one.lead_id], owner_words(one, owner := whose(one, staff)),
+            countdown(one, owner, work.now),
         )
         for one in offers
         if one.lead_id in people
     ]  # fmt: skip
-
-
-def owner_name(offer: HandoffView, owners: Mapping[UserId, UserCard]) -> str:
-    """Name whose turn it is; a queue where it is nobody's yet."""
-    found = owners.get(offer.owner_id) if offer.owner_id is not None else None
-    return found.name if found else f"Queue {offer.queue}" if offer.queue else "Nobody yet"
 
 
 def heat_of(grade: str, offer: HandoffView | None = None) -> Heat:

@@ -248,8 +248,8 @@ def _shown(
 def _counts(work: Work) -> dict[str, tuple[str, bool]]:
     """Count what stands behind the lines of the sidebar."""
     mine = None if sees_all() else me().id
-    offers = handoff.waiting_for(work, owner_id=mine)
-    late = sum(1 for one in offers if one.left(work.now).days < 0)
+    cut = handoff.Cut() if mine is None else handoff.Cut((handoff.Whose(frozenset({mine})),))
+    late = handoff.late(handoff.waiting_counts(work, cut))
     found = {"handoffs.show": (f"{late} late" if late else "", bool(late))}
     if mine is None:
         stages, _ = remember.minute(work, "stages", leads.stage_counts)

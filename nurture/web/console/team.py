@@ -1,6 +1,6 @@
 """A manager's team: who has how much, who is away from when to when; set it and end it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import Role
 from nurture import handoff, users
-from nurture.handoff import HandoffView
+from nurture.handoff import Cut, Whose
 from nurture.kernel.errors import Forbidden, Invalid
 from nurture.kernel.work import Work
 from nurture.users import AbsenceRow, UserCard
@@ -56,14 +56,16 @@ class Team:
 
     loads: tuple[PersonLoad, ...]
     rota: Rota
-    offers: tuple[HandoffView, ...]
+    cut: Cut
+    """Which offers are theirs."""
+    total: int
     late: int
     own: bool
     """These are the reader's people; else nobody reports to them, and they see all."""
 
     @property
     def href(self) -> str:
-        """Open the list that is as long as `offers`."""
+        """Open the list that is as long as `total`."""
         return url_for("handoffs.show", team=1 if self.own else None)
 
 
@@ -74,12 +76,13 @@ def is_home() -> bool:
 
 def team_of(work: Work) -> Team:
     """Look at the people who report to this reader; at all who get leads, where nobody does."""
-    people, offers = my_people(work), handoff.waiting_for(work)
-    ids, theirs = {one.id for one in people}, with_people(offers, people)
+    people = my_people(work)
+    ids, cut = {one.id for one in people}, Cut(with_people(people))
+    counts, loads = handoff.waiting_counts(work, cut), handoff.waiting_counts(work)
     return Team(
-        loads=tuple(one for one in person_loads(work, offers) if not people or one.id in ids),
-        rota=_rota(work, people), offers=tuple(theirs),
-        late=sum(one.due_at <= work.now for one in theirs), own=bool(people),
+        loads=tuple(one for one in person_loads(work, loads) if not people or one.id in ids),
+        rota=_rota(work, people), cut=cut, total=handoff.total(counts), late=handoff.late(counts),
+        own=bool(people),
     )  # fmt: skip
 
 
@@ -95,13 +98,11 @@ def my_people(work: Work) -> list[UserCard]:
     return [one for one in found if one.active and one.channel is not None]
 
 
-def with_people(offers: Iterable[HandoffView], people: Collection[UserCard]) -> list[HandoffView]:
-    """Keep the offers of these people and of this reader; all, where there are no people."""
-    me, ids = shell.me(), {one.id for one in people}
-    return [
-        one for one in offers
-        if not people or one.owner_id in {*ids, me.id} or one.queue == me.handle
-    ]  # fmt: skip
+def with_people(people: Collection[UserCard]) -> tuple[Whose, ...]:
+    """Say which are the offers of these people and of this reader; all, where nobody is named."""
+    me = shell.me()
+    owners = frozenset({me.id, *(one.id for one in people)})
+    return (Whose(owners, frozenset({me.handle})),) if people else ()
 
 
 @doors.post("/team/absences")

@@ -1,15 +1,14 @@
 """Home: worst first. Marketers, managers and admins see the whole; sales people their next call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 
 from flask import Blueprint, url_for
 
 from campaigns.vocabulary import Role
 from nurture import content, handoff, leads, mail, tracks
-from nurture.handoff import HandoffView
+from nurture.handoff import Cut, Whose
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.reports import standing
@@ -27,6 +26,7 @@ from nurture.web.security import permits
 
 SHOWN = 6
 MY_TASKS = 20
+MY_LEADS = 50
 ENDED = 10
 doors = Blueprint("today", __name__)
 
@@ -77,6 +77,8 @@ class Mine(TypedDict):
     """What waits for one person, and the first of it."""
 
     waiting: list[Waiting]
+    waiting_total: int
+    late: int
     first: Waiting | None
 
 
@@ -102,20 +104,19 @@ def waiting() -> str:
             return shell.part("_own_queue", work, **_mine(work))
         if team.is_home():
             board = team.team_of(work)
-            return shell.part("_with_sales", work, **_queue(work, board.offers, board.href))
-        return shell.part("_with_sales", work, **_queue(work, handoff.waiting_for(work)))
+            return shell.part("_with_sales", work, **_queue(work, board.cut, board.href))
+        return shell.part("_with_sales", work, **_queue(work, Cut()))
 
 
 def _whole(work: Work, page: Page) -> str:
     todo = needs.needs(work, reach(work, shell.me()))
-    offers = handoff.waiting_for(work)
     day, week, safe = figures.day(work), figures.week(work), safety(work)
-    late = sum(1 for one in offers if one.left(work.now) < timedelta())
+    late = handoff.late(handoff.waiting_counts(work))
     return shell.show(
         "today", page, work,
         sentence=_sentence(late, day.sent, week.ready),
         safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
-        **_queue(work, offers), rota=team.rota_of(work),
+        **_queue(work, Cut()), rota=team.rota_of(work),
         standing=_tracks(work), news=_news(work), relay=mail.read_breaker(work),
     )  # fmt: skip
 
@@ -126,14 +127,14 @@ def _team(work: Work, page: Page) -> str:
     return shell.show(
         "today_team", page, work, team=board, week=figures.week(work), safe=safety(work),
         needs=todo.first, needs_total=todo.total, rota=board.rota,
-        **_queue(work, board.offers, board.href),
+        **_queue(work, board.cut, board.href),
     )  # fmt: skip
 
 
-def _queue(work: Work, offers: Sequence[HandoffView], href: str = "/handoffs") -> Queue:
+def _queue(work: Work, cut: Cut, href: str = "/handoffs") -> Queue:
     return {
-        "waiting": people.waiting(work, offers[:SHOWN]), "waiting_total": len(offers),
-        "waiting_href": href,
+        "waiting": people.waiting(work, handoff.waiting_for(work, cut, limit=SHOWN)),
+        "waiting_total": handoff.total(handoff.waiting_counts(work, cut)), "waiting_href": href,
     }  # fmt: skip
 
 
@@ -152,7 +153,6 @@ def _own(work: Work, page: Page) -> str:
         "today_own", page, work,
         needs=todo.first, needs_total=todo.total, dealer=me.has(Role.DEALER), **mine,
         ended=_ended(work) if me.has(Role.DEALER) else (),
-        late=sum(1 for one in mine["waiting"] if one.offer.left(work.now) < timedelta()),
     )  # fmt: skip
 
 
@@ -168,8 +168,13 @@ def _ended(work: Work) -> list[Ended]:
 
 
 def _mine(work: Work) -> Mine:
-    waiting = people.waiting(work, handoff.waiting_for(work, owner_id=shell.me().id))
-    return {"waiting": waiting, "first": waiting[0] if waiting else None}
+    cut = Cut((Whose(frozenset({shell.me().id})),))
+    waiting = people.waiting(work, handoff.waiting_for(work, cut, limit=MY_LEADS))
+    counts = handoff.waiting_counts(work, cut)
+    return {
+        "waiting": waiting, "waiting_total": handoff.total(counts), "late": handoff.late(counts),
+        "first": waiting[0] if waiting else None,
+    }  # fmt: skip
 
 
 def _tracks(work: Work) -> list[InTrack]:

@@ -25,6 +25,7 @@ from nurture.web import security
 from nurture.web.current import here
 from nurture.web.public.frame import firm_of, show
 from nurture.web.public.spoken import Spoken, spoken
+from nurture.web.time_left import countdown
 
 OPEN_FOR = timedelta(days=60)
 """An old alert mail, wherever it went, must not show a lead for ever."""
@@ -220,6 +221,7 @@ def _page(work: Work, token: str, scene: Scene, *, why: bool, problem: str = "")
         "reasons" if why else "answer", firm, scene=scene, said=said, token=token,
         problem=problem, reasons=sell.sent_back(work), typed=request.form,
         tomorrow=said.today + timedelta(days=1), owner=_name(scene.owner),
+        left=countdown(scene.offer, scene.owner, work.now),
     )  # fmt: skip
 
 

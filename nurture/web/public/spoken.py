@@ -1,7 +1,7 @@
 """An offer in the words of the answer page: who, by when, what is known, what to ask."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from campaigns.company import Company
@@ -17,10 +17,6 @@ DEADLINES = {
     HandoffState.CONTACTED: "Result by",
 }
 LANGUAGES = {"de": "German", "en": "English", "nl": "Dutch", "fr": "French"}
-HOUR, DAY = 60, 24 * 60
-RING = 37.7
-"""The circumference of the ring that shows how much time is left."""
-HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +24,6 @@ class Spoken:
     """What stands on the page."""
 
     by: str
-    left: str
-    late: bool
-    ring: float
-    rush: str
-    """ok, soon or late: the colour of the ring."""
     who: str
     where: str
     known: tuple[tuple[str, str], ...]
@@ -51,14 +42,8 @@ def spoken(
 ) -> Spoken:
     """Put an offer into words, in the reader's time."""
     zone = ZoneInfo(reader.zone)
-    left = offer.left(now)
-    share = _share(offer, now)
-    late = left < timedelta(0)
     return Spoken(
         by=f"{DEADLINES.get(offer.state, 'By')} {_when(offer.due_at, now, zone)}",
-        left=f"{_length(-left)} late" if late else f"{_length(left)} left",
-        late=late, ring=round(RING * share, 1),
-        rush="late" if late else "ok" if share > HALF else "soon",
         who=", ".join(part for part in (_words(person.job), person.company) if part),
         where=_where(person, firm),
         known=tuple((name, _text(one)) for name, one in _map(offer.packet.get("known")).items()),
@@ -67,33 +52,11 @@ def spoken(
     )  # fmt: skip
 
 
-def _share(offer: HandoffView, now: datetime) -> float:
-    """Give how much of the time is left, between 0 and 1."""
-    started = offer.timer_from
-    if offer.state is not HandoffState.OFFERED:
-        started = offer.contacted_at or offer.accepted_at or started
-    whole = (offer.due_at - started).total_seconds()
-    share = offer.left(now).total_seconds() / whole if whole > 0 else 0.0
-    return min(max(share, 0.0), 1.0)
-
-
 def _when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     there, here = moment.astimezone(zone), now.astimezone(zone)
     if there.date() == here.date():
         return f"{there:%H:%M}"
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
-
-
-def _length(left: timedelta) -> str:
-    minutes = int(left.total_seconds() // 60)
-    if minutes >= 2 * DAY:
-        return f"{minutes // DAY} days"
-    hours, rest = divmod(minutes, HOUR)
-    if hours >= DAY:
-        return f"{hours} h"
-    if hours and rest:
-        return f"{hours} h {rest} min"
-    return f"{hours} h" if hours else f"{rest} min"
 
 
 def _where(person: Person, firm: Company) -> str:
