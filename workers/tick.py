@@ -72,7 +72,7 @@ class Tick:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (
             self._absorb, self._resume, self._collect, self._recheck, self._chase, self._wake,
-            self._forget,
+            self._presume, self._forget,
         )  # fmt: skip
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
@@ -95,6 +95,10 @@ class Tick:
 
     def _relay(self) -> int:
         return relay_once(self.here.works, self.connection)
+
+    def _presume(self) -> int:
+        with self.here.works.begin("tick") as work:
+            return mail.presume_delivered(work)
 
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:

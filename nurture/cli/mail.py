@@ -42,7 +42,8 @@ def in_doubt() -> None:
     with runtime.start().works.read("cli") as work:
         lines = domain.in_doubt(work)
     for line in lines:
-        click.echo(f"{line.id}\t{line.recipient}\t{line.template}\t{line.reason}")
+        mark = "\tpresumed delivered" if line.presumed else ""
+        click.echo(f"{line.id}\t{line.recipient}\t{line.template}\t{line.reason}{mark}")
     click.echo(f"{len(lines)} maybe delivered.")
 
 

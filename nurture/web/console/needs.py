@@ -50,7 +50,7 @@ def needs(work: Work, which: Which, *, shown: int = SHOWN) -> Needs:
 
 def doubts(work: Work) -> list[Need]:
     """Say in one line which mails may not have arrived."""
-    unclear = mail.in_doubt(work)
+    unclear = [one for one in mail.in_doubt(work) if not one.presumed]
     if not unclear:
         return []
     return [

@@ -56,6 +56,8 @@ MAILS: Mapping[MessageState, str] = {
     MessageState.IN_DOUBT: "Maybe delivered, will not be sent again",
     MessageState.DROPPED: "Not sent",
 }
+PRESUMED = "Presumed delivered"
+"""What a mail is called that was maybe delivered three days ago and not heard of since."""
 ENDINGS: Mapping[ExitReason, str] = {
     ExitReason.FINISHED: "went through to the end",
     ExitReason.GOAL: "reached what the track is for",
