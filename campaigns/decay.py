@@ -1,7 +1,7 @@
 """Points that fade: exponential decay, and forward-decay accumulators that need no nightly rewrite.
 
-An accumulator keeps `sum(points * 2^((at - epoch) / half_life))`, so that adding is one addition
-and the value at any time one division. One accumulator serves one half-life, never several.
+An accumulator keeps `sum(points * 2^((at - epoch) / half_life))`, so that the value at any time is
+one division. One accumulator serves one half-life, never several.
 Source: Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009.
 """
 
@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 DAY = timedelta(days=1)
-MOST_HALVINGS = 200.0
-"""Rebase when the exponent grows beyond this; float8 overflows at 1024."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +29,14 @@ def decayed(points: float, age: timedelta, half_life: float | None) -> float:
 
 
 def weight(at: datetime, *, epoch: datetime, half_life: float | None) -> float:
-    """Give the factor by which points made at `at` enter an accumulator."""
+    """Give the factor by which points of that moment count in an accumulator."""
     return 1.0 if half_life is None else math.exp2(((at - epoch) / DAY) / half_life)
-
-
-def accumulate(into: Accumulator, points: float, *, at: datetime) -> Accumulator:
-    """Add points made at `at`, rebasing first when they lie far from the epoch."""
-    base = rebased(into, at) if needs_rebasing(into, at) else into
-    added = points * weight(at, epoch=base.epoch, half_life=base.half_life)
-    return Accumulator(base.acc + added, base.epoch, base.half_life)
 
 
 def value_at(accumulator: Accumulator, moment: datetime) -> float:
     """Give the decayed sum at a moment that lies at or after the last addition."""
     factor = weight(moment, epoch=accumulator.epoch, half_life=accumulator.half_life)
     return accumulator.acc / factor
-
-
-def needs_rebasing(accumulator: Accumulator, at: datetime) -> bool:
-    """Tell whether the next addition would leave the safe range of float8."""
-    if accumulator.half_life is None:
-        return False
-    return ((at - accumulator.epoch) / DAY) / accumulator.half_life > MOST_HALVINGS
-
-
-def rebased(accumulator: Accumulator, epoch: datetime) -> Accumulator:
-    """Measure the same value against a new epoch."""
-    factor = weight(epoch, epoch=accumulator.epoch, half_life=accumulator.half_life)
-    return Accumulator(accumulator.acc / factor, epoch, accumulator.half_life)
 
 
 def crosses_at(

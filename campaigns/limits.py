@@ -1,9 +1,8 @@
-"""How much is too much: the cap over all tracks, priority between tracks, re-entry, holdout."""
+"""How much is too much: the cap over all tracks, priority between tracks, re-entry."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.chance import chance
 from campaigns.track import Again
 
 
@@ -68,8 +67,3 @@ def may_enter(again: Again, last_ended: datetime | None, *, now: datetime) -> bo
     if last_ended is None:
         return True
     return again.days is not None and now >= last_ended + timedelta(days=again.days)
-
-
-def held_out(seed: int, address: str, *, track: str, share: float) -> bool:
-    """Tell whether a lead belongs to the group that gets nothing, to measure the lift."""
-    return chance(seed, address, track=track, step="holdout") < share

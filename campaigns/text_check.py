@@ -29,16 +29,20 @@ def check_graph(track: Track, nodes: Sequence[Map], notes: Notes, known: Known) 
     _tracks(track, numbered, notes, known)
 
 
+def is_weak(step: Branch) -> bool:
+    """Tell whether a branch asks for opens, which image proxies fake."""
+    return any(
+        isinstance(leaf, Did) and leaf.kind is ActivityKind.OPENED
+        for leaf in leaves(step.condition)
+    )
+
+
 def weak_signals(track: Track) -> list[str]:
-    """List the branches that ask for opens, which image proxies fake; a warning, no mistake."""
+    """Say which branches ask for opens; a warning, no mistake."""
     return [
-        step.key
+        f"step {step.key} asks whether a mail was opened, which machines do, too: ask for a click"
         for step in track.steps
-        if isinstance(step, Branch)
-        and any(
-            isinstance(leaf, Did) and leaf.kind is ActivityKind.OPENED
-            for leaf in leaves(step.condition)
-        )
+        if isinstance(step, Branch) and is_weak(step)
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from campaigns import text
+from campaigns.text_check import weak_signals
 from nurture import runtime
 from nurture import tracks as domain
 
@@ -25,6 +26,7 @@ def check(files: tuple[Path, ...]) -> None:
         click.echo(str(problem))
     if problems:
         sys.exit(1)
+    _warn(files)
     click.echo(f"{len(files)} checked, nothing to mend.")
 
 
@@ -36,7 +38,14 @@ def apply(files: tuple[Path, ...]) -> None:
     with here.works.begin("cli") as work:
         for path in files:
             domain.publish(work, path.read_text(), file=path.name)
+    _warn(files)
     click.echo(f"{len(files)} published.")
+
+
+def _warn(files: tuple[Path, ...]) -> None:
+    for path in files:
+        for words in weak_signals(text.load(path.read_text(), file=path.name)):
+            click.echo(f"{path.name}: {words}.")
 
 
 @tracks.command()

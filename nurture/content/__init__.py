@@ -2,7 +2,7 @@
 
 from nurture.content.errors import NoSuchAsset
 from nurture.content.model import Applied, AssetCard, NewAsset, SeenRow
-from nurture.content.queries import assets, by_ids, get, last_topics, seen, seen_counts
+from nurture.content.queries import assets, by_ids, get, last_topics, seen
 from nurture.content.service import apply, mark_seen
 
 __all__ = [
@@ -18,5 +18,4 @@ __all__ = [
     "last_topics",
     "mark_seen",
     "seen",
-    "seen_counts",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from campaigns.vocabulary import BuyingStage
 from nurture.content.errors import NoSuchAsset
@@ -65,15 +65,6 @@ def last_topics(
             if isinstance(topics, list) and topics and len(had) < limit:
                 had.append(str(topics[0]))
     return {lead_id: tuple(topics) for lead_id, topics in found.items()}
-
-
-def seen_counts(work: Work) -> dict[int, dict[str, int]]:
-    """Count the leads who had each item, by how they came to it; the base of its report."""
-    statement = select(Seen.asset_id, Seen.how, func.count()).group_by(Seen.asset_id, Seen.how)
-    found: dict[int, dict[str, int]] = {}
-    for asset_id, how, number in work.session.execute(statement):
-        found.setdefault(asset_id, {})[how] = number
-    return found
 
 
 def _card(row: Asset) -> AssetCard:

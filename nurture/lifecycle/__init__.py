@@ -1,6 +1,6 @@
 """Which stage they are in, by which definition, and why it changed."""
 
-from nurture.lifecycle.queries import Stretch, history, last_entered, stages
+from nurture.lifecycle.queries import Stretch, history, stages
 from nurture.lifecycle.rules import LIVE, MAILABLE, MOVES, may_move
 from nurture.lifecycle.service import Moved, begin, hold, move
 
@@ -13,7 +13,6 @@ __all__ = [
     "begin",
     "history",
     "hold",
-    "last_entered",
     "may_move",
     "move",
     "stages",

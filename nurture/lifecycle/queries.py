@@ -57,16 +57,3 @@ def stages(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Stage]:
             select(Lead.id, Lead.stage).where(among(work.session, Lead.id, chunk))
         )
     }
-
-
-def last_entered(work: Work, lead_ids: Sequence[LeadId], *, to: Stage) -> Mapping[LeadId, datetime]:
-    """Tell when each lead last came to a stage, such as recycled; absent where it never did."""
-    found: dict[LeadId, datetime] = {}
-    for chunk in chunks(lead_ids, CHUNK):
-        rows = work.session.execute(
-            select(StageChange.lead_id, StageChange.at)
-            .where(StageChange.lead_id.in_(chunk), StageChange.to_stage == str(to))
-            .order_by(StageChange.at, StageChange.id)
-        )
-        found.update((LeadId(lead_id), at) for lead_id, at in rows)
-    return found

@@ -51,4 +51,3 @@ def test_the_first_time_that_a_lead_has_an_item_counts(work: Work) -> None:
 
     assert content.seen(work, [first, other]) == {first: {"E1", "U4"}, other: frozenset()}
     assert content.last_topics(work, [first]) == {first: ("uptime", "energy")}
-    assert content.seen_counts(work) == {e1: {"mailed": 1}, u4: {"downloaded": 1}}

@@ -106,16 +106,3 @@ def test_many_leads_move_in_a_few_statements(work: Work) -> None:
     gone = select(func.count()).where(Lead.stage == str(Stage.DISQUALIFIED))
     assert work.session.scalar(open_rows) == 12
     assert work.session.scalar(gone) == 12
-
-
-def test_the_last_entry_into_a_stage_is_known(works: Works, clock: FrozenClock) -> None:
-    with works.begin("test") as work:
-        lead_id = a_lead(work, "ada@mill.example", stage=Stage.SALES_READY)
-        never = a_lead(work, "bob@mill.example")
-    clock.advance(timedelta(days=1))
-    with works.begin("test") as work:
-        lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason="later")
-
-        found = lifecycle.last_entered(work, [lead_id, never], to=Stage.RECYCLED)
-
-    assert found == {lead_id: clock.now()}

@@ -48,6 +48,21 @@ def test_a_wrong_track_is_named_by_file_line_step_and_field(run: CliRunner, tmp_
     assert "wrong.yaml:5: w1" in result.output
 
 
+def test_a_track_that_asks_for_opens_is_warned_of_and_published(
+    run: CliRunner, tmp_path: Path
+) -> None:
+    say(run, "publish", str(LIBRARY))
+    weak = tmp_path / "welcome.yaml"
+    told = (LIBRARY / "tracks" / "welcome.yaml").read_text()
+    weak.write_text(told.replace("if: clicked learn1", "if: opened learn1"))
+    for verb in ("check", "apply"):
+        result = say(run, "tracks", verb, str(weak))
+        assert result.exit_code == 0, result.output
+        assert "welcome.yaml: step b1 asks whether a mail was opened" in result.output
+    plain = say(run, "tracks", "check", str(LIBRARY / "tracks" / "welcome.yaml"))
+    assert plain.output == "1 checked, nothing to mend.\n"
+
+
 def test_a_track_survives_export_with_its_comments(run: CliRunner) -> None:
     say(run, "publish", str(LIBRARY))
     exported = say(run, "tracks", "export", "welcome").output

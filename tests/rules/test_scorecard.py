@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.conditions import Act, Value
-from campaigns.decay import Accumulator, accumulate, crosses_at, decayed, rebased, value_at
+from campaigns.decay import Accumulator, crosses_at, decayed, value_at
 from campaigns.library_score import load_scorecard
 from campaigns.scorecard import (
     LedgerEntry,
@@ -135,37 +135,6 @@ def test_a_cap_is_never_exceeded_also_when_acts_settle_late(
         assert all(entry.points <= entry.full_points for entry in entries)
         if group.cap is not None:
             assert all(total_at(entries, moment) <= group.cap + 1e-6 for moment in moments)
-
-
-@given(st.lists(st.tuples(st.floats(-20, 40), st.floats(0, 400)), max_size=20), st.floats(1, 90))
-def test_the_accumulator_agrees_with_the_ledger(
-    earned: list[tuple[float, float]], half_life: float
-) -> None:
-    epoch = TUESDAY - days(30)
-    total = Accumulator(0.0, epoch, half_life)
-    for gained, day in earned:
-        total = accumulate(total, gained, at=TUESDAY + days(day))
-    end = TUESDAY + days(400)
-
-    exact = sum(decayed(gained, days(400 - day), half_life) for gained, day in earned)
-
-    assert value_at(total, end) == pytest.approx(exact, rel=1e-6, abs=1e-6)
-
-
-@given(st.floats(0.1, 1000), st.floats(0, 3000), st.floats(1, 90))
-def test_rebasing_changes_no_value(acc: float, day: float, half_life: float) -> None:
-    total = Accumulator(acc, TUESDAY, half_life)
-    later = TUESDAY + days(min(day, half_life * 150))
-
-    assert value_at(rebased(total, later), later) == pytest.approx(value_at(total, later))
-
-
-def test_years_of_points_never_overflow() -> None:
-    total = Accumulator(0.0, TUESDAY, 1.0)
-    for year in range(60):
-        total = accumulate(total, 10, at=TUESDAY + days(365 * year))
-
-    assert value_at(total, TUESDAY + days(365 * 59)) == pytest.approx(10)
 
 
 @given(st.floats(1, 200), st.floats(1, 200), st.floats(1, 90))

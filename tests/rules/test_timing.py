@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.limits import Cap, Limit, Rival, free_at, goes_first, held_out, may_enter
+from campaigns.limits import Cap, Limit, Rival, free_at, goes_first, may_enter
 from campaigns.spans import SpanError, parse_cap, parse_duration, parse_until, parse_window
 from campaigns.timing import (
     Calendar,
@@ -190,9 +190,3 @@ def test_re_entry_is_never_after_a_time_or_at_each_event() -> None:
     assert not may_enter(Again(120), last, now=TUESDAY)
     assert may_enter(Again(120), last - days(1), now=TUESDAY)
     assert may_enter(Again(0), TUESDAY, now=TUESDAY)
-
-
-def test_the_holdout_group_has_about_its_share() -> None:
-    group = [held_out(7, f"{number}@x.example", track="t", share=0.1) for number in range(2000)]
-
-    assert 150 < sum(group) < 250

@@ -2,6 +2,7 @@
 
 from campaigns import phrases
 from campaigns.conditions import All, AnyOf, Compare, Condition, Deed, Did, Op
+from campaigns.text_check import is_weak
 from campaigns.timing import WEEKDAYS, Duration, TimeOfWeek
 from campaigns.track import (
     Branch,
@@ -45,7 +46,8 @@ def describe(step: Step) -> tuple[str, str]:
             return _wait(step)
         case Branch():
             within = f"waits {step.within.words} for it" if step.within else "decides at once"
-            return f"{_begun(condition_words(step.condition))}?", within
+            weak = "; a weak signal, for machines open mail, too" if is_weak(step) else ""
+            return f"{_begun(condition_words(step.condition))}?", within + weak
         case _:
             return _turn(step)
 
