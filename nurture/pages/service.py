@@ -23,13 +23,15 @@ class NewSubmission:
     answers: Mapping[str, Json]
     consent_version: str | None
     quarantine: str | None
+    at: datetime | None = None
+    """When it came in; None = now."""
 
 
 def keep(work: Work, new: NewSubmission) -> int | None:
     """Store a submission; None when this very form has been sent before."""
     row = {
         "nonce": new.nonce, "form": new.form, "page": new.page, "asset_id": new.asset_id,
-        "at": work.now, "machine_at": work.machine, "answers": dict(new.answers),
+        "at": new.at or work.now, "machine_at": work.machine, "answers": dict(new.answers),
         "consent_version": new.consent_version, "quarantine": new.quarantine,
     }  # fmt: skip
     if not insert_ignoring(work.session, Submission, [row]):

@@ -16,14 +16,12 @@ from campaigns.vocabulary import (
 )
 from nurture import consent, engagement, leads, lifecycle, mail
 from nurture.engagement import ActivityRow
-from nurture.kernel import inbox, slips
+from nurture.kernel import slips
 from nurture.kernel.clock import Clock
-from nurture.kernel.database import passing
-from nurture.kernel.log import logger
 from nurture.kernel.slips import Slip
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
-from nurture.usecases import progress
+from nurture.usecases import carry, progress
 from nurture.usecases.progress import Desk
 
 WORDS = "Has unsubscribed"
@@ -40,29 +38,12 @@ def keep(home: Path, message_id: MessageId, *, clock: Clock) -> Slip:
 
 
 def carry_out(works: Works, home: Path, *, key: bytes, desk: Desk) -> int:
-    """Do what was kept while the database was away, each once; count what is done.
+    """Do what was kept while the database was away, each once; count what is done."""
 
-    Dying between the commit and the tearing up finds the slip again, and its name in the inbox.
-    """
-    done = 0
-    for slip in slips.kept(home / FOLDER):
-        try:
-            _carry_out(works, slip, key, desk)
-        except Exception as error:
-            if passing(error):
-                raise
-            # It is tried again: a no is never given up, and never stops another one.
-            logger().exception("stop_failed", slip=slip.name)
-            continue
-        slip.tear_up()
-        done += 1
-    return done
+    def act(work: Work, slip: Slip) -> None:
+        unsubscribe(work, MessageId(int(str(slip.content["message"]))), key=key, desk=desk)
 
-
-def _carry_out(works: Works, slip: Slip, key: bytes, desk: Desk) -> None:
-    with works.begin("prospect") as work:
-        if inbox.first_time(work, source=FOLDER, external_id=slip.name):
-            unsubscribe(work, MessageId(int(str(slip.content["message"]))), key=key, desk=desk)
+    return carry.carry_out(works, home / FOLDER, act)
 
 
 @dataclass(frozen=True, slots=True)

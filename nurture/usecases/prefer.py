@@ -3,16 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from campaigns import wishes
 from campaigns.vocabulary import MessageKind, Receipt
 from campaigns.wishes import Often, Wishes
 from nurture import consent, leads, lifecycle, mail, tracks
+from nurture.kernel import slips
+from nurture.kernel.clock import Clock
+from nurture.kernel.slips import Slip
 from nurture.kernel.types import Json, LeadId, MessageId
-from nurture.kernel.work import Work
+from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed
+from nurture.usecases import carry
 from nurture.usecases.policy import topic_words
 
+FOLDER = "choices"
+"""Where a host keeps the choices that the database does not know yet."""
 HELD = "this person {words}"
 ALL_HELD = tuple(HELD.format(words=words) for words in wishes.WORDS)
 
@@ -67,6 +74,37 @@ def prefer(work: Work, message_id: MessageId, *, topics: Sequence[str], often: O
     tracks.let_go(work, [lead_id], hold=Receipt.HELD_WISH)
     for reason in ALL_HELD:
         mail.let_go(work, [lead_id], reason=reason)
+
+
+def keep(
+    home: Path, message_id: MessageId, *, topics: Sequence[str], often: Often, clock: Clock
+) -> Slip:
+    """Write the choices down; they cannot get lost any more."""
+    machine = clock.machine()
+    told: dict[str, Json] = {
+        "message": message_id, "topics": list(topics), "often": str(often),
+        "machine_at": machine.isoformat(),
+    }  # fmt: skip
+    return slips.keep(home / FOLDER, told, at=machine)
+
+
+def forget(home: Path, message_id: MessageId) -> None:
+    """Tear up what this person chose before on this host: a newer choice holds."""
+    for slip in slips.kept(home / FOLDER):
+        if slip.content.get("message") == message_id:
+            slip.tear_up()
+
+
+def carry_out(works: Works, home: Path) -> int:
+    """Note the choices that were made while the database was away, each once, in their order."""
+
+    def act(work: Work, slip: Slip) -> None:
+        told, listed = slip.content, slip.content["topics"]
+        topics = [str(one) for one in listed] if isinstance(listed, list) else []
+        message_id = MessageId(int(str(told["message"])))
+        prefer(work, message_id, topics=topics, often=Often(str(told["often"])))
+
+    return carry.carry_out(works, home / FOLDER, act)
 
 
 def without_wishes(

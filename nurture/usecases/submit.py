@@ -42,6 +42,12 @@ class Visit:
     """The click that led here, if the page's address said so."""
     suspicion: str | None = None
     """Why this looks like a machine: honeypot, too fast (F8)."""
+    form: str = ""
+    """The form that it was sent through; "" asks nothing of its page."""
+    consent_version: str | None = None
+    """The text that stood beside the box, as the form's signed token says; else the current one."""
+    received_at: datetime | None = None
+    """When it came in, where that is not the time at which it is taken in."""
 
     @property
     def message_id(self) -> MessageId | None:
@@ -130,22 +136,25 @@ def note_visit(work: Work, slug: str, *, came: Came, origin: str, desk: Desk) ->
 def submit(works: Works, visit: Visit, *, house: House, desk: Desk) -> Thanks:
     """Take a form in; one transaction from the answers to the promise."""
     with works.begin("prospect") as work:
-        return _submit(work, visit, house, desk)
+        return take(work, visit, house=house, desk=desk)
 
 
-def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
+def take(work: Work, visit: Visit, *, house: House, desk: Desk) -> Thanks:
+    """Take a form in, inside somebody's transaction; the same form twice is once."""
     opened = open_page(work, visit.slug, message_id=visit.message_id)
     if opened.form is None:
         raise NotFound("There is no form on this page.")
-    answers = _checked(opened, visit)
+    if visit.form not in ("", opened.form.key):
+        raise NotFound("There is no such form. Open the page again.")
+    answers = checked(opened, visit)
 
     kept = pages.keep(
         work,
         pages.NewSubmission(
             nonce=visit.nonce, form=opened.form.key, page=visit.slug,
             asset_id=opened.asset.id if opened.asset else None, answers=answers,
-            consent_version=opened.consent.version if visit.agreed else None,
-            quarantine=visit.suspicion,
+            consent_version=_text_of(visit, opened) if visit.agreed else None,
+            quarantine=visit.suspicion, at=visit.received_at,
         ),
     )  # fmt: skip
     thanks = Thanks(opened.page, opened.form, None, "", opened.asset, "", None, answers)
@@ -161,17 +170,18 @@ def _submit(work: Work, visit: Visit, house: House, desk: Desk) -> Thanks:
     return _promise(work, thanks, lead_id, kept)
 
 
-def _checked(opened: Open, visit: Visit) -> dict[str, Json]:
+def checked(opened: Open, visit: Visit) -> dict[str, Json]:
+    """Read the answers to what the page asks, or refuse them with a sentence for each."""
     # No database keeps this character, and nobody types it.
     given = {name: typed.replace("\0", "") for name, typed in visit.given.items()}
-    checked = check_answers(opened.fields, given)
-    problems = dict(checked.problems)
-    if "email" in checked.answers and not problems:
+    found = check_answers(opened.fields, given)
+    problems = dict(found.problems)
+    if "email" in found.answers and not problems:
         try:
-            leads.read_address(str(checked.answers["email"]))
+            leads.read_address(str(found.answers["email"]))
         except Invalid as refusal:
             problems["email"] = refusal.sentence
-    answers: dict[str, Json] = dict(checked.answers)
+    answers: dict[str, Json] = dict(found.answers)
     if "phone" in answers:
         try:
             answers["phone"] = leads.read_phone(str(answers["phone"]), country=None)
@@ -217,7 +227,7 @@ def _whose(
             interests=topics,
         ),
         basis=Basis.FORM if visit.agreed else Basis.NONE,
-        evidence={"form": opened.page.form, "page": visit.slug, "text": opened.consent.version},
+        evidence={"form": opened.page.form, "page": visit.slug, "text": _text_of(visit, opened)},
     )
     source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
     origin = leads.Origin(source_id=source, campaign=visit.slug)
@@ -225,6 +235,11 @@ def _whose(
         work, [arrival], origin=origin, policy=leads.FieldPolicy.OVERWRITE, house=house
     )
     return captured.rows[0].lead_id
+
+
+def _text_of(visit: Visit, opened: Open) -> str:
+    """Name the text that the visitor read."""
+    return visit.consent_version or opened.consent.version
 
 
 @dataclass(frozen=True, slots=True)

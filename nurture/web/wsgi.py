@@ -1,15 +1,15 @@
 """The WSGI application that the server imports once per process."""
 
 import threading
-from functools import partial
 
 from nurture import runtime
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure, logger
 from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
-from nurture.usecases import leave, publish
+from nurture.usecases import publish, shelf
 from nurture.web.app import create_app
+from nurture.web.errands import errands
 from nurture.web.track import Shipper, Tracking, TrackingMiddleware
 
 LINKS_EVERY_SECONDS = 5.0
@@ -20,8 +20,7 @@ def build(here: Runtime) -> TrackingMiddleware:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
     refresh_links(here)
     threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
-    stops = partial(leave.carry_out, here.works, here.home, key=here.secret, desk=here.desk)
-    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=[stops]).start()
+    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=errands(here)).start()
     tracking = Tracking(
         keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
         base_url=here.settings.base_url,
@@ -30,9 +29,10 @@ def build(here: Runtime) -> TrackingMiddleware:
 
 
 def write_links(here: Runtime) -> None:
-    """Bring this host's link files up to what has been published."""
+    """Bring this host's link files and its copy of the pages up to what has been published."""
     with here.works.read("web") as work:
         publish.write_links(work, links=here.links)
+        shelf.put(work, here.home)
 
 
 def keep_links(here: Runtime) -> None:

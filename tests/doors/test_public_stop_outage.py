@@ -1,10 +1,5 @@
 """A no is heard while the database is away, and holds once it is back (D-04, F-22)."""
 
-import fcntl
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,17 +10,15 @@ from nurture import consent, engagement
 from nurture.consent.tables import Suppression
 from nurture.kernel import slips
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.database import make_engine
 from nurture.kernel.tables import Inbox
 from nurture.kernel.tokens import Keyring, message_token
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
-from nurture.schema import METADATA
 from nurture.usecases import leave
 from nurture.web import patience
 from tests.conftest import MONDAY
+from tests.doors.outage import Outage
 from tests.doors.public import Site, henk, open_site
-from tests.support.postgres import OwnCluster
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -33,105 +26,6 @@ KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 class KilledError(Exception):
     """The process ends here."""
-
-
-class Outage:
-    """A database that goes away and comes back."""
-
-    def __init__(self, works: Works) -> None:
-        self.works = works
-
-    def begin(self) -> None:
-        """Take it away."""
-        raise NotImplementedError
-
-    def end(self) -> None:
-        """Bring it back."""
-        raise NotImplementedError
-
-
-class StoppedServer(Outage):
-    """PostgreSQL is stopped, and whoever is connected is cut off."""
-
-    def __init__(self, works: Works, cluster: OwnCluster) -> None:
-        super().__init__(works)
-        self._cluster = cluster
-
-    def begin(self) -> None:
-        self._cluster.stop()
-
-    def end(self) -> None:
-        self._cluster.start()
-
-
-class UnreadableFile(Outage):
-    """The file of SQLite is not where it was, and something else is there."""
-
-    def begin(self) -> None:
-        self.works.engine.dispose()
-        self._file.rename(self._file.with_suffix(".away"))
-        self._file.mkdir()
-
-    def end(self) -> None:
-        self._file.rmdir()
-        self._file.with_suffix(".away").rename(self._file)
-
-    @property
-    def _file(self) -> Path:
-        return Path(self.works.engine.url.database or "")
-
-
-class HeldLock(Outage):
-    """A writer of SQLite holds its lock and does not come to an end."""
-
-    _handle = -1
-
-    def begin(self) -> None:
-        self._handle = os.open(f"{self.works.engine.url.database}.lock", os.O_RDWR | os.O_CREAT)
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-
-    def end(self) -> None:
-        os.close(self._handle)
-
-
-@contextmanager
-def on_sqlite(home: Path, kind: type[Outage]) -> Iterator[Outage]:
-    with open_database(f"sqlite:///{home / 'own.db'}") as works:
-        yield kind(works)
-
-
-@contextmanager
-def on_postgresql() -> Iterator[Outage]:
-    folder = Path(f"/tmp/no-{os.getpid()}-{os.urandom(3).hex()}")
-    folder.mkdir(mode=0o755)
-    cluster = OwnCluster(folder)
-    try:
-        with open_database(cluster.open()) as works:
-            yield StoppedServer(works, cluster)
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder)
-
-
-@contextmanager
-def open_database(url: str) -> Iterator[Works]:
-    engine = make_engine(url)
-    METADATA.create_all(engine)
-    yield Works(engine, FrozenClock(MONDAY))
-    engine.dispose()
-
-
-@pytest.fixture(params=["stopped server", "unreadable file", "held lock"])
-def outage(request: pytest.FixtureRequest, home: Path) -> Iterator[Outage]:
-    match request.param:
-        case "stopped server":
-            chosen = on_postgresql()
-        case "unreadable file":
-            chosen = on_sqlite(home, UnreadableFile)
-        case _:
-            chosen = on_sqlite(home, HeldLock)
-    with chosen as found:
-        yield found
 
 
 @pytest.fixture

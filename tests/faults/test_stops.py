@@ -1,25 +1,27 @@
-"""A no that was answered is kept, whatever is away or killed (F-22)."""
+"""A no and a form that were answered are kept, whatever is away or killed (F-22)."""
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from campaigns.vocabulary import MessageKind, Stage
-from nurture import consent, mail
+from nurture import consent, leads, mail
 from nurture.kernel import slips
 from nurture.kernel.database import make_engine
 from nurture.kernel.tokens import message_token
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.runtime import Runtime
 from nurture.schema import METADATA
-from nurture.usecases import leave
+from nurture.usecases import leave, received, shelf
 from tests.domains.sales import a_lead
 from tests.faults.installation import ROOT, descendants, prepared
 from tests.support.postgres import OwnCluster
@@ -29,6 +31,10 @@ HENK = EmailAddress("henk@vlietstra.example")
 BODY = "List-Unsubscribe=One-Click"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SECONDS_TO_HOLD = 10
+AOIFE = EmailAddress("aoife@marran.example")
+SECONDS_TO_START = 60
+SECONDS_TO_TAKE_IN = 60
+"""Ten of them the door itself may still be telling the database."""
 
 
 @pytest.fixture
@@ -44,18 +50,7 @@ def cluster() -> Iterator[OwnCluster]:
 def test_a_no_outlives_a_stopped_database_and_a_killed_web_process(
     home: Path, cluster: OwnCluster
 ) -> None:
-    url = cluster.open()
-    engine = make_engine(url)
-    METADATA.create_all(engine)
-    engine.dispose()
-    port = free_port()
-    settings = {
-        "NURTURE_HOME": str(home),
-        "NURTURE_DATABASE_URL": url,
-        "NURTURE_SMTP_URL": "smtp://127.0.0.1:1",
-        "NURTURE_BASE_URL": f"http://127.0.0.1:{port}",
-    }
-    here = prepared(home, {key: value for key, value in settings.items() if key != "NURTURE_HOME"})
+    here, settings, port = _house(home, cluster)
     lead_id, message_id = _a_mail(here)
     token = message_token(here.keyring, message_id=message_id, template_version=1)
     here.works.engine.dispose()
@@ -75,6 +70,59 @@ def test_a_no_outlives_a_stopped_database_and_a_killed_web_process(
     assert (first, second, shown, kept) == (200, 200, 200, 2)
 
 
+@pytest.mark.slow
+def test_a_form_outlives_a_stopped_database_and_a_killed_web_process(
+    home: Path, cluster: OwnCluster
+) -> None:
+    here, settings, port = _house(home, cluster)
+    here.works.engine.dispose()
+
+    with web(settings, port):
+        wait_until((home / shelf.FILE).exists)
+        form = _form(port)
+        cluster.stop()
+        first = _ask(port, "POST", "/f/download", form)
+    with web(settings, port):  # started while the database is still away
+        second = _ask(port, "POST", "/f/download", form)
+        shown = _get(port, "/p/leak-hunt")
+        kept = len(slips.kept(home / received.FOLDER))
+        cluster.start()
+        wait_until(lambda: not slips.kept(home / received.FOLDER), patience=SECONDS_TO_TAKE_IN)
+    with here.works.read("test") as work:
+        found = leads.by_email(work, [AOIFE])
+        letters = [one.kind for one in mail.of_lead(work, found[AOIFE])]
+    here.works.engine.dispose()
+
+    assert (first, second, shown, kept) == (200, 200, 200, 2)
+    assert letters == [MessageKind.REQUESTED]
+
+
+def _house(home: Path, cluster: OwnCluster) -> tuple[Runtime, dict[str, str], int]:
+    url, port = cluster.open(), free_port()
+    engine = make_engine(url)
+    METADATA.create_all(engine)
+    engine.dispose()
+    settings = {
+        "NURTURE_HOME": str(home),
+        "NURTURE_DATABASE_URL": url,
+        "NURTURE_SMTP_URL": "smtp://127.0.0.1:1",
+        "NURTURE_BASE_URL": f"http://127.0.0.1:{port}",
+        "NURTURE_FORM_MIN_SECONDS": "0",
+    }
+    given = {key: value for key, value in settings.items() if key != "NURTURE_HOME"}
+    return prepared(home, given), settings, port
+
+
+def _form(port: int) -> str:
+    """Fill a page's form in as a browser would."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    line.request("GET", "/p/leak-hunt")
+    ticket = re.search(r'"ticket" value="([^"]+)"', line.getresponse().read().decode())
+    line.close()
+    assert ticket is not None
+    return urlencode({"ticket": ticket[1], "page": "leak-hunt", "email": AOIFE})
+
+
 @contextmanager
 def web(settings: dict[str, str], port: int) -> Iterator[None]:
     """Run `nurture web`, and kill it as a power cut would."""
@@ -84,7 +132,9 @@ def web(settings: dict[str, str], port: int) -> Iterator[None]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        wait_until(lambda: listens(port) and _get(port, "/healthz") == 200)
+        wait_until(
+            lambda: listens(port) and _get(port, "/healthz") == 200, patience=SECONDS_TO_START
+        )
         yield
     finally:
         for pid in [*descendants(process.pid), process.pid]:
@@ -113,10 +163,10 @@ def _get(port: int, path: str) -> int:
     return _ask(port, "GET", path)
 
 
-def _ask(port: int, method: str, path: str) -> int:
+def _ask(port: int, method: str, path: str, body: str = BODY) -> int:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        line.request(method, path, BODY if method == "POST" else None, FORM)
+        line.request(method, path, body if method == "POST" else None, FORM)
         return line.getresponse().status
     except OSError:
         return 0

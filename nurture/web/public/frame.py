@@ -11,6 +11,7 @@ from markupsafe import Markup
 from campaigns.company import Company, Plain
 from nurture.kernel.work import Work
 from nurture.runtime import Runtime
+from nurture.usecases import shelf
 from nurture.usecases.company import company, stand_in
 from nurture.web.current import TEMPLATES, here
 from nurture.web.patience import within
@@ -56,6 +57,9 @@ def firm_last_seen() -> Company:
     last = current_app.extensions.get(LAST_SEEN)
     if isinstance(last, Company):
         return last
+    kept = shelf.take(here().home)
+    if kept is not None and kept.firm is not None:
+        return kept.firm
     settings = here().settings
     return stand_in(sender=settings.sender, postal=settings.postal_address)
 

@@ -11,23 +11,31 @@ from zoneinfo import ZoneInfo
 from flask import request
 from werkzeug.wrappers import Response
 
+from campaigns.company import Company
 from nurture import leads
 from nurture.engagement import Came
+from nurture.kernel.database import passing
 from nurture.kernel.errors import NotFound
 from nurture.kernel.tokens import BadToken, Purpose, sign, verify
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
-from nurture.usecases import submit
+from nurture.usecases import shelf, submit
 from nurture.usecases.submit import AnswersRefused, Open, Thanks, Visit
 from nurture.web import security
 from nurture.web.current import here
-from nurture.web.public.frame import firm_of, own, safe_html, show, text_file
+from nurture.web.errors import page
+from nurture.web.patience import within
+from nurture.web.public import intake
+from nurture.web.public.frame import firm_last_seen, firm_of, own, safe_html, show, text_file
 from nurture.web.public.reckon import reckon
 from nurture.web.track import PARAMETER, visitor
 
 HONEYPOT = "website"
 """A field that nobody sees; what fills it in is a machine."""
 AGREED = "agree"
+ITS_OWN = frozenset({HONEYPOT, AGREED, "ticket", "page"})
+AWAY = "This page cannot be looked up this minute. Try it again in a minute: nothing is lost."
+RETRY_SECONDS = 60
 OPEN_FOR = timedelta(days=2)
 """How long a form may lie open in a browser and still be sent."""
 BLANK = re.compile(r"\{\{ *([a-z_.]+) *\}\}")
@@ -41,6 +49,8 @@ class Ticket:
     nonce: str
     came: Came | None
     issued: datetime
+    text: str
+    """The version of the words beside the box, as it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,10 @@ class Draft:
 
 
 @security.public
-def show_page(slug: str) -> str:
-    """Show a landing page."""
+def show_page(slug: str) -> str | Response:
+    """Show a landing page; while the database is away, as it was last published."""
     came = _visitor(request.args.get(PARAMETER, ""))
-    with here().works.read("prospect") as work:
-        opened = submit.open_page(work, slug, message_id=_message(came))
-        return _page(work, opened, came, Draft())
+    return _shown(slug, came, Draft()) or _away()
 
 
 @security.public
@@ -77,7 +85,7 @@ def note_seen(slug: str) -> tuple[str, int]:
 
 
 @security.public
-def send_form(key: str) -> str | tuple[str, int]:
+def send_form(key: str) -> str | Response:
     """Take a form in, and show what comes of it; a wrong answer loses none of the others."""
     given = dict(request.form.items())
     runtime = here()
@@ -87,17 +95,15 @@ def send_form(key: str) -> str | tuple[str, int]:
         note = "This form was open for a long time. Look it over and send it once more."
         return _again(given.get("page", ""), None, Draft(given, note=note))
     visit = Visit(
-        slug=ticket.slug, given=given, agreed=AGREED in given, nonce=ticket.nonce,
-        came=ticket.came, suspicion=_suspicion(given, ticket),
+        slug=ticket.slug, given=_answers(given), agreed=AGREED in given, nonce=ticket.nonce,
+        came=ticket.came, suspicion=_suspicion(given, ticket), form=key,
+        consent_version=ticket.text or None, received_at=runtime.clock.now(),
     )  # fmt: skip
-    with runtime.works.read("prospect") as work:
-        if submit.open_page(work, ticket.slug, message_id=None).page.form != key:
-            raise NotFound("There is no such form. Open the page again.")
     try:
-        thanks = submit.submit(runtime.works, visit, house=runtime.house, desk=runtime.desk)
+        thanks = intake.take_in(visit)
     except AnswersRefused as refusal:
         return _again(ticket.slug, ticket.came, Draft(given, refusal.problems))
-    return _thank(thanks)
+    return _thanked(thanks)
 
 
 @security.public
@@ -132,31 +138,60 @@ def _visitor(token: str) -> Came | None:
     return visitor(runtime.keyring, token, machine=runtime.clock.machine()) if token else None
 
 
-def _page(work: Work, opened: Open, came: Came | None, draft: Draft) -> str:
-    asset, page = opened.asset, opened.page
+def _answers(given: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what the form says of itself: only what was typed is anybody's answer."""
+    return {name: typed for name, typed in given.items() if name not in ITS_OWN}
+
+
+def _shown(slug: str, came: Came | None, draft: Draft) -> str:
+    """Draw a page from the database, else from this host's shelf; "" where neither has it."""
+    runtime = here()
+
+    def ask() -> tuple[Open, Company]:
+        with runtime.works.read("prospect") as work:
+            opened = submit.open_page(work, slug, message_id=_message(came))
+            return opened, firm_of(work, runtime)
+
+    found = within(ask)
+    if found is None:
+        kept = shelf.take(runtime.home)
+        if kept is None:
+            return ""
+        found = shelf.open_page(kept, slug), kept.firm or firm_last_seen()
+    return _page(*found, came, draft)
+
+
+def _away() -> Response:
+    body, status = page(HTTPStatus.SERVICE_UNAVAILABLE, "Back in a moment", AWAY)
+    return Response(body, status, {"Retry-After": str(RETRY_SECONDS)}, mimetype="text/html")
+
+
+def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
+    asset, own_page = opened.asset, opened.page
     gated = asset is not None and asset.access == "form" and opened.form is not None
-    name = page.text or (f"{asset.key}.md" if asset else "")
+    name = own_page.text or (f"{asset.key}.md" if asset else "")
     body = (asset.body if asset else "") or text_file(name)
     return show(
-        "page", firm_of(work), opened=opened, draft=draft,
-        title=page.title or (asset.title if asset else ""),
+        "page", firm, opened=opened, draft=draft,
+        title=own_page.title or (asset.title if asset else ""),
         teaser=asset.teaser if asset else "",
         body=None if gated else safe_html(body),
-        ticket=_new_ticket(page.slug, came), honeypot=HONEYPOT, agreed=AGREED,
+        ticket=_new_ticket(opened, came), honeypot=HONEYPOT, agreed=AGREED,
         visit=request.values.get(PARAMETER, "") if came is not None else "",
     )  # fmt: skip
 
 
-def _again(slug: str, came: Came | None, draft: Draft) -> tuple[str, int]:
-    with here().works.read("prospect") as work:
-        opened = submit.open_page(work, slug, message_id=_message(came))
-        return _page(work, opened, came, draft), HTTPStatus.UNPROCESSABLE_ENTITY
+def _again(slug: str, came: Came | None, draft: Draft) -> Response:
+    shown = _shown(slug, came, draft)
+    if not shown:
+        return _away()
+    return Response(shown, HTTPStatus.UNPROCESSABLE_ENTITY, mimetype="text/html")
 
 
-def _new_ticket(slug: str, came: Came | None) -> str:
+def _new_ticket(opened: Open, came: Came | None) -> str:
     runtime = here()
     click = f"{came.message_id}|{came.link}|{came.machine_at.isoformat()}" if came else "||"
-    subject = f"{slug}|{secrets.token_hex(12)}|{click}"
+    subject = f"{opened.page.slug}|{secrets.token_hex(12)}|{click}|{opened.consent.version}"
     return sign(runtime.keyring, Purpose.FORM_TIME, subject=subject, issued=runtime.clock.machine())
 
 
@@ -164,11 +199,12 @@ def _ticket(token: str) -> Ticket:
     runtime = here()
     oldest = runtime.clock.machine() - OPEN_FOR
     signed = verify(runtime.keyring, Purpose.FORM_TIME, token, not_before=oldest)
-    slug, nonce, message, link, at = signed.subject.split("|")
+    # A form that lies open since before texts were signed names none.
+    slug, nonce, message, link, at, *text = signed.subject.split("|")
     came = None
     if message:
         came = Came(MessageId(int(message)), link, datetime.fromisoformat(at))
-    return Ticket(slug, nonce, came, signed.issued)
+    return Ticket(slug, nonce, came, signed.issued, text[0] if text else "")
 
 
 def _suspicion(given: Mapping[str, str], ticket: Ticket) -> str | None:
@@ -179,6 +215,17 @@ def _suspicion(given: Mapping[str, str], ticket: Ticket) -> str | None:
     if seconds < runtime.settings.form_min_seconds:
         return "came back faster than anybody types"
     return None
+
+
+def _thanked(thanks: Thanks | None) -> str:
+    """Show what came of a form; where the database is away, that it stands on our disk."""
+    try:
+        return _thank(thanks) if thanks is not None else intake.received()
+    except Exception as error:
+        # It was taken in; only the page that says so could not be read.
+        if not passing(error):
+            raise
+        return intake.received()
 
 
 def _thank(thanks: Thanks) -> str:

@@ -1,11 +1,12 @@
 """What somebody wants to read about and how often: GET shows it, POST changes it (F138)."""
 
+import structlog
 from flask import request
 
 from campaigns.company import Company
 from campaigns.limits import Cap
 from campaigns.wishes import Often
-from nurture.kernel.errors import Invalid
+from nurture.kernel.errors import Invalid, Unavailable
 from nurture.kernel.tokens import read_message_token
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
@@ -17,6 +18,12 @@ from nurture.web.patience import within
 from nurture.web.public.frame import firm_last_seen, firm_of, show
 
 WEEK = 7
+NOTED = "Noted"
+NOTED_TEXT = (
+    "It is kept, and holds as soon as our records can be reached again, in minutes as a rule."
+)
+
+log = structlog.get_logger(__name__)
 
 
 @security.public
@@ -43,11 +50,39 @@ def save_preferences(token: str) -> str:
     given = request.form.get("often", Often.ANY)
     if given not in set(Often):
         raise Invalid("Choose how often you want to hear from us.")
-    with here().works.begin("prospect") as work:
-        topics = request.form.getlist("topic")
-        prefer.prefer(work, message_id, topics=topics, often=Often(given))
-        found = {"firm": firm_of(work), **_held(work, message_id)}
+    found = _chosen(message_id, request.form.getlist("topic"), Often(given))
+    if found is None:
+        return show("received", firm_last_seen(), title=NOTED, text=NOTED_TEXT)
     return _page(found, token, saved=True)
+
+
+def _chosen(message_id: MessageId, topics: list[str], often: Often) -> dict[str, object] | None:
+    """Keep the choices on disk, then tell the database; None = it is away and hears of it later."""
+    runtime = here()
+    kept = _kept(message_id, topics, often)
+
+    def tell() -> dict[str, object]:
+        with runtime.works.begin("prospect") as work:
+            prefer.prefer(work, message_id, topics=topics, often=often)
+            found = {"firm": firm_of(work, runtime), **_held(work, message_id)}
+        prefer.forget(runtime.home, message_id)
+        return found
+
+    found = within(tell)
+    if found is None and not kept:
+        raise Unavailable("We could not note this just now. Please press it again in a minute.")
+    return found
+
+
+def _kept(message_id: MessageId, topics: list[str], often: Often) -> bool:
+    """Write the choices down; on a full disk the database is what is left."""
+    runtime = here()
+    try:
+        prefer.keep(runtime.home, message_id, topics=topics, often=often, clock=runtime.clock)
+    except OSError:
+        log.exception("choice_not_kept", message_id=message_id)
+        return False
+    return True
 
 
 def _held(work: Work, message_id: MessageId) -> dict[str, object]:

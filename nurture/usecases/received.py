@@ -1,0 +1,96 @@
+"""A form is never lost: it stands on this host's disk before it is told to the database.
+
+While the database is away that is all that happens, and the visitor is told so. The shipper of the
+same process carries it out once the database is back; the form's own number makes twice once, so
+it does not matter who dies when, nor whether an answer that came too late was kept after all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from nurture import pages
+from nurture.engagement import Came
+from nurture.kernel import slips
+from nurture.kernel.clock import Clock
+from nurture.kernel.errors import NotFound
+from nurture.kernel.slips import Slip
+from nurture.kernel.types import Json, MessageId
+from nurture.kernel.work import Work, Works
+from nurture.usecases import carry, submit
+from nurture.usecases.capture import House
+from nurture.usecases.progress import Desk
+from nurture.usecases.submit import AnswersRefused, Visit
+
+FOLDER = "forms"
+IN_HAND = timedelta(seconds=10)
+"""So long the door itself may still be telling the database of a form."""
+LONGEST_REASON = 200
+
+
+def keep(home: Path, visit: Visit, *, clock: Clock) -> Slip:
+    """Write a form down; it cannot get lost any more."""
+    machine = clock.machine()
+    return slips.keep(home / FOLDER, _told(visit, machine), at=machine)
+
+
+def carry_out(works: Works, home: Path, *, clock: Clock, house: House, desk: Desk) -> int:
+    """Take in what was kept while the database was away; count the forms."""
+
+    def act(work: Work, slip: Slip) -> None:
+        _take(work, _visit(slip.content), house=house, desk=desk)
+
+    def wanted(slip: Slip) -> bool:
+        return clock.machine() - _instant(slip.content["machine_at"]) >= IN_HAND
+
+    return carry.carry_out(works, home / FOLDER, act, wanted=wanted)
+
+
+def _take(work: Work, visit: Visit, *, house: House, desk: Desk) -> None:
+    """Take a form in; one that cannot be read stays with what was typed and why (Q24)."""
+    try:
+        submit.take(work, visit, house=house, desk=desk)
+    except (AnswersRefused, NotFound) as refusal:
+        pages.keep(
+            work,
+            pages.NewSubmission(
+                nonce=visit.nonce, form=visit.form, page=visit.slug, asset_id=None,
+                answers=dict(visit.given), consent_version=None,
+                quarantine=refusal.sentence[:LONGEST_REASON], at=visit.received_at,
+            ),
+        )  # fmt: skip
+
+
+def _told(visit: Visit, machine: datetime) -> dict[str, Json]:
+    came = visit.came
+    return {
+        "machine_at": machine.isoformat(),
+        "received_at": visit.received_at.isoformat() if visit.received_at else None,
+        "form": visit.form, "slug": visit.slug, "nonce": visit.nonce, "given": dict(visit.given),
+        "agreed": visit.agreed, "consent_version": visit.consent_version,
+        "suspicion": visit.suspicion,
+        "came": [came.message_id, came.link, came.machine_at.isoformat()] if came else None,
+    }  # fmt: skip
+
+
+def _visit(told: Mapping[str, Json]) -> Visit:
+    given, came, received = told["given"], told["came"], told["received_at"]
+    assert isinstance(given, dict)
+    by = None
+    if isinstance(came, list):
+        by = Came(MessageId(int(str(came[0]))), str(came[1]), _instant(came[2]))
+    return Visit(
+        slug=str(told["slug"]), form=str(told["form"]), nonce=str(told["nonce"]),
+        given={name: str(typed) for name, typed in given.items()},
+        agreed=told["agreed"] is True, consent_version=_words(told["consent_version"]),
+        suspicion=_words(told["suspicion"]), came=by,
+        received_at=_instant(received) if received is not None else None,
+    )  # fmt: skip
+
+
+def _words(told: Json) -> str | None:
+    return None if told is None else str(told)
+
+
+def _instant(told: Json) -> datetime:
+    return datetime.fromisoformat(str(told))
