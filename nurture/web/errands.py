@@ -5,7 +5,7 @@ from functools import partial
 
 from nurture.kernel import slips
 from nurture.runtime import Runtime
-from nurture.usecases import leave, prefer, received
+from nurture.usecases import kept_forms, leave, prefer
 
 
 def errands(here: Runtime) -> list[Callable[[], object]]:
@@ -19,7 +19,7 @@ def errands(here: Runtime) -> list[Callable[[], object]]:
 
 def take_forms(here: Runtime) -> None:
     """Take in the forms that came while the database was away."""
-    if slips.kept(here.home / received.FOLDER):
-        received.carry_out(
+    if slips.kept(here.home / kept_forms.FOLDER):
+        kept_forms.carry_out(
             here.works, here.home, clock=here.clock, house=here.house, desk=here.desk
         )

@@ -12,7 +12,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.pages.tables import Submission
-from nurture.usecases import prefer, received, shelf
+from nurture.usecases import kept_forms, prefer, shelf
 from nurture.web import patience
 from nurture.web.errands import errands
 from tests.conftest import MONDAY
@@ -37,12 +37,12 @@ def site(outage: Outage, home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 def later(site: Site) -> None:
     """The database is back, and the shipper goes round."""
-    site.clock.advance(received.IN_HAND)
+    site.clock.advance(kept_forms.IN_HAND)
     for errand in errands(site.here):
         errand()
 
 
-def waiting(site: Site, folder: str = received.FOLDER) -> int:
+def waiting(site: Site, folder: str = kept_forms.FOLDER) -> int:
     return len(slips.kept(site.here.home / folder))
 
 
@@ -142,7 +142,7 @@ def test_choices_are_heard_without_a_database_and_the_last_one_holds(
     outage.begin()
     try:
         first = site.client.post(link, data={"topic": "energy", "often": Often.PAUSED})
-        site.clock.advance(received.IN_HAND)
+        site.clock.advance(kept_forms.IN_HAND)
         second = site.client.post(link, data={"topic": "uptime", "often": Often.MONTHLY})
         kept = waiting(site, prefer.FOLDER)
     finally:

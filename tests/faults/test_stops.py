@@ -21,7 +21,7 @@ from nurture.kernel.tokens import message_token
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.runtime import Runtime
 from nurture.schema import METADATA
-from nurture.usecases import leave, received, shelf
+from nurture.usecases import kept_forms, leave, shelf
 from tests.domains.sales import a_lead
 from tests.faults.installation import ROOT, descendants, prepared
 from tests.support.postgres import OwnCluster
@@ -85,9 +85,9 @@ def test_a_form_outlives_a_stopped_database_and_a_killed_web_process(
     with web(settings, port):  # started while the database is still away
         second = _ask(port, "POST", "/f/download", form)
         shown = _get(port, "/p/leak-hunt")
-        kept = len(slips.kept(home / received.FOLDER))
+        kept = len(slips.kept(home / kept_forms.FOLDER))
         cluster.start()
-        wait_until(lambda: not slips.kept(home / received.FOLDER), patience=SECONDS_TO_TAKE_IN)
+        wait_until(lambda: not slips.kept(home / kept_forms.FOLDER), patience=SECONDS_TO_TAKE_IN)
     with here.works.read("test") as work:
         found = leads.by_email(work, [AOIFE])
         letters = [one.kind for one in mail.of_lead(work, found[AOIFE])]

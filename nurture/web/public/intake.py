@@ -4,8 +4,7 @@ import structlog
 
 from nurture.kernel.errors import NotFound, Unavailable
 from nurture.kernel.slips import Slip
-from nurture.usecases import received as kept_forms
-from nurture.usecases import shelf, submit
+from nurture.usecases import kept_forms, shelf, submit
 from nurture.usecases.submit import AnswersRefused, Thanks, Visit
 from nurture.web.current import here
 from nurture.web.patience import within
