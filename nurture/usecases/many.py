@@ -16,7 +16,7 @@ from nurture.tracks import Stand, TrackState
 from nurture.usecases import by_hand, progress
 from nurture.usecases.by_hand import Out, Picked, picked_of
 from nurture.usecases.foresee import WITH_SALES
-from nurture.usecases.pace import Pace
+from nurture.usecases.pace import LEADS, Pace
 from nurture.usecases.progress import Desk
 from nurture.usecases.silence import silence
 
@@ -76,7 +76,7 @@ def in_stretches(
 
     Who takes the act back while it goes on ends it, and a crash leaves what is done whole.
     """
-    pace = Pace(works)
+    pace = Pace(works, LEADS)
     first, at = None, 0
     while first is None or at < len(lead_ids):
         some = lead_ids[at : at + pace.rows]

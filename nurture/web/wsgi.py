@@ -1,5 +1,6 @@
 """The WSGI application that the server imports once per process."""
 
+import gc
 import threading
 
 from nurture import runtime
@@ -57,3 +58,5 @@ def refresh_links(here: Runtime) -> None:
 
 configure(json=load_settings().log_format == "json")
 application = build(runtime.start())
+gc.collect()
+gc.freeze()  # what stays for good is not looked through again while somebody holds the database

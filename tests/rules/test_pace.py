@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.kernel.database import CHUNK
-from nurture.usecases.pace import AIM, LEAST, next_length
+from nurture.usecases.pace import AIM, LEADS, LEAST, next_length
 
 
 @given(rows=st.integers(1, CHUNK), seconds=st.floats(0, 60))
@@ -25,6 +25,11 @@ def test_the_next_stretch_is_as_long_as_the_last_one_says(
     rows: int, seconds: float, then: int
 ) -> None:
     assert next_length(rows, seconds, most=CHUNK) == then
+
+
+def test_leads_are_taken_few_at_a_time_so_that_taking_it_back_is_short_too() -> None:
+    assert next_length(40, AIM, most=CHUNK, gait=LEADS) == 20
+    assert next_length(20, 1.0, most=CHUNK, gait=LEADS) == LEADS.least < LEAST
 
 
 def test_where_rows_cost_the_same_the_length_settles_at_the_aim() -> None:

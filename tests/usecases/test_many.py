@@ -14,7 +14,7 @@ from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import many, promote
 from nurture.usecases.by_hand import Out
-from nurture.usecases.pace import Pace
+from nurture.usecases.pace import Gait, Pace
 from nurture.usecases.progress import next_actions_missing
 from tests.usecases.house import RING, House, open_house, sent_message
 
@@ -47,8 +47,8 @@ def undone(house: House, act_id: int) -> dict[Out, int]:
 class TwoRows(Pace):
     """Take two leads at a time."""
 
-    def __init__(self, works: Works) -> None:
-        super().__init__(works, most=2)
+    def __init__(self, works: Works, gait: Gait) -> None:
+        super().__init__(works, gait, most=2)
 
     def end(self, rows: int) -> None:
         """Stay as short as that."""
