@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -18,6 +19,7 @@ from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
+from nurture.kernel.work import Work
 from nurture.runtime import Runtime
 from nurture.usecases import (
     capture,
@@ -44,6 +46,19 @@ MOST_WAITING = 8
 """Jobs in the queue from which on no more mail is put in batches; the database is the queue."""
 
 
+@dataclass(slots=True)
+class Pulse:
+    """When this process last passed (machine time)."""
+
+    last: datetime | None = None
+
+    def begins(self, now: datetime) -> bool:
+        """Tell of its first pass, and of the first after this host has slept."""
+        first = self.last is None or now - self.last > mail.LONGEST_GAP
+        self.last = now
+        return first
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """One process's tick: `pass_once` does all that is due now and tells how much it was."""
@@ -51,6 +66,7 @@ class Tick:
     here: Runtime
     connection: Redis
     watcher: Watcher = field(default_factory=Watcher)
+    pulse: Pulse = field(default_factory=Pulse)
 
     def pass_once(self, *, sweep: bool = True) -> int:
         """Do everything that is due; a part that fails never stops the others."""
@@ -83,8 +99,22 @@ class Tick:
     def _batch(self) -> int:
         room = MOST_WAITING - self._waiting()
         with self.here.works.begin("tick") as work:
-            shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
-            return len(mail.batch_due(work, batches=room)) if room > 0 else 0
+            who = self.beat(work)
+            if room <= 0:
+                return 0
+            return len(mail.batch_due(work, batches=room, marketing=mail.pace(work, who=who)))
+
+    def beat(self, work: Work) -> str:
+        """Say that this tick is alive, and first look whether all ticks were away; give its name.
+
+        Where business time runs fast or steps, a gap of real time says nothing of it.
+        """
+        who = f"tick@{self.here.host}:{os.getpid()}"
+        real = self.here.settings.clock == "real"
+        if real and self.pulse.begins(work.machine) and mail.wake_up(work, role="tick"):
+            logger().warning("stood_still")
+        shared.beat(work, who)
+        return who
 
     def _waiting(self) -> int:
         """Count the jobs that no worker has taken yet."""

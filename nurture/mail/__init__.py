@@ -62,10 +62,20 @@ from nurture.mail.service import (
     waiting_batch,
     waiting_of,
 )
+from nurture.mail.standstill import (
+    LONGEST_GAP,
+    Standstill,
+    is_old,
+    let_all_go,
+    pace,
+    standstill,
+    wake_up,
+)
 from nurture.mail.strays import Stray, forget_strays, put_aside, stray_of, strays
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
 __all__ = [
+    "LONGEST_GAP",
     "LONGEST_INCOMING",
     "LOST_SHARE",
     "MOST_LOST",
@@ -100,6 +110,7 @@ __all__ = [
     "Result",
     "ReturnPath",
     "Sending",
+    "Standstill",
     "Stray",
     "Transport",
     "attempts",
@@ -119,6 +130,8 @@ __all__ = [
     "hold",
     "in_doubt",
     "is_kept",
+    "is_old",
+    "let_all_go",
     "let_go",
     "link_counts",
     "live_versions",
@@ -131,6 +144,7 @@ __all__ = [
     "next_state",
     "of_lead",
     "overdue_claims",
+    "pace",
     "plan",
     "plan_again",
     "presume_delivered",
@@ -145,6 +159,7 @@ __all__ = [
     "return_path",
     "sends",
     "settled",
+    "standstill",
     "state_counts",
     "stray_of",
     "strays",
@@ -154,6 +169,7 @@ __all__ = [
     "version_ids",
     "waiting_batch",
     "waiting_of",
+    "wake_up",
     "warm",
     "watch",
     "written_to",

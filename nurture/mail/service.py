@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, case, func, select, update
+from sqlalchemy import RowMapping, case, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
@@ -126,20 +126,21 @@ def plan(work: Work, messages: Sequence[NewMessage]) -> int:
     return insert_ignoring(work.session, Message, rows)
 
 
-def batch_due(work: Work, *, batches: int = 8) -> list[int]:
-    """Put what is due into batches and promise a job for each; nothing while sending is stopped."""
+def batch_due(work: Work, *, batches: int = 8, marketing: int | None = None) -> list[int]:
+    """Put what is due into batches and promise a job for each; nothing while sending is stopped.
+
+    `marketing`: at most so much of it, after all that is urgent; None = as much as there is.
+    """
     room = breaker.room(work)
     if shared.value(work, shared.SENDING_STOPPED) or room == 0:
         return []
-    query = (
-        select(Message.id)
-        .where(due(work, stale=work.machine - BATCH_STALE))
-        .order_by(*_order(probing=room is not None))
-        .limit(min(BATCH * batches, room or BATCH * batches))
-    )
-    if is_postgresql(work.session):
-        query = query.with_for_update(skip_locked=True)
-    ids = list(work.session.scalars(query))
+    most = min(BATCH * batches, room or BATCH * batches)
+    if marketing is None:
+        ids = _due_ids(work, true(), most, probing=room is not None)
+    else:
+        ids = _due_ids(work, Message.kind != MessageKind.MARKETING, most)
+        left = min(marketing, most - len(ids))
+        ids += _due_ids(work, Message.kind == MessageKind.MARKETING, left) if left else []
     made: list[int] = []
     for start in range(0, len(ids), BATCH):
         batch = SendBatch(created_at=work.machine)
@@ -155,6 +156,20 @@ def batch_due(work: Work, *, batches: int = 8) -> list[int]:
         if room is not None:
             breaker.begin_probe(work, batch.id)
     return made
+
+
+def _due_ids(
+    work: Work, which: ColumnElement[bool], most: int, *, probing: bool = False
+) -> list[int]:
+    query = (
+        select(Message.id)
+        .where(which, due(work, stale=work.machine - BATCH_STALE))
+        .order_by(*_order(probing=probing))
+        .limit(most)
+    )
+    if is_postgresql(work.session):
+        query = query.with_for_update(skip_locked=True)
+    return list(work.session.scalars(query))
 
 
 def _order(*, probing: bool) -> list[ColumnElement[Any]]:

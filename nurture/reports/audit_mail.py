@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 
 from campaigns.vocabulary import MessageKind, MessageState, Receipt
 from nurture.consent.tables import Suppression
@@ -11,7 +11,7 @@ from nurture.handoff.tables import Handoff
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.mail import MessageEvent, read_breaker
+from nurture.mail import MessageEvent, read_breaker, standstill
 from nurture.mail.tables import Attempt, Message
 from nurture.reports.findings import Row, rows_of
 from nurture.tracks.tables import ReceiptRow
@@ -66,11 +66,14 @@ def stuck(work: Work) -> Sequence[Row]:
     hidden = (Message.state == MessageState.IN_DOUBT) & Message.settled_at.is_(None)
     ways = [forgotten, hidden]
     if not shared.value(work, shared.SENDING_STOPPED) and not read_breaker(work).is_open:
+        # After a standstill marketing mail is let go slowly, and Sending says so.
+        slow = standstill(work) is not None
         ways.append(
             Message.state.in_(_WAITING)
             & (Message.not_before < work.now - 15 * MINUTE)
             & or_(Message.retry_at.is_(None), Message.retry_at < work.machine - 15 * MINUTE)
             & Message.reason.is_(None)
+            & ((Message.kind != MessageKind.MARKETING) if slow else true())
         )
     return rows_of(work, select(Message.lead_id, Message.state).where(or_(*ways)))
 

@@ -192,6 +192,8 @@ def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[L
     stopped = shared.value(work, shared.SENDING_STOPPED)
     if not waiting or stopped or not mail.may_leave(work, batch_id):
         return []
+    if mail.is_old(work, batch_id):
+        return []
 
     guard = guard_of(work, waiting)
     refused = refusals(work, waiting, guard)

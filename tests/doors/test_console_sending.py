@@ -131,3 +131,27 @@ def test_mail_that_nobody_understands_stands_on_sending(site: Site) -> None:
     html = mara.get("/sending").get_data(as_text=True)
     assert "We do not understand it." in html
     assert "&lt;b&gt;Hm&lt;/b&gt;" in html
+
+
+def test_what_is_caught_up_with_after_a_standstill_is_said_and_can_be_let_go(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "stood still" not in mara.page("/sending")
+    with site.here.works.begin("test") as work:
+        held: dict[str, Json] = {
+            "since": (work.machine - timedelta(hours=9)).isoformat(),
+            "until": work.machine.isoformat(),
+        }
+        shared.put(work, "standstill", new=held)
+        due = mail.standstill(work)
+    assert due is not None
+    for path in ("/sending", "/"):
+        page = mara.page(path)
+        assert "Nurture stood still from" in page
+        assert f"{due.waiting} mail" in page
+        assert "100 a minute" in page
+        assert "Mail is stuck" not in page
+    assert "Let all go now" not in site.reader("jonas").page("/sending")
+    assert site.reader("jonas").send("/sending/catch-up", came_from="/handoffs").status_code == 403
+
+    assert mara.send("/sending/catch-up", came_from="/sending").status_code == 303
+    assert "stood still" not in mara.page("/sending")

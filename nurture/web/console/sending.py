@@ -71,6 +71,8 @@ class SendingView:
     idle: bool
     """No process that plans and sends has reported for a while."""
     stopped: bool
+    behind: mail.Standstill | None
+    """What is being caught up with after a standstill."""
     relay: mail.Breaker
     """Whether the mail server is left alone for a while."""
     doubts: tuple[mail.MessageLine, ...]
@@ -138,6 +140,17 @@ def start() -> Response:
     return _switch(stopped=False, words="Sending is on. What was due leaves with the next batch.")
 
 
+@doors.post("/sending/catch-up")
+@permits(*shell.MAKERS)
+def catch_up() -> Response:
+    """Let all go at once that fell due during a standstill."""
+    with here().works.begin(shell.actor()) as work:
+        mail.let_all_go(work)
+    remember.forget()
+    shell.say("What is due leaves at full speed.")
+    return redirect(url_for("sending.show"), HTTPStatus.SEE_OTHER)
+
+
 def _switch(*, stopped: bool, words: str) -> Response:
     with here().works.begin(shell.actor()) as work:
         shared.put(work, shared.SENDING_STOPPED, new=stopped)
@@ -149,11 +162,13 @@ def _switch(*, stopped: bool, words: str) -> Response:
 def _view(work: Work) -> SendingView:
     health = sending_health(work)
     stopped = bool(shared.value(work, shared.SENDING_STOPPED))
-    stuck = not stopped and health.oldest_due is not None and work.now - health.oldest_due > SLOW
+    behind = mail.standstill(work)
+    held = stopped or behind is not None
+    stuck = not held and health.oldest_due is not None and work.now - health.oldest_due > SLOW
     relay = mail.read_breaker(work)
     processes = _processes(work)
     return SendingView(
-        relay=relay,
+        relay=relay, behind=behind,
         health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
         idle=bool(processes) and not any(one.alive for one in processes),
         doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes,
