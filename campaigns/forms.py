@@ -9,6 +9,7 @@ from campaigns.company import Plain, load_plain
 from campaigns.conditions import Value
 
 DEFAULT_MOST = 200
+EVERYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class Form:
     thanks_title: str
     thanks_text: str
     next_item: bool
+    confirms: frozenset[str] = frozenset()
+    """Countries whose people confirm a yes from their mailbox; EVERYWHERE = all (D-25)."""
+
+    def needs_confirmation(self, country: str | None) -> bool:
+        """Tell whether a yes in this form counts only once it is confirmed; unknown = it does."""
+        if not self.confirms:
+            return False
+        return EVERYWHERE in self.confirms or country is None or country in self.confirms
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +193,19 @@ def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, Field]) -> 
         small=_string(plain.get("small")), does=_string(plain.get("does")),
         mail=_string(plain.get("mail")), thanks_title=_string(thanks.get("title")),
         thanks_text=_string(thanks.get("text")), next_item=thanks.get("next_item") is True,
+        confirms=_confirms(plain.get("double_opt_in"), key),
     )  # fmt: skip
+
+
+def _confirms(told: Plain, key: str) -> frozenset[str]:
+    if told in (None, False, "no"):
+        return frozenset()
+    if told in (True, "yes"):
+        return frozenset({EVERYWHERE})
+    if isinstance(told, list) and all(isinstance(one, str) for one in told):
+        return frozenset(_string(one) for one in told)
+    message = f"pages.yaml, forms, {key}: double_opt_in is yes, no or a list such as [DE, AT]."
+    raise ValueError(message)
 
 
 def _map(value: Plain) -> dict[str, Plain]:

@@ -20,7 +20,7 @@ from nurture.kernel.errors import Unavailable
 from nurture.kernel.settings import Settings, load_settings, secret_of
 from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
-from nurture.kernel.tokens import Keyring
+from nurture.kernel.tokens import Keyring, Purpose, sign
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.leads import HostLists
@@ -67,7 +67,14 @@ class Runtime:
             firm = company(work, sender="", postal="")
         hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
         settle_new = partial(arrive.settle_new, desk=self.desk)
-        return House(key=self.secret, settle_new=settle_new, hosts=hosts)
+        return House(
+            key=self.secret, settle_new=settle_new, hosts=hosts, confirm_url=self.confirm_url
+        )
+
+    def confirm_url(self, number: int, machine: datetime) -> str:
+        """Spell the link with which somebody confirms an address; it is good for nothing else."""
+        token = sign(self.keyring, Purpose.CONFIRM, subject=str(number), issued=machine)
+        return f"{self.settings.base_url}/confirm/{token}"
 
     @property
     def patience(self) -> Patience:

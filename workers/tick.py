@@ -24,6 +24,7 @@ from nurture.runtime import Runtime
 from nurture.usecases import (
     capture,
     collect,
+    confirm,
     evidence,
     listen,
     lists,
@@ -87,8 +88,8 @@ class Tick:
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (
-            self._absorb, self._resume, self._collect, self._recheck, self._chase, self._wake,
-            self._presume, self._forget,
+            self._absorb, self._resume, self._collect, self._recheck, self._chase, self._let_go,
+            self._wake, self._presume, self._forget,
         )  # fmt: skip
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
@@ -173,6 +174,10 @@ class Tick:
             if collect.due(work, who=who):
                 work.later(JobName.COLLECT)
         return 0
+
+    def _let_go(self) -> int:
+        """Before the rests end: nobody is asked what to do with who never confirmed."""
+        return confirm.let_go(self.here.works, limit=BATCH)
 
     def _wake(self) -> int:
         return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)

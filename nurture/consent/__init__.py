@@ -1,5 +1,16 @@
 """Whether we may write: permission and suppression."""
 
+from nurture.consent.confirming import (
+    GOOD_FOR,
+    KEPT_FOR,
+    Asked,
+    Waiting,
+    ask,
+    confirm,
+    end,
+    lapsed,
+    question,
+)
 from nurture.consent.model import Grant, PermissionRow, SuppressionRow
 from nurture.consent.queries import (
     leads_suppressed,
@@ -10,6 +21,7 @@ from nurture.consent.queries import (
     said_at,
     suppressed_now,
     suppression,
+    waiting,
 )
 from nurture.consent.rules import NoMail, Refused, Standing, judge
 from nurture.consent.service import (
@@ -24,20 +36,29 @@ from nurture.consent.service import (
 )
 
 __all__ = [
+    "GOOD_FOR",
+    "KEPT_FOR",
+    "Asked",
     "Grant",
     "NoMail",
     "PermissionRow",
     "Refused",
     "Standing",
     "SuppressionRow",
+    "Waiting",
     "address_hash",
+    "ask",
+    "confirm",
+    "end",
     "give",
     "judge",
+    "lapsed",
     "leads_suppressed",
     "may_answer",
     "may_write",
     "permissions",
     "permitted",
+    "question",
     "recall",
     "said_at",
     "suppress",
@@ -46,5 +67,6 @@ __all__ = [
     "suppression",
     "take_back",
     "unsay",
+    "waiting",
     "withdraw",
 ]

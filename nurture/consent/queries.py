@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from campaigns.vocabulary import Basis, SuppressionReason
 from nurture import leads
 from nurture.consent import rules
 from nurture.consent.model import MAIL, PermissionRow, SuppressionRow
 from nurture.consent.rules import Refused, Standing
-from nurture.consent.tables import Permission, Suppression
+from nurture.consent.tables import Confirmation, Permission, Suppression
 from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
@@ -66,6 +66,18 @@ def permitted(work: Work, lead_ids: Iterable[LeadId], *, channel: str = MAIL) ->
     return found
 
 
+def waiting(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, datetime]:
+    """Tell which of these leads were asked to confirm and have not yet, and when they were last."""
+    found: dict[LeadId, datetime] = {}
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        rows = select(Confirmation.lead_id, func.max(Confirmation.asked_at)).where(
+            among(work.session, Confirmation.lead_id, chunk), Confirmation.ended_at.is_(None)
+        )
+        for lead_id, at in work.session.execute(rows.group_by(Confirmation.lead_id)):
+            found[LeadId(lead_id)] = at
+    return found
+
+
 def ever_asked(work: Work, lead_ids: Iterable[LeadId], *, channel: str) -> set[LeadId]:
     """Tell which of these leads have a permission, open or taken back."""
     found: set[LeadId] = set()
@@ -109,6 +121,7 @@ def _judge(
     wanted = list(lead_ids)
     stopped = suppressed_now(work, wanted)
     agreed = permitted(work, wanted)
+    asked = waiting(work, [one for one in wanted if one not in agreed])
     return {
         lead_id: rule(
             Standing(
@@ -116,6 +129,7 @@ def _judge(
                 deliverable=deliverable,
                 permitted=lead_id in agreed,
                 suppressed=stopped.get(lead_id),
+                asked=lead_id in asked,
             )
         )
         for lead_id, (stage, deliverable) in leads.mail_states(work, wanted).items()

@@ -11,6 +11,7 @@ class NoMail(StrEnum):
 
     SUPPRESSED = "suppressed"
     UNDELIVERABLE = "undeliverable"
+    UNCONFIRMED = "unconfirmed"
     UNQUALIFIED = "unqualified"
     NO_PERMISSION = "no_permission"
 
@@ -31,6 +32,8 @@ class Standing:
     deliverable: bool
     permitted: bool
     suppressed: SuppressionReason | None = None
+    asked: bool = False
+    """A mail asked whether the address is theirs, and nobody has answered yet."""
 
 
 RANK = {reason: place for place, reason in enumerate(SuppressionReason)}
@@ -46,6 +49,7 @@ _SUPPRESSED = {
 _ALWAYS = frozenset(
     {SuppressionReason.COMPLAINT, SuppressionReason.HARD_BOUNCE, SuppressionReason.MANUAL}
 )
+WAITS_FOR_CONFIRMATION = "Waits for confirmation: nobody has said yet that the address is theirs."
 _OUTSIDE = frozenset({Stage.UNQUALIFIED, Stage.DISQUALIFIED})
 
 
@@ -55,6 +59,8 @@ def judge(lead: Standing) -> Refused | None:
         return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])
     if not lead.deliverable:
         return Refused(NoMail.UNDELIVERABLE, "No working address: nothing arrives there.")
+    if lead.asked and not lead.permitted and lead.stage is not Stage.DISQUALIFIED:
+        return Refused(NoMail.UNCONFIRMED, WAITS_FOR_CONFIRMATION)
     if lead.stage in _OUTSIDE:
         return Refused(NoMail.UNQUALIFIED, f"This lead is {lead.stage.value}: we do not write.")
     if not lead.permitted:

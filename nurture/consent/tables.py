@@ -50,3 +50,28 @@ class Suppression(Base):
     evidence: Mapped[Json] = mapped_column(type_json, default=dict)
     again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was last said once more, for whatever reason; the first one's time stays."""
+
+
+class Confirmation(Base):
+    """A yes from a form that somebody has yet to confirm from the mailbox itself (D-25)."""
+
+    __tablename__ = "confirmation"
+    __table_args__ = (
+        Index("ix_confirmation_lead", "lead_id"),
+        Index("ix_confirmation_address", "email_hash", "machine_at"),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    channel: Mapped[str] = mapped_column(String(10))
+    email_hash: Mapped[str] = mapped_column(String(64))
+    """So that an address is not asked too often, also when its lead is erased."""
+    basis: Mapped[str] = mapped_column(String(30))
+    evidence: Mapped[Json] = mapped_column(type_json)
+    mailed: Mapped[bool]
+    """False where the address had been asked often enough."""
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    machine_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When nobody waited for an answer any more."""

@@ -100,6 +100,7 @@ def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple
 
 _REFUSED = {
     consent.NoMail.SUPPRESSED: Out.SUPPRESSED,
+    consent.NoMail.UNCONFIRMED: Out.NO_PERMISSION,
     consent.NoMail.NO_PERMISSION: Out.NO_PERMISSION,
 }
 

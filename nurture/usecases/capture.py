@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from campaigns.vocabulary import Basis, JobName, SuppressionReason
 from nurture import consent, leads, users
 from nurture.kernel.database import CHUNK
+from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.leads import (
@@ -45,6 +46,11 @@ class SettleNew(Protocol):
         ...
 
 
+def no_url(_number: int, _machine: datetime) -> str:
+    """Stand in where nobody is asked to confirm an address."""
+    raise Invalid("This process has no address for confirming: open it through the runtime.")
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What an installation brings: its key for hashed addresses, and what new leads do next."""
@@ -55,6 +61,8 @@ class House:
     hosts: HostLists = field(default_factory=HostLists)
     entry: Entry = field(default_factory=Entry)
     """What new leads do next, if not what the tracks' own conditions say."""
+    confirm_url: Callable[[int, datetime], str] = no_url
+    """Spells the link with which somebody confirms an address."""
 
 
 @dataclass(frozen=True, slots=True)

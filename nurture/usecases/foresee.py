@@ -103,7 +103,8 @@ def _case(work: Work, lead_id: LeadId) -> _Case:
 
 def _lines(case: _Case) -> Iterator[Line]:
     if case.refused is not None:
-        yield Line("no", case.refused.sentence.rstrip("."))
+        waits = case.refused.word is consent.NoMail.UNCONFIRMED
+        yield Line("wait" if waits else "no", case.refused.sentence.rstrip("."))
     elif case.given is not None:
         basis = str(case.given.basis).replace("_", " ")
         yield Line("yes", "May be mailed", basis, case.given.given_at)

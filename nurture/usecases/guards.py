@@ -36,6 +36,7 @@ def refusals(work: Work, waiting: Sequence[Claimed], guard: Guard) -> dict[int, 
     nos = {
         MessageKind.MARKETING: consent.may_write(work, _whose(waiting, MessageKind.MARKETING)),
         MessageKind.REQUESTED: consent.may_answer(work, _whose(waiting, MessageKind.REQUESTED)),
+        MessageKind.CONFIRM: consent.may_answer(work, _whose(waiting, MessageKind.CONFIRM)),
     }
     reasons: dict[int, str] = {}
     for one in waiting:

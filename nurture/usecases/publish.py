@@ -14,10 +14,14 @@ from nurture.engagement import LinkFiles
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
+from nurture.usecases import confirm
 from nurture.usecases.alerts import URL_FIELDS
 from nurture.usecases.company import company
 
 ALERTS = frozenset({"alert", "reminder", "escalation"})
+CONFIRMING = frozenset({confirm.TEMPLATE})
+FIELDS = {MessageKind.ALERT: URL_FIELDS, MessageKind.CONFIRM: frozenset({"confirm_url"})}
+"""Fields that hold a whole address, by the kind of mail that may have them."""
 REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
 
 
@@ -118,7 +122,7 @@ def publish_mail(work: Work, folder: Path, *, links: LinkFiles, pages_at: str) -
     """Compile one mail folder; a mail that may not leave is refused with all its reasons."""
     source = mail.load_source(folder)
     kind = kind_of(source.name)
-    fields = URL_FIELDS if kind is MessageKind.ALERT else frozenset()
+    fields = FIELDS.get(kind, frozenset())
     version = mail.publish_template(work, source, kind=kind, url_fields=fields)
     compiled = mail.CompiledMail.from_json(mail.compiled(work, [version])[version])
     if compiled.blocked:
@@ -137,6 +141,8 @@ def kind_of(name: str) -> MessageKind:
     """Tell from a mail's name why it is written."""
     if name in ALERTS:
         return MessageKind.ALERT
+    if name in CONFIRMING:
+        return MessageKind.CONFIRM
     return MessageKind.REQUESTED if name in REQUESTED else MessageKind.MARKETING
 
 

@@ -12,13 +12,13 @@ from functools import lru_cache
 from campaigns.forms import ConsentText, Field, Form, Page, Pages, check_answers, load_pages, to_ask
 from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
-from nurture import content, engagement, handoff, leads, mail, pages, scoring, tasks, users
+from nurture import consent, content, engagement, handoff, leads, mail, pages, scoring, tasks, users
 from nurture.engagement import ActivityRow, Came
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
-from nurture.usecases import capture, evidence
+from nurture.usecases import capture, confirm, evidence
 from nurture.usecases.capture import House
 from nurture.usecases.progress import Desk
 
@@ -166,6 +166,9 @@ def take(work: Work, visit: Visit, *, house: House, desk: Desk) -> Thanks:
         engagement.mark_proven(work, visit.came, reason="a form was sent from its link")
     lead_id = _whose(work, visit, answers, opened, house)
     pages.link(work, kept, lead_id)
+    if visit.agreed and not consent.permitted(work, [lead_id]):
+        proof = _proof(visit, opened)
+        confirm.ask(work, leads.get(work, lead_id), proof, house=house, desk=desk)
     _note(work, _Kept(kept, lead_id, visit, opened), desk=desk)
     return _promise(work, thanks, lead_id, kept)
 
@@ -226,8 +229,8 @@ def _whose(
             facts=facts,
             interests=topics,
         ),
-        basis=Basis.FORM if visit.agreed else Basis.NONE,
-        evidence={"form": opened.page.form, "page": visit.slug, "text": _text_of(visit, opened)},
+        basis=_basis(work, visit, opened, EmailAddress(email)),
+        evidence=_proof(visit, opened),
     )
     source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
     origin = leads.Origin(source_id=source, campaign=visit.slug)
@@ -235,6 +238,22 @@ def _whose(
         work, [arrival], origin=origin, policy=leads.FieldPolicy.OVERWRITE, house=house
     )
     return captured.rows[0].lead_id
+
+
+def _basis(work: Work, visit: Visit, opened: Open, email: EmailAddress) -> Basis:
+    """Tell whether a ticked box is permission enough, or is confirmed from the mailbox first."""
+    if not visit.agreed or opened.form is None:
+        return Basis.NONE
+    lead_id = leads.by_email(work, [email]).get(email)
+    if lead_id is not None and consent.permitted(work, [lead_id]):
+        return Basis.FORM
+    country = leads.get(work, lead_id).country if lead_id is not None else None
+    return Basis.NONE if opened.form.needs_confirmation(country) else Basis.FORM
+
+
+def _proof(visit: Visit, opened: Open) -> dict[str, Json]:
+    """Keep what somebody agreed to, and where (GDPR Art. 7(1))."""
+    return {"form": opened.page.form, "page": visit.slug, "text": _text_of(visit, opened)}
 
 
 def _text_of(visit: Visit, opened: Open) -> str:

@@ -29,6 +29,7 @@ UNSIGNED = frozenset(
         "public.save_preferences",
         "public.send_form",
         "public.stop_all",
+        "public.confirm_address",
     }
 )
 """Views that take an unsafe request without a CSRF token: a signed token in the request stands

@@ -126,7 +126,7 @@ def _few_mails(home: Path) -> Path:
     """Give those mails that these doors plan; compiling all of them takes seconds."""
     folder = home / "mails"
     folder.mkdir()
-    for name in ("alert", "content", "promised_call", "requested_file"):
+    for name in ("alert", "confirm_address", "content", "promised_call", "requested_file"):
         (folder / name).symlink_to(MAILS / name)
     return folder
 

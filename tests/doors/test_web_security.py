@@ -26,6 +26,7 @@ EXEMPT = {
     "public.save_preferences",
     "public.send_form",
     "public.stop_all",
+    "public.confirm_address",
 }
 
 

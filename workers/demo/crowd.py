@@ -23,6 +23,8 @@ from workers.demo.scanner import Scanners
 from workers.demo.scene import Scene
 
 SOONEST = timedelta(hours=1)
+CONFIRMS = 0.8
+"""So many of those who are asked whether an address is theirs press the button."""
 AWAY = 0.02
 """So often a mail meets somebody who is out of the office."""
 WILLING: Mapping[Temperament, frozenset[str]] = {
@@ -74,6 +76,10 @@ class Crowd:
             return
         if mail.unsubscribe and mail.to in self.seen.left:
             self.seen.written_after += 1
+        asked = next((link for link in mail.links if "/confirm/" in link), "")
+        if asked and self._draw(mail.to, "confirms", 0) < CONFIRMS:
+            at = next_slot(now + SOONEST)
+            self._agenda.plan(at, mail.to, partial(self._confirm, asked))
         if not mail.unsubscribe:
             return  # what they asked for is already in their hands
         self._serials[mail.to] += 1
@@ -127,6 +133,14 @@ class Crowd:
         if reaction.replies:
             raw = reply(mail, person, serial=self._serials[mail.to])
             self.seen.counts[f"reply {self._hand_in(raw)}"] += 1
+
+    def _confirm(self, link: str) -> None:
+        """Say that an address is theirs: open the link of the mail that asks, press the button."""
+        page = self._browser.get(link)
+        self._check(page)
+        for form in read_sheet(page.body).forms:
+            self._check(self._browser.post(form.action, form.values))
+            self.seen.counts["confirmed"] += 1
 
     def _leave(self, mail: Mail, at: datetime) -> None:
         answer = self._browser.post(mail.unsubscribe, {"List-Unsubscribe": "One-Click"})

@@ -102,6 +102,8 @@ def _letters(case: Case) -> Iterator[Happened]:
 def _why_sent(letter: MessageLine, tracks: Mapping[str, str]) -> str:
     if letter.kind == MessageKind.REQUESTED:
         return "They asked for it"
+    if letter.kind == MessageKind.CONFIRM:
+        return "Asks whether the address is theirs"
     step = letter.step or ""
     return f"{tracks[step]}, step {step}" if step in tracks else "By one of us"
 

@@ -323,7 +323,10 @@ def _permits(work: Work, case: Case) -> Iterator[Permit]:
             yield Permit("no", f"{words}, then took it back", date(row.withdrawn_at))
         else:
             yield Permit("yes", words, f"{_evidence(row)}{date(row.given_at)}")
-    if not rows and stopped is None:
+    asked = consent.waiting(work, [case.person.id]).get(case.person.id)
+    if asked is not None:
+        yield Permit("wait", "Waits for confirmation of the address", f"asked {date(asked)}")
+    elif not rows and stopped is None:
         yield Permit("wait", "Nobody has said that we may mail", "")
     if not case.person.tracking:
         yield Permit("wait", "Clicks and opens of this person are not noted")

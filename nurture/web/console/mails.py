@@ -32,6 +32,7 @@ SHOWN = 50
 KINDS = {
     MessageKind.MARKETING: "Nurturing",
     MessageKind.REQUESTED: "Asked for",
+    MessageKind.CONFIRM: "Confirming an address",
     MessageKind.ALERT: "To our own people",
     MessageKind.TEST: "Test",
 }

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, request
 
-from nurture.web.public import answers, landing, preferring, stopping
+from nurture.web.public import answers, confirming, landing, preferring, stopping
 
 LARGEST_FORM = 64 * 1024
 
@@ -23,6 +23,10 @@ doors.add_url_rule("/u/<token>", "stop_all", stopping.stop_all, methods=["POST"]
 doors.add_url_rule("/preferences/<token>", "preferences", preferring.preferences)
 doors.add_url_rule(
     "/preferences/<token>", "save_preferences", preferring.save_preferences, methods=["POST"]
+)
+doors.add_url_rule("/confirm/<token>", "ask_to_confirm", confirming.ask_to_confirm)
+doors.add_url_rule(
+    "/confirm/<token>", "confirm_address", confirming.confirm_address, methods=["POST"]
 )
 doors.add_url_rule("/answer/<token>", "ask_for_answer", answers.ask_for_answer)
 doors.add_url_rule("/answer/<token>", "answer", answers.answer, methods=["POST"])
