@@ -35,10 +35,22 @@ def new_hits(work: Work, *, limit: int, only: Collection[int] | None = None) -> 
 
 
 def due_hits(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[NewHit]:
-    """Lock the hits whose time to change is over (machine time); with `only`, some of them."""
+    """Lock the hits whose time to change is over (machine time); with `only`, some of them.
+
+    All that their messages were asked for is locked with them; a message that somebody else has in
+    hand is left for the next pass, so that nobody judges what another changes.
+    """
     due = Hit.settle_at <= work.machine
     query = _identity().where(Hit.settled_at.is_(None), due, _some(only))
-    return _locked(work, query.order_by(Hit.settle_at, Hit.id), limit=limit)
+    found = _locked(work, query.order_by(Hit.settle_at, Hit.id), limit=limit)
+    taken = _in_other_hands(work, {hit.message_id for hit in found})
+    return [hit for hit in found if hit.message_id not in taken]
+
+
+def hold(work: Work, message_id: MessageId) -> None:
+    """Lock all that a message was asked for, in id order, until this work ends."""
+    query = select(Hit.id).where(Hit.message_id == message_id).order_by(Hit.id)
+    work.session.execute(query.with_for_update()).all()
 
 
 def unsettled(work: Work) -> int:
@@ -209,6 +221,17 @@ _ACTIVITY = (
     Activity.origin,
     Activity.detail,
 )
+
+
+def _in_other_hands(work: Work, message_ids: Collection[MessageId]) -> set[MessageId]:
+    """Lock these messages' hits as far as they are free; name the messages of the others."""
+    if not is_postgresql(work.session) or not message_ids:
+        return set()
+    theirs = Hit.message_id.in_(message_ids)
+    there = work.session.execute(select(Hit.id, Hit.message_id).where(theirs)).all()
+    free = select(Hit.id).where(theirs).order_by(Hit.id).with_for_update(skip_locked=True)
+    held = set(work.session.scalars(free))
+    return {MessageId(message_id) for number, message_id in there if number not in held}
 
 
 def _some(hit_ids: Collection[int] | None) -> ColumnElement[bool]:

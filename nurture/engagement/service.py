@@ -102,6 +102,8 @@ def mark_answered(work: Work, message_id: MessageId, *, reason: str) -> list[Cor
 def _prove(
     work: Work, message_id: MessageId, evidence: Evidence, reason: str, *, early: bool
 ) -> list[Correction]:
+    # Held first: whoever settles them at this moment has ended before they are read.
+    queries.hold(work, message_id)
     trace = queries.traces(work, [message_id]).get(message_id, [])
     scene = Scene.of((message_id, NOBODY_KNOWS), trace, evidence=(evidence, reason))
 

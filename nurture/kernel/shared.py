@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from nurture.kernel.database import upsert
+from nurture.kernel.database import insert_ignoring, upsert
 from nurture.kernel.tables import Heartbeat, Lease, Setting
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
@@ -30,6 +30,13 @@ def put(work: Work, name: str, *, new: Json) -> None:
     row = {"name": name, "value": new, "changed_at": work.machine, "changed_by": work.actor}
     statement = upsert(work.session, Setting).values(row)
     work.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def hold(work: Work, name: str) -> Json:
+    """Read a shared value that is about to change; nobody else changes it before this work ends."""
+    row = {"name": name, "value": None, "changed_at": work.machine, "changed_by": work.actor}
+    insert_ignoring(work.session, Setting, [row])
+    return work.session.scalar(select(Setting.value).where(Setting.name == name).with_for_update())
 
 
 def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:

@@ -4,7 +4,7 @@ Open, no mail leaves but a probe of one message after ten seconds, then after tw
 first probe that a server answers closes it. Our own crashes do not count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -72,7 +72,10 @@ def trouble(tries: Sequence[Try], *, now: datetime) -> str:
 
 def read_breaker(work: Work) -> Breaker:
     """Give the state that all processes share."""
-    held = shared.value(work, NAME)
+    return _breaker(shared.value(work, NAME))
+
+
+def _breaker(held: Json) -> Breaker:
     if not isinstance(held, dict):
         return Breaker()
     probe, seconds = held.get("probe"), held.get("wait")
@@ -102,33 +105,52 @@ def room(work: Work) -> int | None:
 
 def begin_probe(work: Work, batch_id: int) -> None:
     """Let one message leave; the next probe waits twice as long, whatever becomes of this one."""
-    held = read_breaker(work)
-    wait = min(held.wait * 2, LONGEST_WAIT)
-    _put(work, replace(held, probe=batch_id, wait=wait, probe_at=work.machine + wait))
+
+    def begin(held: Breaker) -> Breaker | None:
+        # Who closed it since needs no probe: this message leaves like any other.
+        wait = min(held.wait * 2, LONGEST_WAIT)
+        again = replace(held, probe=batch_id, wait=wait, probe_at=work.machine + wait)
+        return again if held.is_open else None
+
+    _change(work, begin)
 
 
 def watch(work: Work, batch_id: int, events: Sequence[MessageEvent]) -> None:
     """Look at what became of a batch: open when the relay is in trouble, close when it answers."""
     held = read_breaker(work)
-    if not events:
-        _probe_again(work, held, batch_id)
-        return
     if held.is_open:
-        if held.probe == batch_id and ANSWERED.intersection(events):
-            _put(work, Breaker(closed_at=work.machine))
+        if held.probe == batch_id:
+            _heard(work, batch_id, events)
         return
-    if ANSWERED.issuperset(events):
+    if not events or ANSWERED.issuperset(events):
         return
     why = trouble(_last(work, since=held.closed_at), now=work.machine)
     if why:
-        _put(work, Breaker(work.machine, why, FIRST_PROBE, work.machine + FIRST_PROBE))
+        fresh = Breaker(work.machine, why, FIRST_PROBE, work.machine + FIRST_PROBE)
+        # Unless it was opened, or opened and closed, while this was counted.
+        _change(work, lambda now: fresh if now == held else None)
 
 
-def _probe_again(work: Work, held: Breaker, batch_id: int) -> None:
+def _heard(work: Work, batch_id: int, events: Sequence[MessageEvent]) -> None:
+    """Take in what the server said to a probe."""
+    if not events:
+        _change(work, lambda held: _probe_again(held, batch_id, at=work.machine))
+    elif ANSWERED.intersection(events):
+        _change(work, lambda held: Breaker(closed_at=work.machine) if held.is_open else None)
+
+
+def _probe_again(held: Breaker, batch_id: int, *, at: datetime) -> Breaker | None:
     """Take back a probe that asked nothing of the server: its mail was held or dropped."""
-    if held.is_open and held.probe == batch_id:
-        wait = max(held.wait / 2, FIRST_PROBE)
-        _put(work, replace(held, probe=None, wait=wait, probe_at=work.machine))
+    if not held.is_open or held.probe != batch_id:
+        return None
+    return replace(held, probe=None, wait=max(held.wait / 2, FIRST_PROBE), probe_at=at)
+
+
+def _change(work: Work, new: Callable[[Breaker], Breaker | None]) -> None:
+    """Change the state from what it is once nobody else changes it; None = leave it."""
+    changed = new(_breaker(shared.hold(work, NAME)))
+    if changed is not None:
+        _put(work, changed)
 
 
 def _last(work: Work, *, since: datetime | None) -> list[Try]:
