@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from rq import Retry
 
 from campaigns.vocabulary import JobName
+from nurture import mail
 from nurture.kernel import outbox
 from nurture.kernel.errors import Unavailable
 from nurture.kernel.outbox import Promise
@@ -39,6 +40,25 @@ def relay_once(works: Works, connection: Redis) -> int:
             _enqueue(connection, promises)
             outbox.mark_relayed(work, [one.id for one in promises])
     return len(promises)
+
+
+def send_off(
+    works: Works, connection: Redis, *, batches: int, marketing: int | None = None
+) -> int:
+    """Put what is due in batches, one at a time: the first is sent while the next is made.
+
+    A share of marketing mail, as `mail.batch_due` knows it, is given out at once.
+    """
+    step, made = batches if marketing is not None else 1, 0
+    while made < batches:
+        with works.begin("tick") as work:
+            new = len(mail.batch_due(work, batches=step, marketing=marketing))
+        if new:
+            relay_once(works, connection)
+        made += new
+        if new < step or marketing is not None:
+            break
+    return made
 
 
 def _answers(connection: Redis) -> None:

@@ -34,7 +34,7 @@ from nurture.usecases import (
     sell,
 )
 from workers.queues import connect, queue, queue_url
-from workers.relay import relay_once
+from workers.relay import relay_once, send_off
 from workers.watch import Watcher
 
 EVERY_SECONDS = 1.0
@@ -101,9 +101,8 @@ class Tick:
         room = MOST_WAITING - self._waiting()
         with self.here.works.begin("tick") as work:
             who = self.beat(work)
-            if room <= 0:
-                return 0
-            return len(mail.batch_due(work, batches=room, marketing=mail.pace(work, who=who)))
+            share = mail.pace(work, who=who) if room > 0 else 0
+        return send_off(self.here.works, self.connection, batches=room, marketing=share)
 
     def beat(self, work: Work) -> str:
         """Say that this tick is alive, and first look whether all ticks were away; give its name.

@@ -1,9 +1,9 @@
 """Mail over SMTP: several connections, commands pipelined (RFC 2920) where the server allows it."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from nurture.adapters.smtp_loop import Dialled, Talk, Wait, hold
 from nurture.adapters.smtp_relay import Relay, connect, relay_of
 from nurture.adapters.smtp_wire import (
     COMMAND_SECONDS,
@@ -56,12 +56,7 @@ class SmtpTransport:
     ) -> None:
         """Send over all connections at once; see `Transport` for the promise."""
         desk = _Desk(messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop)
-        senders = [_Sender(self._relay, desk) for _ in range(self._connections)]
-        threads = [threading.Thread(target=sender.run, daemon=True) for sender in senders]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        hold([_Sender(self._relay, desk).run() for _ in range(self._connections)])
 
         if desk.failure is not None:
             raise desk.failure
@@ -84,9 +79,6 @@ class _Desk:
         self._before_dot = before_dot
         self._on_reply = on_reply
         self._should_stop = should_stop
-        self._drawing = threading.Lock()
-        self._reporting = threading.Lock()
-        self._asking = threading.Lock()
         self.connected = False
         self.failure: BaseException | None = None
         self.refusal: RelayUnavailable | None = None
@@ -95,21 +87,19 @@ class _Desk:
         """Take the next message, unless the work is to end."""
         if self.stopped():
             return None
-        with self._drawing:
-            try:
-                return next(self._pile, None)
-            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
-                self.fail(error)
-                return None
+        try:
+            return next(self._pile, None)
+        except BaseException as error:  # noqa: BLE001 - it is raised again when all have ended
+            self.fail(error)
+            return None
 
     def stopped(self) -> bool:
         """Tell whether no further message may start."""
-        with self._asking:
-            try:
-                return self.failure is not None or self._should_stop()
-            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
-                self.fail(error)
-                return True
+        try:
+            return self.failure is not None or self._should_stop()
+        except BaseException as error:  # noqa: BLE001 - it is raised again when all have ended
+            self.fail(error)
+            return True
 
     def may_end(self, message_id: MessageId) -> bool:
         """Ask right before the dot; a no means that it must never leave."""
@@ -117,18 +107,17 @@ class _Desk:
             return False
         try:
             self._before_dot(message_id)
-        except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+        except BaseException as error:  # noqa: BLE001 - it is raised again when all have ended
             self.fail(error)
             return False
         return True
 
     def report(self, result: Result) -> None:
-        """Tell the caller, one at a time."""
-        with self._reporting:
-            try:
-                self._on_reply(result)
-            except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
-                self.fail(error)
+        """Tell the caller."""
+        try:
+            self._on_reply(result)
+        except BaseException as error:  # noqa: BLE001 - it is raised again when all have ended
+            self.fail(error)
 
     def fail(self, error: BaseException) -> None:
         """Remember the first error; everyone stops."""
@@ -137,7 +126,7 @@ class _Desk:
 
 
 @dataclass(slots=True)
-class _Talk:
+class _Open:
     """One connection in use, and whether commands may be sent ahead of their replies."""
 
     wire: Wire
@@ -145,7 +134,7 @@ class _Talk:
 
 
 class _Sender:
-    """One thread: one connection at a time, a new one after each break."""
+    """One connection at a time, a new one after each break."""
 
     def __init__(self, relay: Relay, desk: _Desk) -> None:
         self._relay = relay
@@ -155,22 +144,22 @@ class _Sender:
         self._held: list[Outgoing] = []
         self._hung: set[MessageId] = set()
 
-    def run(self) -> None:
+    def run(self) -> Talk:
         """Work until the pile is empty, the work is to end, or the server keeps hanging up."""
         try:
             if self._desk.stopped():
                 return
-            self._hold_one_conversation()
+            yield from self._hold_one_conversation()
             while self._again and self._breaks < BREAKS_IN_A_ROW:
                 # Nobody is called again without something to say.
                 first = self._next()
                 if first is None:
                     return
                 self._held.insert(0, first)
-                self._hold_one_conversation()
+                yield from self._hold_one_conversation()
         except RelayUnavailable as error:
             self._desk.refusal = error
-        except BaseException as error:  # noqa: BLE001 - a thread's error must reach the caller
+        except BaseException as error:  # noqa: BLE001 - it is raised again when all have ended
             self._desk.fail(error)
         finally:
             for message in self._held:
@@ -178,24 +167,25 @@ class _Sender:
                 outcome = Outcome.HUNG_UP if hung else Outcome.NOT_STARTED
                 self._desk.report(_result(message, _Step(outcome)))
 
-    def _hold_one_conversation(self) -> None:
-        line = connect(self._relay)
+    def _hold_one_conversation(self) -> Talk:
+        line = yield Dialled(lambda: connect(self._relay))
+        assert line is not None
         self._desk.connected = True
         wire = Wire(line.socket)
         try:
-            self._drain(_Talk(wire=wire, pipelining=line.pipelining))
+            yield from self._drain(_Open(wire=wire, pipelining=line.pipelining))
         finally:
             wire.close()
 
-    def _drain(self, talk: _Talk) -> None:
+    def _drain(self, talk: _Open) -> Wait[None]:
         """Send one message after the other, as long as the connection lives."""
         message, started = self._next(), False
         while message is not None:
             following = None
-            step = self._prepare(talk, message, started=started)
+            step = yield from self._prepare(talk, message, started=started)
             if step is None:
                 following = self._next() if talk.pipelining else None
-                step = self._finish(talk, message, following)
+                step = yield from self._finish(talk, message, following)
             self._settle(message, step)
             if not step.live:
                 self._held.extend([following] if following else [])
@@ -203,7 +193,7 @@ class _Sender:
             started = following is not None
             message = following or self._next()
         self._again = False
-        self._quit(talk)
+        yield from self._quit(talk)
 
     def _next(self) -> Outgoing | None:
         """Draw, refusing at once what no server may be asked; what was held goes first."""
@@ -219,15 +209,15 @@ class _Sender:
             return message
         return None
 
-    def _prepare(self, talk: _Talk, message: Outgoing, *, started: bool) -> "_Step | None":
+    def _prepare(self, talk: _Open, message: Outgoing, *, started: bool) -> "Wait[_Step | None]":
         """Bring the message up to its body; None when the server waits for it."""
         try:
             if talk.pipelining:
                 if not started:
-                    talk.wire.send(_commands(message))
-                step = _pipelined(talk.wire)
+                    yield from talk.wire.send(_commands(message))
+                step = yield from _pipelined(talk.wire)
             else:
-                step = _one_by_one(talk.wire, message)
+                step = yield from _one_by_one(talk.wire, message)
         except _GONE:
             return _Step(Outcome.NOT_STARTED, live=False)
         if step is None and self._desk.stopped():
@@ -235,17 +225,18 @@ class _Sender:
             return _Step(Outcome.NOT_STARTED, live=False, again=False)
         return step
 
-    def _finish(self, talk: _Talk, message: Outgoing, following: Outgoing | None) -> "_Step":
+    def _finish(self, talk: _Open, message: Outgoing, following: Outgoing | None) -> "Wait[_Step]":
         """Send the body and, once it is noted, the dot with what comes next; read the verdict."""
         try:
-            talk.wire.send_body(on_the_wire(message.data))
+            yield from talk.wire.send_body(on_the_wire(message.data))
         except _GONE:
             return _Step(Outcome.NOT_STARTED, live=False)
         if not self._desk.may_end(message.message_id):
             return _Step(Outcome.NOT_STARTED, live=False, again=False)
         try:
-            talk.wire.send(_DOT + (_commands(following) if following is not None else b""))
-            answer = talk.wire.read(DOT_SECONDS)
+            ahead = _commands(following) if following is not None else b""
+            yield from talk.wire.send(_DOT + ahead)
+            answer = yield from talk.wire.read(DOT_SECONDS)
         except _GONE:
             return _Step(Outcome.IN_DOUBT, live=False)
         outcome = outcome_of(answer.code)
@@ -265,10 +256,10 @@ class _Sender:
         else:
             self._desk.report(_result(message, step))
 
-    def _quit(self, talk: _Talk) -> None:
+    def _quit(self, talk: _Open) -> Wait[None]:
         """Say goodbye; what the server does with it changes nothing."""
         try:
-            talk.wire.send(b"QUIT\r\n")
+            yield from talk.wire.send(b"QUIT\r\n")
         except _GONE:
             return
 
@@ -289,29 +280,32 @@ def _commands(message: Outgoing) -> bytes:
     return f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii")
 
 
-def _pipelined(wire: Wire) -> _Step | None:
+def _pipelined(wire: Wire) -> Wait[_Step | None]:
     """Read the three replies, each on its own: a server may say 354 after a refused RCPT."""
-    mail = wire.read(COMMAND_SECONDS)
+    mail = yield from wire.read(COMMAND_SECONDS)
     if mail.code == CLOSING:
         return _turned_down(mail, Stage.MAIL)
-    rcpt = wire.read(COMMAND_SECONDS)
+    rcpt = yield from wire.read(COMMAND_SECONDS)
     if rcpt.code == CLOSING:
         return _turned_down(rcpt, Stage.RCPT)
-    data = wire.read(DATA_SECONDS)
+    data = yield from wire.read(DATA_SECONDS)
     refusal = _first_refusal(mail, rcpt, data)
     if refusal is not None and data.code != CLOSING:
-        refusal.live = refusal.live and _cleared(wire, data)
+        refusal.live = refusal.live and (yield from _cleared(wire, data))
     return refusal
 
 
-def _one_by_one(wire: Wire, message: Outgoing) -> _Step | None:
+def _one_by_one(wire: Wire, message: Outgoing) -> Wait[_Step | None]:
     commands = _commands(message).splitlines(keepends=True)
     for command, stage in zip(commands, (Stage.MAIL, Stage.RCPT, Stage.DATA), strict=True):
-        wire.send(command)
-        answer = wire.read(DATA_SECONDS if stage is Stage.DATA else COMMAND_SECONDS)
+        yield from wire.send(command)
+        answer = yield from wire.read(DATA_SECONDS if stage is Stage.DATA else COMMAND_SECONDS)
         if not _welcome(answer, stage):
             step = _turned_down(answer, stage)
-            step.live = step.live and answer.code != CLOSING and _cleared(wire, answer)
+            if step.live and answer.code != CLOSING:
+                step.live = yield from _cleared(wire, answer)
+            else:
+                step.live = False
             return step
     return None
 
@@ -337,16 +331,16 @@ def _turned_down(answer: Answer, stage: Stage) -> _Step:
     return _Step(Outcome.NOT_STARTED, stage=stage, live=False)
 
 
-def _cleared(wire: Wire, data: Answer) -> bool:
+def _cleared(wire: Wire, data: Answer) -> Wait[bool]:
     """Leave a refused message behind; when that fails, only the connection is lost."""
     try:
         if data.code == GO_AHEAD:
             # RFC 2920, 3.1: no recipient was taken, so a lone dot ends this without a delivery.
-            wire.send(_DOT)
-            wire.read(DOT_SECONDS)
+            yield from wire.send(_DOT)
+            yield from wire.read(DOT_SECONDS)
         else:
-            wire.send(b"RSET\r\n")
-            wire.read(COMMAND_SECONDS)
+            yield from wire.send(b"RSET\r\n")
+            yield from wire.read(COMMAND_SECONDS)
     except _GONE:
         return False
     return True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from nurture.adapters.smtp_loop import Line
 from nurture.adapters.smtp_wire import COMMAND_SECONDS
 from nurture.adapters.tls import Tls, trusted, usual
 from nurture.kernel.errors import Invalid
@@ -22,14 +23,6 @@ class Relay:
     tls: Tls
     user: str = ""
     password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A socket ready for MAIL FROM."""
-
-    socket: socket.socket
-    pipelining: bool
 
 
 def relay_of(url: str) -> Relay:

@@ -5,6 +5,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 
+from nurture.adapters.smtp_loop import READ, WRITE, Ready, Wait
 from nurture.kernel.errors import Invalid
 from nurture.mail.transport import WireBytes
 
@@ -22,6 +23,7 @@ _LONE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _LINE = re.compile(rb"[2-5][0-9][0-9](?:[ \-][^\r\n]*)?\Z")
 # Linux joins what follows to the same packet; elsewhere two packets do.
 _MORE = getattr(socket, "MSG_MORE", 0)
+_BUSY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class BadAddress(Invalid):
@@ -63,37 +65,35 @@ def on_the_wire(data: bytes) -> bytes:
 
 
 class Wire:
-    """A connected socket whose replies are read one by one, whatever arrives in one packet."""
+    """A connected socket whose replies are read one by one, whatever arrives in one packet.
+
+    What waits is a generator: `yield from` it, so that other conversations go on meanwhile.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         """Take over a socket after EHLO, STARTTLS and AUTH, with nothing unread on it."""
         self._socket = sock
         self._rest = b""
-        self._more = 0 if isinstance(sock, ssl.SSLSocket) else _MORE
+        self._secure = isinstance(sock, ssl.SSLSocket)
+        self._more = 0 if self._secure else _MORE
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._seconds = 0.0
+        sock.settimeout(0)
 
-    def send(self, raw: bytes) -> None:
+    def send(self, raw: bytes) -> Wait[None]:
         """Send at once."""
-        try:
-            self._allow(BLOCK_SECONDS)
-            self._socket.sendall(raw)
-        except OSError as error:
-            raise BrokenTalk(str(error)) from error
+        return self._send(raw, 0)
 
-    def send_body(self, raw: bytes) -> None:
+    def send_body(self, raw: bytes) -> Wait[None]:
         """Send what the dot will follow, in the same packet where the system can join them."""
-        try:
-            self._allow(BLOCK_SECONDS)
-            self._socket.sendall(raw, self._more)
-        except OSError as error:
-            raise BrokenTalk(str(error)) from error
+        return self._send(raw, self._more)
 
-    def read(self, seconds: float) -> Answer:
+    def read(self, seconds: float) -> Wait[Answer]:
         """Read one full reply; half a reply is none."""
         code, texts, size = b"", [], 0
         while True:
-            line = self._line(seconds)
+            while b"\r\n" not in self._rest:
+                yield from self._receive(seconds)
+            line, _, self._rest = self._rest.partition(b"\r\n")
             size += len(line)
             if not _LINE.match(line) or (code and line[:3] != code) or size > LONGEST_REPLY:
                 raise BrokenTalk(f"The server answered {line[:80]!r}")
@@ -106,22 +106,41 @@ class Wire:
         """Hang up without a word."""
         self._socket.close()
 
-    def _line(self, seconds: float) -> bytes:
-        while b"\r\n" not in self._rest:
-            if len(self._rest) > LONGEST_REPLY:
-                raise BrokenTalk("The server does not end its line")
-            try:
-                self._allow(seconds)
-                chunk = self._socket.recv(CHUNK)
-            except OSError as error:
-                raise BrokenTalk(str(error)) from error
-            if not chunk:
-                raise BrokenTalk("The server closed the connection")
-            self._rest += chunk
-        line, _, self._rest = self._rest.partition(b"\r\n")
-        return line
+    def _send(self, raw: bytes, flags: int) -> Wait[None]:
+        rest = memoryview(raw)
+        try:
+            while rest:
+                try:
+                    rest = rest[self._socket.send(rest, flags) :]
+                except _BUSY as busy:
+                    yield Ready(self._socket, _wanted(busy, WRITE), BLOCK_SECONDS)
+        except OSError as error:
+            raise BrokenTalk(str(error)) from error
 
-    def _allow(self, seconds: float) -> None:
-        if seconds != self._seconds:
-            self._socket.settimeout(seconds)
-            self._seconds = seconds
+    def _receive(self, seconds: float) -> Wait[None]:
+        if len(self._rest) > LONGEST_REPLY:
+            raise BrokenTalk("The server does not end its line")
+        try:
+            chunk = yield from self._chunk(seconds)
+        except OSError as error:
+            raise BrokenTalk(str(error)) from error
+        if not chunk:
+            raise BrokenTalk("The server closed the connection")
+        self._rest += chunk
+
+    def _chunk(self, seconds: float) -> Wait[bytes]:
+        if not self._secure:
+            # An answer takes its time; what is decrypted already would not wake anybody.
+            yield Ready(self._socket, READ, seconds)
+        while True:
+            try:
+                return self._socket.recv(CHUNK)
+            except _BUSY as busy:
+                yield Ready(self._socket, _wanted(busy, READ), seconds)
+
+
+def _wanted(busy: OSError, otherwise: int) -> int:
+    """Tell what to wait for: TLS may want to write in order to read, and the other way round."""
+    if isinstance(busy, ssl.SSLWantReadError):
+        return READ
+    return WRITE if isinstance(busy, ssl.SSLWantWriteError) else otherwise

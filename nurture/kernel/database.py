@@ -55,11 +55,24 @@ def make_engine(url: str) -> Engine:
     scheme, separator, rest = url.partition("://")
     if scheme in ("postgres", "postgresql"):
         scheme = "postgresql+psycopg"
-    engine = create_engine(scheme + separator + rest, hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(
+        scheme + separator + rest, hide_parameters=True, pool_pre_ping=True, json_deserializer=_json
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+_read_json = json.JSONDecoder().raw_decode
+
+
+def _json(raw: str | bytes) -> object:
+    """Read what a database wrote, which is JSON from its first character on and no more.
+
+    Looking for an encoding and for blanks takes longer than reading a small object.
+    """
+    return _read_json(raw if isinstance(raw, str) else raw.decode())[0]
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from campaigns.conditions import Value
 from campaigns.vocabulary import Stage
@@ -42,7 +43,6 @@ _PERSON = (
     Lead.tracking,
     Lead.created_at,
     Lead.changed_at,
-    Company.facts.label("company_facts"),
 )
 PEOPLE = (
     select(*_PERSON)
@@ -52,6 +52,7 @@ PEOPLE = (
     .where(Lead.erased_at.is_(None))
 )
 """Leads with their company and source; erased ones are gone."""
+_PEOPLE_AND_FIRMS = PEOPLE.add_columns(Company.facts.label("company_facts"))
 
 
 def person(row: RowMapping) -> Person:
@@ -88,7 +89,7 @@ def person(row: RowMapping) -> Person:
 
 def by_ids(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Person]:
     """Find many leads; ids that nobody has are left out."""
-    found = (person(row) for row in _rows(work, lead_ids))
+    found = (person(row) for row in _rows(work, lead_ids, PEOPLE))
     return {one.id: one for one in found}
 
 
@@ -124,14 +125,14 @@ def addresses(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, EmailAddre
 
 def facts(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, dict[str, Value]]:
     """Tell what rules may ask about many leads, in a fixed number of statements per batch."""
-    return _all_facts(work, list(_rows(work, lead_ids)))
+    return _all_facts(work, list(_rows(work, lead_ids, _PEOPLE_AND_FIRMS)))
 
 
 def sheets(
     work: Work, lead_ids: Iterable[LeadId]
 ) -> tuple[dict[LeadId, Person], dict[LeadId, dict[str, Value]]]:
     """Give many leads and what rules may ask about them, from one reading."""
-    rows = list(_rows(work, lead_ids))
+    rows = list(_rows(work, lead_ids, _PEOPLE_AND_FIRMS))
     return {LeadId(row["id"]): person(row) for row in rows}, _all_facts(work, rows)
 
 
@@ -191,11 +192,11 @@ def stage_counts(work: Work) -> dict[Stage, int]:
     return counts
 
 
-def _rows(work: Work, lead_ids: Iterable[LeadId]) -> Iterator[RowMapping]:
+def _rows(
+    work: Work, lead_ids: Iterable[LeadId], whole: Select[*tuple[Any, ...]]
+) -> Iterator[RowMapping]:
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        yield from work.session.execute(
-            PEOPLE.where(among(work.session, Lead.id, chunk))
-        ).mappings()
+        yield from work.session.execute(whole.where(among(work.session, Lead.id, chunk))).mappings()
 
 
 def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:

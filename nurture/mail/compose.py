@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from jinja2 import Template, UndefinedError, nodes
+from jinja2.runtime import Context
 
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.errors import Invalid
@@ -39,7 +40,6 @@ _PART = (
 )
 _TEXT_PART, _HTML_PART = _PART.format("plain").removeprefix("\r\n"), _PART.format("html")
 _END = f"\r\n--{_BOUNDARY}--\r\n"
-_Root = Callable[[object], Iterator[str]]
 
 
 class ComposeFailed(Invalid):
@@ -93,12 +93,12 @@ def compose(
         message_id=envelope.message_id,
         template_version=envelope.template_version,
     )
-    values = {**context, **_links(sending.base_url, token, tracked=filled.tracked)}
+    values = filled.values({**context, **_links(sending.base_url, token, tracked=filled.tracked)})
 
     try:
-        subject = filled.subject(values)
-        text = filled.text(values)
-        html = filled.html(values)
+        subject = "".join(filled.subject(values))
+        text = "".join(filled.text(values))
+        html = "".join(filled.html(values))
     except (UndefinedError, TypeError, ValueError, KeyError) as error:
         raise ComposeFailed(f"A value of this lead does not fit the mail: {error}.") from error
     head = heading(
@@ -169,9 +169,11 @@ def _bases(base_url: str) -> tuple[str, str, str, str]:
 class _Prepared:
     """One version's templates as code, kept for as long as this process sends it."""
 
-    subject: Callable[[dict[str, object]], str]
-    text: Callable[[dict[str, object]], str]
-    html: Callable[[dict[str, object]], str]
+    subject: Callable[[Context], Iterator[str]]
+    text: Callable[[Context], Iterator[str]]
+    html: Callable[[Context], Iterator[str]]
+    values: Callable[[dict[str, object]], Context]
+    """Make what all three are filled from; nothing in a mail changes it (no `set`, no blocks)."""
     tracked: bool
     one_click: bool
 
@@ -186,16 +188,18 @@ def _prepared(compiled: CompiledMail) -> _Prepared:
     """Turn a version into code; one that was judged by other rules is never filled."""
     if compiled.rules != RULES:
         raise ComposeFailed(f"The mail {compiled.name} must be published again.")
+    html = _template(compiled.html, "slot_html")
     return _Prepared(
-        subject=_filler(compiled.subject, "text"),
-        text=_filler(compiled.text, "slot_text"),
-        html=_filler(compiled.html, "slot_html"),
+        subject=_template(compiled.subject, "text").root_render_func,
+        text=_template(compiled.text, "slot_text").root_render_func,
+        html=html.root_render_func,
+        values=partial(html.new_context, shared=True),
         tracked=compiled.kind in TRACKED,
         one_click=compiled.kind is MessageKind.MARKETING,
     )
 
 
-def _filler(source: str, slot: str) -> Callable[[dict[str, object]], str]:
+def _template(source: str, slot: str) -> Template:
     """Compile a template with `slot` as the outermost filter of whatever is shown."""
     tree = _ENVIRONMENT.parse(source)
     for output in tree.find_all(nodes.Output):
@@ -203,13 +207,7 @@ def _filler(source: str, slot: str) -> Callable[[dict[str, object]], str]:
     for loop in tree.find_all(nodes.For):
         loop.iter = _filtered(loop.iter, "capped")
     tree.set_environment(_ENVIRONMENT)
-    template = Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(tree), {})
-    root, new_context = template.root_render_func, template.new_context
-
-    def fill(values: dict[str, object]) -> str:
-        return "".join(root(new_context(values, shared=True)))
-
-    return fill
+    return Template.from_code(_ENVIRONMENT, _ENVIRONMENT.compile(tree), {})
 
 
 def _slotted(node: nodes.Expr, slot: str) -> nodes.Expr:

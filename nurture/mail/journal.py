@@ -10,6 +10,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class Journal:
         self._number = number
         self._process = os.getpid()
         self._guard = threading.Lock()
+        self._disk = ThreadPoolExecutor(max_workers=1)
+        self._syncing: Future[None] | None = None
         self._unsynced = 0
         self._broken = False
 
@@ -90,21 +93,25 @@ class Journal:
             if self._number < 0:
                 return
             try:
+                self._synced()
                 if not self._broken:
                     self._append("e\n")
                     self._sync()
             except OSError:
                 self._broken = True
-            os.close(self._number)
-            self._number = -1
+            self._let_go()
 
     def discard(self) -> None:
         """Remove it and let go, once the database knows every outcome."""
         with self._guard:
             self.path.unlink(missing_ok=True)
             if self._number >= 0:
-                os.close(self._number)
-                self._number = -1
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._disk.shutdown()
+        os.close(self._number)
+        self._number = -1
 
     def _write(self, line: str) -> None:
         if os.getpid() != self._process:
@@ -114,22 +121,25 @@ class Journal:
                 raise JournalBroken("The journal of this sender is closed.")
             try:
                 self._append(line)
+                self._unsynced += 1
+                if self._unsynced >= SYNC_EVERY:
+                    self._unsynced = 0
+                    self._sync_beside()
             except OSError as error:
-                raise self._gave_way(error) from error
-            self._unsynced += 1
-            mine = self._unsynced >= SYNC_EVERY
-            self._unsynced = 0 if mine else self._unsynced
-        if mine:
-            # One connection waits for the disk, the others write on.
-            try:
-                self._sync()
-            except OSError as error:
-                raise self._gave_way(error) from error
+                # Write nothing more: after half a line nothing that follows could be read.
+                self._broken = True
+                raise JournalBroken(_sentence(self.path, error)) from error
 
-    def _gave_way(self, error: OSError) -> JournalBroken:
-        """Write nothing more: after half a line nothing that follows could be read."""
-        self._broken = True
-        return JournalBroken(_sentence(self.path, error))
+    def _sync_beside(self) -> None:
+        """Let the disk work while mail goes on; a disk that is slower than the mail holds it up."""
+        self._synced()
+        self._syncing = self._disk.submit(self._sync)
+
+    def _synced(self) -> None:
+        """Wait for what is on its way to the disk; raise what the disk said."""
+        syncing, self._syncing = self._syncing, None
+        if syncing is not None:
+            syncing.result()
 
     def _append(self, line: str) -> None:
         raw = line.encode("utf-8", "replace")

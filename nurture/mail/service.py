@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, case, func, select, true, update
+from sqlalchemy import Row, case, func, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
@@ -146,7 +146,7 @@ def batch_due(work: Work, *, batches: int = 8, marketing: int | None = None) -> 
         batch = SendBatch(created_at=work.machine)
         work.session.add(batch)
         work.session.flush()
-        work.session.execute(
+        work.session.connection().execute(
             update(Message)
             .where(among(work.session, Message.id, ids[start : start + BATCH]))
             .values(batch_id=batch.id, batched_at=work.machine)
@@ -210,21 +210,22 @@ def candidates(work: Work, batch_id: int) -> list[Claimed]:
     )  # fmt: skip
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True)
-    return [_claimed(row, work.now) for row in work.session.execute(query).mappings()]
+    return [_claimed(row, work.now) for row in work.session.execute(query)]
 
 
-def _claimed(row: RowMapping, now: datetime) -> Claimed:
-    context = row["context"]
-    told = {
-        "kind": MessageKind(row["kind"]), "context": context if isinstance(context, dict) else {},
-        "date_at": row["date_at"] or now,
-    }  # fmt: skip
-    return Claimed(**{**row, **told})
+def _claimed(row: Row[*tuple[Any, ...]], now: datetime) -> Claimed:
+    context = row.context
+    return Claimed(
+        row.id, MessageKind(row.kind), row.lead_id, row.user_id, row.handoff_id, row.recipient,
+        row.enrolment_id, row.template_version_id, row.asset_id,
+        context if isinstance(context, dict) else {}, row.not_before, row.date_at or now,
+        row.dedup_key,
+    )  # fmt: skip
 
 
 def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: timedelta) -> None:
     """Take messages for one sender; only that journal's owner or its reaper moves them now."""
-    work.session.execute(
+    work.session.connection().execute(
         update(Message)
         .where(
             among(work.session, Message.id, ids),
@@ -272,7 +273,7 @@ def _each_with_reason(
         by_reason.setdefault(reason, []).append(key)
     for reason, ids in by_reason.items():
         for state in sources_of(event):
-            work.session.execute(
+            work.session.connection().execute(
                 update(Message)
                 .where(among(work.session, Message.id, ids), Message.state == state)
                 .values(state=next_state(state, event), reason=reason, **extra)

@@ -62,7 +62,18 @@ class Message(Base):
             sqlite_where=text("state = 'in_doubt'"),
             postgresql_where=text("state = 'in_doubt'"),
         ),
-        Index("ix_message_batch", "batch_id"),
+        Index(
+            "ix_message_batch",
+            "batch_id",
+            sqlite_where=text("state IN ('planned','deferred')"),
+            postgresql_where=text("state IN ('planned','deferred')"),
+        ),
+        Index(
+            "ix_message_handoff_id",
+            "handoff_id",
+            sqlite_where=text("handoff_id IS NOT NULL"),
+            postgresql_where=text("handoff_id IS NOT NULL"),
+        ),
         Index("ix_message_lead", "lead_id", "sent_at"),
     )
 
@@ -75,7 +86,7 @@ class Message(Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     """The recipient of an alert."""
-    handoff_id: Mapped[int | None] = mapped_column(type_id, index=True)
+    handoff_id: Mapped[int | None] = mapped_column(type_id)
     recipient: Mapped[str] = mapped_column(String(254))
     enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"), index=True)
     step: Mapped[str | None] = mapped_column(String(60))
@@ -89,7 +100,9 @@ class Message(Base):
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time; set by a 4xx answer."""
     attempts: Mapped[int] = mapped_column(default=0)
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("send_batch.id"))
+    batch_id: Mapped[int | None] = mapped_column(type_id)
+    """No foreign key: it would be checked for each message on its way out, and vouch for nothing
+    but the name of a job."""
     batched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Machine time; a batch that nobody claimed is made anew."""
     claim: Mapped[str | None] = mapped_column(String(40))

@@ -87,7 +87,7 @@ class Transport(Protocol):
     ) -> None:
         """Draw and send until the messages end or `should_stop` says so.
 
-        `messages` is drawn under a lock, one at a time, and may be a generator that composes.
+        `messages` is drawn one at a time, and may be a generator that composes.
         `before_dot` runs right before the end of a message leaves: when it raises, nothing leaves
         any more, what was drawn is reported NOT_STARTED, and the error is raised again at the end.
         Raises `RelayUnavailable` when no connection could be opened; then nothing was drawn.

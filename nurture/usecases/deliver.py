@@ -7,8 +7,10 @@ after the answer, before the record - the reaper records the answer from the jou
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -66,16 +68,11 @@ class Post:
     """Where mail servers send bounces; None = to the sender, as answers."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """What one job did, by event."""
 
-    counts: dict[MessageEvent, int] = field(default_factory=dict)
-
-    def count(self, events: Sequence[MessageEvent]) -> None:
-        """Add events up."""
-        for event in events:
-            self.counts[event] = self.counts.get(event, 0) + 1
+    counts: Mapping[MessageEvent, int]
 
     @property
     def flowing(self) -> bool:
@@ -96,33 +93,37 @@ class Held:
 
 def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
     """Send what a batch still holds; a second job of the same batch finds nothing."""
-    return finish(works, take(works, batch_id, post=post), post=post)
+    held = take(works, batch_id, post=post)
+    return _noted(works, held, _sent(works, held, post=post), post)[1]
 
 
 def deliver_on(
     works: Works, batch_id: int, *, post: Post, seconds: float
 ) -> Iterator[tuple[int, Delivered]]:
-    """Send a batch, then what else waits in batches; each is claimed while the last one is sent.
+    """Send a batch, then what else waits in batches; what is said of each comes when it is known.
 
-    A batch that was claimed ahead is handed back when the one before it met trouble.
+    While one is sent, the one before it is recorded and the next one claimed, in this order. A
+    batch that was claimed ahead is handed back when the one before it met trouble.
     """
     until = time.monotonic() + seconds
     held: Held | None = take(works, batch_id, post=post)
-    with ThreadPoolExecutor(max_workers=1) as ahead:
+    noted: Future[tuple[int, Delivered]] | None = None
+    with ThreadPoolExecutor(max_workers=1) as beside:
         while held is not None:
             on = (held.letters or held.batch_id == batch_id) and time.monotonic() < until
-            soon = ahead.submit(_take_next, works, post) if on else None
-            try:
-                done = finish(works, held, post=post)
-            except BaseException:
-                _let_go(soon)
-                raise
-            yield held.batch_id, done
-            following = soon.result() if soon is not None else None
-            if following is not None and held.letters and not done.flowing:
-                yield following.batch_id, _give_back(works, following, post=post)
-                return
+            with _claimed_ahead(beside, works, post if on else None) as soon:
+                recorded = _sent(works, held, post=post)
+                before, noted = noted, beside.submit(_noted, works, held, recorded, post)
+                if before is not None:
+                    yield before.result()
+                following = soon.result() if soon is not None else None
+            if following is not None and held.letters and not _added_up(recorded).flowing:
+                yield noted.result()
+                noted = beside.submit(_noted, works, following, _handed_back(following), post)
+                following = None
             held = following
+        if noted is not None:
+            yield noted.result()
 
 
 def take(works: Works, batch_id: int, *, post: Post) -> Held:
@@ -138,13 +139,42 @@ def take(works: Works, batch_id: int, *, post: Post) -> Held:
     return Held(batch_id, journal, written, claimed)
 
 
-def finish(works: Works, held: Held, *, post: Post) -> Delivered:
-    """Send what is held, with no transaction open, and record what became of it."""
+def _sent(works: Works, held: Held, *, post: Post) -> list[Recorded]:
+    """Send what is held, with no transaction open."""
     try:
-        recorded = _send(works, held, post=post) if held.letters else []
-        return _recorded(works, held, recorded, post=post)
+        return _send(works, held, post=post) if held.letters else []
     except BaseException:
         held.journal.close()  # keep the file: the reaper settles what it says
+        raise
+
+
+def _noted(
+    works: Works, held: Held, recorded: Sequence[Recorded], post: Post
+) -> tuple[int, Delivered]:
+    """Record what became of a batch; its journal is needed no more."""
+    try:
+        with works.begin("worker") as work:
+            _record(work, recorded, held.letters, journal=held.journal.id, secret=post.secret)
+            mail.watch(work, held.batch_id, [one.event for one in recorded])
+    except BaseException:
+        held.journal.close()
+        raise
+    held.journal.discard()
+    return held.batch_id, _added_up(recorded)
+
+
+@contextmanager
+def _claimed_ahead(
+    beside: ThreadPoolExecutor, works: Works, post: Post | None
+) -> Iterator[Future[Held | None] | None]:
+    """Claim the batch that waits longest; when this one fails, that one is left to the reaper."""
+    soon = None if post is None else beside.submit(_take_next, works, post)
+    try:
+        yield soon
+    except BaseException:
+        held = None if soon is None or soon.exception() is not None else soon.result()
+        if held is not None:
+            held.journal.close()
         raise
 
 
@@ -155,36 +185,18 @@ def _take_next(works: Works, post: Post) -> Held | None:
     return None if batch_id is None else take(works, batch_id, post=post)
 
 
-def _give_back(works: Works, held: Held, *, post: Post) -> Delivered:
-    back = [
+def _added_up(recorded: Sequence[Recorded]) -> Delivered:
+    return Delivered(Counter(one.event for one in recorded))
+
+
+def _handed_back(held: Held) -> list[Recorded]:
+    return [
         Recorded(
             one.message.id, MessageEvent.HANDED_BACK, "the batch before it met trouble",
             wait=RELAY_PAUSE,
         )
         for one in held.letters
     ]  # fmt: skip
-    try:
-        return _recorded(works, held, back, post=post)
-    except BaseException:
-        held.journal.close()
-        raise
-
-
-def _let_go(soon: Future[Held | None] | None) -> None:
-    """Leave a batch that was claimed ahead to the reaper, who hands it back."""
-    held = None if soon is None or soon.exception() is not None else soon.result()
-    if held is not None:
-        held.journal.close()
-
-
-def _recorded(works: Works, held: Held, recorded: Sequence[Recorded], *, post: Post) -> Delivered:
-    with works.begin("worker") as work:
-        _record(work, recorded, held.letters, journal=held.journal.id, secret=post.secret)
-        mail.watch(work, held.batch_id, [one.event for one in recorded])
-    held.journal.discard()
-    done = Delivered()
-    done.count([one.event for one in recorded])
-    return done
 
 
 def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:

@@ -60,6 +60,7 @@ def later_ones(
 ) -> dict[int, datetime]:
     """Hold marketing mail outside the lead's sending hours, or while its track is paused."""
     later: dict[int, datetime] = {}
+    opening: dict[tuple[str, str], datetime] = {}
     for one in waiting:
         if one.kind is not MessageKind.MARKETING or one.lead_id is None:
             continue
@@ -68,8 +69,10 @@ def later_ones(
         if place is not None and place.paused:
             later[one.id] = now + PAUSE_HOLD
         elif person is not None:
-            calendar = Calendar(person.country or "")
-            opens = next_allowed(now, window, zone=person.zone, calendar=calendar)
-            if opens > now:
-                later[one.id] = opens
+            where = (person.zone, person.country or "")
+            if where not in opening:
+                calendar = Calendar(person.country or "")
+                opening[where] = next_allowed(now, window, zone=person.zone, calendar=calendar)
+            if opening[where] > now:
+                later[one.id] = opening[where]
     return later

@@ -9,19 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from campaigns.vocabulary import MessageState
 from nurture import mail
 from nurture.kernel.settings import Settings
 from nurture.kernel.types import MessageId
+from nurture.mail.service import BATCH
 from nurture.mail.tables import Message
 from nurture.mail.transport import Outcome, Outgoing, Result
 from nurture.usecases import deliver, progress
 from tests.bench.instance import TUESDAY, Instance, add_leads, instance
 from tests.bench.smtp import smtp_sink
 from workers.queues import connect
-from workers.relay import relay_once
+from workers.relay import send_off
 from workers.valkey import EmbeddedValkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,12 +49,13 @@ class Office:
     def through_the_queue(self, count: int) -> float:
         """Tell the messages per second from the first batch to the last recorded answer."""
         before = self._sent()
-        began = time.perf_counter()
-        self._batches(count)
-        relay_once(self.one.here.works, connect(self.queue))
-        while self._sent() - before < count:
+        queue, began = connect(self.queue), time.perf_counter()
+        send_off(self.one.here.works, queue, batches=count // BATCH + 1)
+        while self._is_under_way():
             time.sleep(0.01)
-        return count / (time.perf_counter() - began)
+        took = time.perf_counter() - began
+        assert self._sent() - before == count
+        return count / took
 
     def directly(self, count: int) -> float:
         """Do the same in this process, batch by batch, without any queue."""
@@ -76,7 +78,14 @@ class Office:
 
     def _batches(self, count: int) -> list[int]:
         with self.one.here.works.begin("bench") as work:
-            return mail.batch_due(work, batches=count // 500 + 1)
+            return mail.batch_due(work, batches=count // BATCH + 1)
+
+    def _is_under_way(self) -> bool:
+        """Ask in a way that costs the sender nothing: two indexes hold only what is under way."""
+        with self.one.here.works.read("bench") as work:
+            waits = exists().where(Message.state.in_([MessageState.PLANNED, MessageState.DEFERRED]))
+            leaves = exists().where(Message.state == MessageState.SENDING)
+            return bool(work.session.scalar(select(or_(waits, leaves))))
 
     def _sent(self) -> int:
         with self.one.here.works.read("bench") as work:

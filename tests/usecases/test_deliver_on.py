@@ -117,3 +117,26 @@ def test_what_was_claimed_ahead_is_left_to_the_reaper_when_the_sender_fails(hous
 
     reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
     assert states(house) == {MessageState.PLANNED: BATCHES * LETTERS}
+
+
+def test_what_cannot_be_recorded_is_settled_by_the_reaper(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches, transport = planned(house), MemoryTransport()
+    post = post_of(house, transport)
+
+    def away(*_args: object, **_named: object) -> None:
+        raise RuntimeError("a defect of ours")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(mail, "record", away)
+        with pytest.raises(RuntimeError, match="a defect"):
+            list(deliver.deliver_on(house.works, batches[0], post=post, seconds=60))
+
+    reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
+    sent = len(transport.accepted)
+    assert sent == len({one.recipient for one in transport.accepted}) > 0
+    assert states(house) == {
+        MessageState.SENT: sent, MessageState.PLANNED: BATCHES * LETTERS - sent
+    }  # fmt: skip
+    assert list(post.journals.iterdir()) == []
