@@ -128,7 +128,8 @@ def compose(
 def subject_of(compiled: CompiledMail, context: Mapping[str, object]) -> str:
     """Fill the subject alone, for a list that shows what readers would see first."""
     try:
-        return _prepared(compiled).subject(dict(context))
+        filled = _prepared(compiled)
+        return "".join(filled.subject(filled.values(dict(context))))
     except (UndefinedError, TypeError, ValueError, KeyError) as error:
         raise ComposeFailed(f"The example does not fit the subject: {error}.") from error
 
