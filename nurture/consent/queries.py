@@ -11,7 +11,7 @@ from nurture.consent import rules
 from nurture.consent.model import MAIL, PermissionRow, SuppressionRow
 from nurture.consent.rules import Refused, Standing
 from nurture.consent.tables import Confirmation, Permission, Suppression
-from nurture.kernel.database import CHUNK, among, chunks
+from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 
@@ -33,7 +33,7 @@ def suppressed_now(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Suppr
         statement = select(Suppression.lead_id, Suppression.reason).where(
             among(work.session, Suppression.lead_id, chunk)
         )
-        for lead_id, reason in work.session.execute(statement):
+        for lead_id, reason in rows(work.session, statement):
             if lead_id is not None:
                 _strongest(found, LeadId(lead_id), SuppressionReason(reason))
     return found
@@ -62,7 +62,7 @@ def permitted(work: Work, lead_ids: Iterable[LeadId], *, channel: str = MAIL) ->
             Permission.channel == channel,
             Permission.withdrawn_at.is_(None),
         )
-        found.update(LeadId(lead_id) for lead_id in work.session.scalars(statement))
+        found.update(LeadId(lead_id) for (lead_id,) in rows(work.session, statement))
     return found
 
 

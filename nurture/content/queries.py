@@ -8,7 +8,7 @@ from campaigns.vocabulary import BuyingStage
 from nurture.content.errors import NoSuchAsset
 from nurture.content.model import AssetCard
 from nurture.content.tables import Asset, Seen
-from nurture.kernel.database import CHUNK, among, chunks
+from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 
@@ -42,7 +42,7 @@ def seen(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, frozenset[str]]
             .join(Asset, Asset.id == Seen.asset_id)
             .where(among(work.session, Seen.lead_id, chunk))
         )
-        for lead_id, key in work.session.execute(statement):
+        for lead_id, key in rows(work.session, statement):
             found[LeadId(lead_id)].add(key)
     return {lead_id: frozenset(keys) for lead_id, keys in found.items()}
 
@@ -60,7 +60,7 @@ def last_topics(
             .where(among(work.session, Seen.lead_id, chunk))
             .order_by(Seen.at.desc(), Seen.id.desc())
         )
-        for lead_id, topics in work.session.execute(statement):
+        for lead_id, topics in rows(work.session, statement):
             had = found[LeadId(lead_id)]
             if isinstance(topics, list) and topics and len(had) < limit:
                 had.append(str(topics[0]))

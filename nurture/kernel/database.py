@@ -7,16 +7,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar, TypeVarTuple
 
+from psycopg import Connection as PsycopgConnection
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
     MetaData,
+    Row,
+    Select,
     String,
     any_,
     bindparam,
+    collate,
     column,
     create_engine,
     event,
@@ -31,6 +35,10 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from nurture.kernel.arrays import array_of
 
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
+
+Table: TypeAlias = Mapping[str, Sequence[object]]
+"""Rows in columns: each column's name with its values, all as long."""
 
 CHUNK = 500
 """Rows that one writing transaction may touch on SQLite, so that nobody waits over 100 ms."""
@@ -61,6 +69,8 @@ def make_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 
@@ -72,7 +82,13 @@ def _json(raw: str | bytes) -> object:
 
     Looking for an encoding and for blanks takes longer than reading a small object.
     """
-    return _read_json(raw if isinstance(raw, str) else raw.decode())[0]
+    return _read_json(raw.decode() if isinstance(raw, bytes) else raw)[0]
+
+
+def _prepare_postgresql(connection: PsycopgConnection[Any], _record: object) -> None:
+    """Have instants answered in UTC, whatever zone the server lives in."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
@@ -132,6 +148,17 @@ class WriterLock:
             os.close(handle)
 
 
+def rows(session: Session, query: Select[*Columns]) -> Sequence[Row[*Columns]]:
+    """Read many rows of columns past the ORM, which would look at each of them in turn."""
+    session.flush()
+    return session.connection().execute(query).all()
+
+
+def bytewise(session: Session, column_: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """Order by bytes: the same order on both databases, and quicker than that of a language."""
+    return collate(column_, "C") if is_postgresql(session) else column_.expression
+
+
 def upsert(session: Session, table: type[Base]) -> "postgresql.Insert | sqlite.Insert":
     """Start an INSERT that knows ON CONFLICT on either database."""
     if session.get_bind().dialect.name == "sqlite":
@@ -146,49 +173,57 @@ def insert_ignoring(
 
     Every row names the same columns.
     """
-    return _insert(session, table, rows, ignoring=True)
+    return insert_columns(session, table, _turned(rows), ignoring=True)
 
 
 def bulk_insert(session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]) -> int:
     """Insert many rows that name the same columns; one statement on PostgreSQL."""
-    return _insert(session, table, rows, ignoring=False)
+    return insert_columns(session, table, _turned(rows))
 
 
-def _insert(
-    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]], *, ignoring: bool
+def insert_columns(
+    session: Session, table: type[Base], given: Table, *, ignoring: bool = False
 ) -> int:
-    if not rows:
+    """Insert rows that lie in columns; `ignoring` passes over what is there already."""
+    if not given:
         return 0
-    names = list(rows[0])
     statement = upsert(session, table)
     if not is_postgresql(session):
         plain = statement.on_conflict_do_nothing() if ignoring else statement
         counted = plain.execution_options(preserve_rowcount=True)
-        return session.connection().execute(counted, [dict(row) for row in rows]).rowcount
-    given = _given(table, rows, names)
-    whole = statement.from_select(names, select(*given.values()))
+        return session.connection().execute(counted, _rows_of(given)).rowcount
+    values = _sent_as(table, given)
+    whole = statement.from_select(list(values), select(*values.values()))
     whole = whole.on_conflict_do_nothing() if ignoring else whole
     # Counts of updates are kept by themselves; those of inserts only on request.
     counted = whole.execution_options(preserve_rowcount=True)
     return session.connection().execute(counted).rowcount
 
 
-def _given(
-    table: type[Base], rows: Sequence[Mapping[str, object]], names: Sequence[str]
-) -> dict[str, ColumnElement[object]]:
+def _turned(rows: Sequence[Mapping[str, object]]) -> Table:
+    names = rows[0] if rows else ()
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _rows_of(given: Table, prefix: str = "") -> list[dict[str, object]]:
+    names = [f"{prefix}{name}" for name in given]
+    return [dict(zip(names, row, strict=True)) for row in zip(*given.values(), strict=True)]
+
+
+def _sent_as(table: type[Base], given: Table) -> dict[str, ColumnElement[object]]:
     """Send rows as one array a column: one compiled statement serves any number of rows.
 
     What is the same in all rows travels once; the first column is always an array.
     """
     columns = table.__table__.c
-    values = {name: [row[name] for row in rows] for name in names}
-    alike = {name for name in names[1:] if _alike(values[name])}
-    varied = [name for name in names if name not in alike]
-    arrays = [bindparam(f"v_{name}", values[name], array_of(columns[name].type)) for name in varied]
+    first, *others = given
+    alike = {name for name in others if _alike(given[name])}
+    varied = [name for name in given if name not in alike]
+    arrays = [bindparam(f"v_{name}", given[name], array_of(columns[name].type)) for name in varied]
     typed = [column(name, columns[name].type) for name in varied]
     many = func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
-    once = {name: bindparam(f"v_{name}", rows[0][name], columns[name].type) for name in alike}
-    return {name: once[name] if name in once else many.c[name] for name in names}
+    once = {name: bindparam(f"v_{name}", given[name][0], columns[name].type) for name in alike}
+    return {name: once[name] if name in once else many.c[name] for name in (first, *others)}
 
 
 def _alike(values: Sequence[object]) -> bool:
@@ -232,36 +267,21 @@ def bulk_update(
 
     Every row names the same columns. Returns the rows that were there.
     """
-    if not rows:
-        return 0
-    names = [name for name in rows[0] if name != key]
-    if not is_postgresql(session):
-        return _update_one_by_one(session, table, rows, names, key)
-    columns = table.__table__.c
-    given = _given(table, rows, [key, *names])
-    statement = (
-        update(table)
-        .where(columns[key] == given[key])
-        .values({columns[name]: given[name] for name in names})
-        .execution_options(synchronize_session=False)
-    )
-    return session.connection().execute(statement).rowcount
+    turned = _turned(rows)
+    return update_columns(session, table, {key: turned[key], **turned}, key=key) if rows else 0
 
 
-def _update_one_by_one(
-    session: Session,
-    table: type[Base],
-    rows: Sequence[Mapping[str, object]],
-    names: Sequence[str],
-    key: str,
-) -> int:
-    """SQLite has no network between: one prepared statement, executed for each row."""
+def update_columns(session: Session, table: type[Base], given: Table, *, key: str = "id") -> int:
+    """Set rows whose values lie in columns, the key's first; tell how many were there."""
     columns = table.__table__.c
-    statement = (
-        update(table)
-        .where(columns[key] == bindparam(f"v_{key}"))
-        .values({columns[name]: bindparam(f"v_{name}") for name in names})
-        .execution_options(synchronize_session=False)
-    )
-    values = [{f"v_{name}": row[name] for name in (key, *names)} for row in rows]
-    return session.connection().execute(statement, values).rowcount
+    names = [name for name in given if name != key]
+    if is_postgresql(session):
+        values = _sent_as(table, given)
+        which, new = columns[key] == values[key], {columns[n]: values[n] for n in names}
+    else:
+        # SQLite has no network between: one prepared statement, executed for each row.
+        which = columns[key] == bindparam(f"v_{key}")
+        new = {columns[name]: bindparam(f"v_{name}") for name in names}
+    statement = update(table).where(which).values(new).execution_options(synchronize_session=False)
+    many = None if is_postgresql(session) else _rows_of(given, "v_")
+    return session.connection().execute(statement, many).rowcount

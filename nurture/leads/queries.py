@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, Select, func, select
 
 from campaigns.conditions import Value
 from campaigns.vocabulary import Stage
-from nurture.kernel.database import CHUNK, among, chunks
+from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import EmailAddress, Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.address import is_free_mail
@@ -148,7 +148,7 @@ def mail_states(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, tuple[St
         statement = select(Lead.id, Lead.stage, Lead.deliverable, Lead.erased_at).where(
             among(work.session, Lead.id, chunk)
         )
-        for lead_id, stage, deliverable, erased_at in work.session.execute(statement):
+        for lead_id, stage, deliverable, erased_at in rows(work.session, statement):
             found[LeadId(lead_id)] = (Stage(stage), deliverable and erased_at is None)
     return found
 
@@ -195,8 +195,10 @@ def stage_counts(work: Work) -> dict[Stage, int]:
 def _rows(
     work: Work, lead_ids: Iterable[LeadId], whole: Select[*tuple[Any, ...]]
 ) -> Iterator[RowMapping]:
+    work.session.flush()
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        yield from work.session.execute(whole.where(among(work.session, Lead.id, chunk))).mappings()
+        few = whole.where(among(work.session, Lead.id, chunk))
+        yield from work.session.connection().execute(few).mappings().all()
 
 
 def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
-from nurture.kernel.database import among
+from nurture.kernel.database import among, rows
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
@@ -43,7 +43,7 @@ def sends(
         .order_by(moment)
     )
     found: dict[LeadId, list[datetime]] = {}
-    for row in work.session.execute(query):
+    for row in rows(work.session, query):
         found.setdefault(LeadId(row.lead_id), []).append(row.moment)
     return {lead: tuple(moments) for lead, moments in found.items()}
 

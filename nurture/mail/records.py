@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select, update
 
 from campaigns.vocabulary import MessageKind, MessageState
-from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql
+from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql, rows
 from nurture.kernel.work import Work
 from nurture.mail.rules import HANG_UPS, TRIES, MessageEvent, backoff_seconds, next_state
 from nurture.mail.tables import Attempt, Message
@@ -58,7 +58,7 @@ def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[
     )
     if is_postgresql(work.session):
         query = query.with_for_update()
-    return {row.id: (MessageState(row.state), row.attempts) for row in work.session.execute(query)}
+    return {row.id: (MessageState(row.state), row.attempts) for row in rows(work.session, query)}
 
 
 def _hang_ups(work: Work, ids: Sequence[int]) -> dict[int, int]:

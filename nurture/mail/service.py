@@ -16,6 +16,7 @@ from nurture.kernel.database import (
     bulk_update,
     insert_ignoring,
     is_postgresql,
+    rows,
 )
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
@@ -210,7 +211,7 @@ def candidates(work: Work, batch_id: int) -> list[Claimed]:
     )  # fmt: skip
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True)
-    return [_claimed(row, work.now) for row in work.session.execute(query)]
+    return [_claimed(row, work.now) for row in rows(work.session, query)]
 
 
 def _claimed(row: Row[*tuple[Any, ...]], now: datetime) -> Claimed:

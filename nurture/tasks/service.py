@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, select, true, update
 
-from nurture.kernel.database import CHUNK, chunks, upsert
+from nurture.kernel.database import CHUNK, among, chunks, upsert
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
@@ -251,7 +251,9 @@ def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
             select(Task.id, Task.enrolment_id, Task.step).where(
-                Task.lead_id.in_(chunk), Task.done_at.is_(None), Task.kind == TaskKind.CALL
+                among(work.session, Task.lead_id, chunk),
+                Task.done_at.is_(None),
+                Task.kind == TaskKind.CALL,
             )
         )
         late += [

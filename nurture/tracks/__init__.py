@@ -2,6 +2,7 @@
 
 from nurture.tracks.errors import NoSuchTrack, TrackRefused
 from nurture.tracks.queries import (
+    Claim,
     Due,
     Place,
     ReceiptLine,
@@ -43,6 +44,7 @@ from nurture.tracks.service import (
 from nurture.tracks.stands import Stand, put_back, stands
 
 __all__ = [
+    "Claim",
     "Due",
     "End",
     "EnrolResult",

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.limits import Rival
 from campaigns.vocabulary import EnrolmentState, ExitReason
-from nurture.kernel.database import among, is_postgresql
+from nurture.kernel.database import among, bytewise, is_postgresql, rows
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
@@ -20,8 +20,7 @@ from nurture.tracks.tables import Enrolment, ReceiptRow, TrackRow, TrackVersion
 ACTIVE = Enrolment.state == EnrolmentState.ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """An enrolment that must be looked at, as the tick claimed it; in the order of its query."""
 
     id: int
@@ -37,6 +36,7 @@ class Due:
     serial: int
     casts: int
     outcome: str
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,14 @@ class TrackState:
     version: int
 
 
-def claim_due(work: Work, *, limit: int) -> list[Due]:
+class Claim(NamedTuple):
+    """What one tick holds: who is due, and in which tracks each of these leads is active."""
+
+    due: list[Due]
+    rivals: dict[LeadId, tuple[Rival, ...]]
+
+
+def claim_due(work: Work, *, limit: int) -> Claim:
     """Lock the leads that are due, in id order, and give all due enrolments of each.
 
     Leads that another tick holds are passed over on PostgreSQL; SQLite has one writer anyway.
@@ -64,45 +71,43 @@ def claim_due(work: Work, *, limit: int) -> list[Due]:
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
     )
-    return _due_of(work, _locked(work, Lead.id.in_(first)))
+    return _held(work, _locked(work, Lead.id.in_(first)))
 
 
-def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> list[Due]:
+def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> Claim:
     """Lock these leads, in id order, and give all due enrolments of each."""
-    return _due_of(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
+    return _held(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
 
 
 def _locked(work: Work, which: ColumnElement[bool]) -> list[int]:
     query = select(Lead.id).where(which).order_by(Lead.id)
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True, key_share=True)
-    return list(work.session.scalars(query))
+    return [lead_id for (lead_id,) in rows(work.session, query)]
 
 
-def _due_of(work: Work, leads: Sequence[int]) -> list[Due]:
+def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
     """Read again under the lock: what was due a moment ago may have moved."""
-    if not leads:
-        return []
     query = (
         select(
             Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key,
             Enrolment.version_id, Enrolment.step, Enrolment.due_at,
             Enrolment.arrived_at, Enrolment.started_at, Enrolment.timeout_at, Enrolment.serial,
-            Enrolment.casts, Enrolment.outcome,
+            Enrolment.casts, Enrolment.outcome, TrackRow.priority,
         )
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
         .join(Lead, Lead.id == Enrolment.lead_id)
         .where(
-            ACTIVE, Enrolment.due_at <= work.now, TrackRow.paused_at.is_(None),
-            among(work.session, Enrolment.lead_id, leads),
+            ACTIVE, TrackRow.paused_at.is_(None),
+            among(work.session, Enrolment.lead_id, lead_ids),
         )
-        .order_by(Enrolment.due_at, Lead.email, TrackRow.priority)
+        .order_by(Enrolment.due_at, bytewise(work.session, Lead.email), TrackRow.priority)
     )  # fmt: skip
-    return [_due(row) for row in work.session.execute(query)]
-
-
-def _due(row: Row[*tuple[Any, ...]]) -> Due:
-    return Due(*row)
+    active = [Due._make(row) for row in rows(work.session, query)] if lead_ids else []
+    rivals: dict[LeadId, tuple[Rival, ...]] = {}
+    for one in active:
+        rivals[one.lead_id] = (*rivals.get(one.lead_id, ()), Rival(one.track_key, one.priority))
+    return Claim([one for one in active if one.due_at <= work.now], rivals)
 
 
 def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, ...]]:
@@ -115,7 +120,7 @@ def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, 
         )
     )
     found: dict[LeadId, list[Rival]] = {}
-    for row in work.session.execute(query):
+    for row in rows(work.session, query):
         found.setdefault(LeadId(row.lead_id), []).append(Rival(row.key, row.priority))
     return {lead: tuple(ones) for lead, ones in found.items()}
 
@@ -293,5 +298,5 @@ def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, Place]:
     )
     return {
         row.id: Place(ended=row.exit_reason, paused=row.paused_at is not None)
-        for row in work.session.execute(query)
+        for row in rows(work.session, query)
     }

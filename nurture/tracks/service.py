@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
@@ -11,7 +12,13 @@ from campaigns import text
 from campaigns.limits import may_enter
 from campaigns.track import Track
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
-from nurture.kernel.database import among, bulk_insert, bulk_update, insert_ignoring
+from nurture.kernel.database import (
+    among,
+    bulk_update,
+    insert_columns,
+    insert_ignoring,
+    update_columns,
+)
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -31,8 +38,7 @@ class EnrolResult:
     left_out: Mapping[LeadId, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """Where an enrolment stands after a decision."""
 
     id: int
@@ -54,8 +60,7 @@ class End:
     reason: ExitReason
 
 
-@dataclass(frozen=True, slots=True)
-class NewReceipt:
+class NewReceipt(NamedTuple):
     """What happened at a due step; every due step ends in one (F156)."""
 
     enrolment_id: int
@@ -168,15 +173,9 @@ def _note_entry(
 
 def move(work: Work, moves: Sequence[Move]) -> None:
     """Write where enrolments stand after a batch of decisions."""
-    rows = [
-        {
-            "id": one.id, "step": one.step, "due_at": one.due_at,
-            "arrived_at": one.arrived_at, "timeout_at": one.timeout_at, "serial": one.serial,
-            "casts": one.casts, "waiting_for": one.waiting_for, "hold": one.hold, "outcome": "",
-        }
-        for one in moves
-    ]  # fmt: skip
-    bulk_update(work.session, Enrolment, rows)
+    if moves:
+        given = dict(zip(Move._fields, zip(*moves, strict=True), strict=True))
+        update_columns(work.session, Enrolment, {**given, "outcome": [""] * len(moves)})
 
 
 def end(work: Work, ends: Sequence[End]) -> None:
@@ -236,15 +235,9 @@ def put_off(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: 
 def note(work: Work, receipts: Sequence[NewReceipt]) -> None:
     """Append receipts."""
     if receipts:
-        rows = [
-            {
-                "enrolment_id": one.enrolment_id, "lead_id": one.lead_id, "step": one.step,
-                "kind": one.kind, "reason": one.reason[:300], "due_at": one.due_at, "at": work.now,
-                "dedup_key": one.dedup_key,
-            }
-            for one in receipts
-        ]  # fmt: skip
-        bulk_insert(work.session, ReceiptRow, rows)
+        given = dict(zip(NewReceipt._fields, zip(*receipts, strict=True), strict=True))
+        given |= {"reason": tuple(one.reason[:300] for one in receipts)}
+        insert_columns(work.session, ReceiptRow, {**given, "at": [work.now] * len(receipts)})
 
 
 def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:

@@ -29,7 +29,7 @@ def put_aside(works: Works, found: Found[LeadId], *, queue: str) -> None:
         if found.all_fail:
             since = failing_since(work, "advance", found.broken)
             long = [LeadId(one) for one, at in since.items() if work.now - at >= PATIENCE]
-            _ask(work, tracks.claim_of(work, long), queue)
+            _ask(work, tracks.claim_of(work, long).due, queue)
             waits |= dict.fromkeys(long, LATER)
         else:
             _end(work, found.broken, queue)
@@ -39,7 +39,7 @@ def put_aside(works: Works, found: Found[LeadId], *, queue: str) -> None:
 
 
 def _end(work: Work, broken: Collection[LeadId], queue: str) -> None:
-    stuck = tracks.claim_of(work, list(broken))
+    stuck = tracks.claim_of(work, list(broken)).due
     tracks.end(work, [tracks.End(one.id, ExitReason.ERROR) for one in stuck])
     tracks.note(
         work,

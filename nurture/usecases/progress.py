@@ -11,6 +11,7 @@ from campaigns.conditions import Facts, holds
 from campaigns.decide import decide
 from campaigns.decision import Ask, Decision, DecisionKind, Lead, Policy, Position
 from campaigns.interest import buying_stage, interests
+from campaigns.limits import Rival
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import ExitReason, MessageKind, Stage
 from campaigns.wishes import read as read_wishes
@@ -84,32 +85,33 @@ def advance(works: Works, *, limit: int, desk: Desk) -> Advanced:
 
     A lead for whom something fails is found by halving the batch, and put aside (S-08).
     """
-    claimed: list[Due] = []
+    due: list[Due] = []
     try:
         with works.begin("tick") as work:
-            claimed += tracks.claim_due(work, limit=limit)
-            return _advance(work, claimed, desk) if claimed else Advanced(0, 0)
+            claim = tracks.claim_due(work, limit=limit)
+            due += claim.due
+            return _advance(work, claim, desk) if due else Advanced(0, 0)
     except Exception as error:
-        if passing(error) or not claimed:
+        if passing(error) or not due:
             raise
     found = apart(
-        list(dict.fromkeys(one.lead_id for one in claimed)),
+        list(dict.fromkeys(one.lead_id for one in due)),
         lambda some: _advance_some(works, some, desk),
     )
     put_aside(works, found, queue=desk.triage_queue)
-    return Advanced(len(claimed), 0)
+    return Advanced(len(due), 0)
 
 
 def _advance_some(works: Works, lead_ids: Sequence[LeadId], desk: Desk) -> None:
     with works.begin("tick") as work:
-        claimed = tracks.claim_of(work, lead_ids)
-        if claimed:
-            _advance(work, claimed, desk)
+        claim = tracks.claim_of(work, lead_ids)
+        if claim.due:
+            _advance(work, claim, desk)
 
 
-def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
-    ids = list(dict.fromkeys(one.lead_id for one in claimed))
-    definitions = tracks.definitions(work, [one.version_id for one in claimed])
+def _advance(work: Work, claim: tracks.Claim, desk: Desk) -> Advanced:
+    ids = list(dict.fromkeys(one.lead_id for one in claim.due))
+    definitions = tracks.definitions(work, [one.version_id for one in claim.due])
     people, values = leads.sheets(work, ids)
     stock = _Stock(
         versions=mail.live_versions(work),
@@ -118,10 +120,10 @@ def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
     )
     rules = policy(work, seed=desk.seed)
     facts = promote.with_standing(work, known_of(work, ids, values))
-    subjects = _subjects(work, facts, rules, people)
+    subjects = _subjects(work, facts, rules, stock.people, rivals=claim.rivals)
 
     batch = _Batch()
-    for due in claimed:
+    for due in claim.due:
         decision = decide(
             definitions[due.version_id], _position(due), subjects[due.lead_id],
             now=work.now, policy=rules,
@@ -129,7 +131,7 @@ def _advance(work: Work, claimed: Sequence[Due], desk: Desk) -> Advanced:
         _collect(batch, due, decision, stock, work.now)
     _write(work, batch, desk)
     tasks.withdraw(work, ids, stands=batch.stands)
-    return Advanced(len(claimed), len(batch.messages))
+    return Advanced(len(claim.due), len(batch.messages))
 
 
 def _position(due: Due) -> Position:
@@ -144,6 +146,8 @@ def _subjects(
     facts: Mapping[LeadId, Facts],
     rules: Policy,
     people: Mapping[LeadId, leads.Person],
+    *,
+    rivals: Mapping[LeadId, tuple[Rival, ...]],
 ) -> dict[LeadId, Lead]:
     """Load what else decisions must know of all leads of the batch, one query per kind of fact."""
     ids = list(facts)
@@ -153,7 +157,6 @@ def _subjects(
     sends = mail.sends(work, ids, days=days)
     seen = content.seen(work, ids)
     topics = content.last_topics(work, ids)
-    rivals = tracks.rivals(work, ids)
     topics_known = topic_words(work).keys()
     subjects = {}
     for lead_id in ids:
@@ -270,7 +273,7 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
 
 def _let_decide(work: Work, reasons: Mapping[LeadId, str], desk: Desk) -> None:
     """Put leads before a person's eyes whom the next track does not take: they may be warm."""
-    still = tracks.rivals(work, list(reasons))
+    still = tracks.rivals(work, list(reasons)) if reasons else {}
     moment = f"{work.now:%y%m%d%H%M}"
     tasks.create(
         work,
@@ -314,7 +317,7 @@ def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
 
 def _park(work: Work, parked: Mapping[LeadId, tuple[datetime, str]], desk: Desk) -> None:
     """Park those whom no other track holds."""
-    still = tracks.rivals(work, list(parked))
+    still = tracks.rivals(work, list(parked)) if parked else {}
     rows = [
         tasks.Parking(lead_id, reason[:300], wake_at, queue=desk.triage_queue)
         for lead_id, (wake_at, reason) in parked.items()

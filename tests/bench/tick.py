@@ -86,7 +86,7 @@ def _claim_and_move(one: Instance, size: int) -> float:
     began, done = time.perf_counter(), 0
     while done < size:
         with one.here.works.begin("bench") as work:
-            due = tracks.claim_due(work, limit=min(BATCH, size - done))
+            due = tracks.claim_due(work, limit=min(BATCH, size - done)).due
             later = work.now + timedelta(days=1)
             moves = [
                 Move(
