@@ -42,9 +42,7 @@ def relay_once(works: Works, connection: Redis) -> int:
     return len(promises)
 
 
-def send_off(
-    works: Works, connection: Redis, *, batches: int, marketing: int | None = None
-) -> int:
+def send_off(works: Works, connection: Redis, *, batches: int, marketing: int | None = None) -> int:
     """Put what is due in batches, one at a time: the first is sent while the next is made.
 
     A share of marketing mail, as `mail.batch_due` knows it, is given out at once.
