@@ -7,8 +7,8 @@ gets another entry: two of them now hold only the messages that are looked for b
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
