@@ -146,7 +146,9 @@ def show(lead: str) -> None:
             if value not in (None, "", ()):
                 click.echo(f"  {name}: {value}")
         for touch in domain.touches(work, lead_id):
-            click.echo(f"  {touch.at:%Y-%m-%d}  came by {touch.source or 'an unknown way'}")
+            utm = domain.utm_words(domain.utm_of(touch.detail))
+            way = f"{touch.source or 'an unknown way'}{f' ({utm})' if utm else ''}"
+            click.echo(f"  {touch.at:%Y-%m-%d}  came by {way}")
         for change in domain.history(work, lead_id):
             click.echo(
                 f"  {change.at:%Y-%m-%d}  {change.actor}: {change.field} "

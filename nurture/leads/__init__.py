@@ -108,16 +108,19 @@ from nurture.leads.sources import (
 )
 from nurture.leads.table import ListFile
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
+from nurture.leads.utm import UTM, Campaigns, campaigns, utm_of, utm_words
 
 __all__ = [
     "COMPANY",
     "EDITED",
     "PIECE",
+    "UTM",
     "WORKBOOKS",
     "ActRow",
     "Address",
     "BadAddress",
     "BadPhone",
+    "Campaigns",
     "CaptureResult",
     "Captured",
     "ChangeRow",
@@ -159,6 +162,7 @@ __all__ = [
     "ask_worker",
     "by_email",
     "by_ids",
+    "campaigns",
     "capture",
     "changed_by",
     "close_file",
@@ -227,5 +231,7 @@ __all__ = [
     "stood_before",
     "touches",
     "unfolds_to",
+    "utm_of",
+    "utm_words",
     "zone_of",
 ]

@@ -8,7 +8,7 @@ from nurture import consent, leads
 from nurture.kernel.database import CHUNK
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
-from nurture.leads import LeadFilter, Person
+from nurture.leads import Campaigns, LeadFilter, Person
 
 FACTS = {
     "industry": "Industry", "employees": "Employees", "compressor_kw": "Compressor kW",
@@ -19,7 +19,10 @@ FACTS = {
 HEADINGS = (
     "E-mail", "First name", "Last name", "Phone", "Job", "Company", "Country", "Postcode",
     "Language", "Interests", "Source", "Opt-in", "Opt-out", *FACTS.values(),
+    *(f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
+      for which in ("First", "Last") for name in leads.UTM),
 )  # fmt: skip
+NOBODY = Campaigns()
 _MARK = "\ufeff"
 """By it spreadsheets know that the letters are UTF-8."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,7 +35,12 @@ def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
     while ids := leads.matching_ids(work, which, after=after, limit=CHUNK):
         people = leads.by_ids(work, ids)
         said_yes, said_no = consent.permitted(work, ids), consent.suppressed_now(work, ids)
-        rows = (_row(people[one], one in said_yes, one in said_no) for one in ids if one in people)
+        came = leads.campaigns(work, ids)
+        rows = (
+            [*_row(people[one], one in said_yes, one in said_no), *_utm(came.get(one, NOBODY))]
+            for one in ids
+            if one in people
+        )
         yield "".join(csv_line(row) for row in rows)
         after = ids[-1]
 
@@ -57,6 +65,10 @@ def _row(person: Person, said_yes: bool, said_no: bool) -> list[str]:  # noqa: F
         "yes" if said_yes else "", "yes" if said_no else "",
         *(_text(person.facts.get(name)) for name in FACTS),
     ]  # fmt: skip
+
+
+def _utm(came: Campaigns) -> list[str]:
+    return [one.get(name, "") for one in (came.first, came.last) for name in leads.UTM]
 
 
 def _text(value: Json) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from nurture import pages
+from nurture import leads, pages
 from nurture.engagement import Came
 from nurture.kernel import slips
 from nurture.kernel.clock import Clock
@@ -68,7 +68,7 @@ def _told(visit: Visit, machine: datetime) -> dict[str, Json]:
         "received_at": visit.received_at.isoformat() if visit.received_at else None,
         "form": visit.form, "slug": visit.slug, "nonce": visit.nonce, "given": dict(visit.given),
         "agreed": visit.agreed, "consent_version": visit.consent_version,
-        "suspicion": visit.suspicion,
+        "suspicion": visit.suspicion, "utm": dict(visit.utm),
         "came": [came.message_id, came.link, came.machine_at.isoformat()] if came else None,
     }  # fmt: skip
 
@@ -84,6 +84,7 @@ def _visit(told: Mapping[str, Json]) -> Visit:
         given={name: str(typed) for name, typed in given.items()},
         agreed=told["agreed"] is True, consent_version=_words(told["consent_version"]),
         suspicion=_words(told["suspicion"]), came=by,
+        utm=leads.utm_of(utm) if isinstance(utm := told.get("utm"), dict) else {},
         received_at=_instant(received) if received is not None else None,
     )  # fmt: skip
 

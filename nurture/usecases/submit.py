@@ -5,7 +5,7 @@ questions, and never shows anybody's data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from nurture.usecases.capture import House
 from nurture.usecases.progress import Desk
 
 OWN_COLUMNS = frozenset({"first_name", "last_name", "phone", "job", "company", "email"})
+LONGEST_ORIGIN = 80
 ANSWER_WITHIN = Duration(1, "bd")
 """A raised hand that no rule made hot is answered within a working day (F161)."""
 
@@ -46,6 +47,8 @@ class Visit:
     """The form that it was sent through; "" asks nothing of its page."""
     consent_version: str | None = None
     """The text that stood beside the box, as the form's signed token says; else the current one."""
+    utm: Mapping[str, str] = field(default_factory=dict)
+    """By which campaign they came, as the page's address said (F1)."""
     received_at: datetime | None = None
     """When it came in, where that is not the time at which it is taken in."""
 
@@ -117,8 +120,9 @@ def open_page(work: Work, slug: str, *, message_id: MessageId | None) -> Open:
     return Open(page, form, fields, lead_id is not None, asset, here.consent)
 
 
-def note_visit(work: Work, slug: str, *, came: Came, origin: str, desk: Desk) -> None:
-    """Count a page as visited once a person is seen on it (the beacon of our own page)."""
+def note_visit(work: Work, slug: str, *, came: Came, utm: Mapping[str, str], desk: Desk) -> None:
+    """Count a page as visited once a person is seen on it; once a day is enough."""
+    origin = f"seen:{came.message_id}:{work.now:%Y%m%d}:{slug}"[:LONGEST_ORIGIN]
     opened = open_page(work, slug, message_id=came.message_id)
     lead_id = _lead_of(work, came.message_id)
     if lead_id is None:
@@ -127,7 +131,7 @@ def note_visit(work: Work, slug: str, *, came: Came, origin: str, desk: Desk) ->
         lead_id=lead_id, kind=ActivityKind.VISITED, at=work.now, origin=origin,
         message_id=came.message_id, asset_id=opened.asset.id if opened.asset else None,
         name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
-        detail=came.to_detail(),
+        detail={**came.to_detail(), **utm},
     )  # fmt: skip
     engagement.mark_proven(work, came, reason="a person was seen on the page")
     evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
@@ -233,7 +237,10 @@ def _whose(
         evidence=_proof(visit, opened),
     )
     source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
-    origin = leads.Origin(source_id=source, campaign=visit.slug)
+    origin = leads.Origin(
+        source_id=source, campaign=visit.utm.get("utm_campaign", visit.slug),
+        detail={"page": visit.slug, "form": opened.page.form, **visit.utm},
+    )  # fmt: skip
     captured = capture.capture_leads(
         work, [arrival], origin=origin, policy=leads.FieldPolicy.OVERWRITE, house=house
     )

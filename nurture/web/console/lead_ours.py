@@ -11,7 +11,7 @@ from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import MessageKind, MessageState, Receipt, Stage
 from nurture.handoff import HandoffView
 from nurture.kernel.types import Json
-from nurture.leads import ChangeRow
+from nurture.leads import ChangeRow, utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine
 from nurture.web.console import shell, wording
@@ -216,5 +216,7 @@ def _touches(case: Case) -> Iterator[Happened]:
         source = case.sources.get(touch.source or "", wording.plain(touch.source))
         words = ", ".join(part for part in (source, touch.campaign or "") if part)
         verb = "Came through" if place == 0 else "Came again through"
-        if words and (place == 0 or not any(act.at == touch.at for act in case.acts)):
-            yield Happened(touch.at, "changes", "map-pin", verb, words)
+        told = any(act.at == touch.at for act in case.acts) and not utm_of(touch.detail)
+        if words and (place == 0 or not told):
+            why = shell.capital(utm_words(utm_of(touch.detail)))
+            yield Happened(touch.at, "changes", "map-pin", verb, words, why)

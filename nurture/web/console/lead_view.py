@@ -12,6 +12,7 @@ from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
 from nurture import consent, mail, scoring, tasks, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.work import Work
+from nurture.leads import utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tasks import TaskKind
 from nurture.tracks import Stay
@@ -272,6 +273,7 @@ def _facts(case: Case) -> Iterator[Fact]:
     yield _owner(case)
     source = case.sources.get(person.source or "", wording.plain(person.source))
     yield Fact("Source", source, shell.eye().date(person.created_at), "" if source else "missing")
+    yield from _came(case)
     topics = ", ".join(case.topic(one) for one in person.interests)
     yield Fact("Interests", topics, told.get("interests", ""), "" if topics else "missing")
     asked = set(ASKED)
@@ -286,6 +288,15 @@ def _facts(case: Case) -> Iterator[Fact]:
             yield Fact(words, "", "", "unknown")
         else:
             yield Fact(words, case.value(name, raw), told.get(name, ""))
+
+
+def _came(case: Case) -> Iterator[Fact]:
+    """Say by which campaigns they came first and last, as the addresses said (F1)."""
+    came = [(utm, one.at) for one in case.touches if (utm := utm_of(one.detail))]
+    if came:
+        yield Fact("First touch", utm_words(came[0][0]), shell.eye().date(came[0][1]))
+    if len(came) > 1:
+        yield Fact("Last touch", utm_words(came[-1][0]), shell.eye().date(came[-1][1]))
 
 
 def _owner(case: Case) -> Fact:

@@ -33,7 +33,7 @@ from nurture.web.track import PARAMETER, visitor
 HONEYPOT = "website"
 """A field that nobody sees; what fills it in is a machine."""
 AGREED = "agree"
-ITS_OWN = frozenset({HONEYPOT, AGREED, "ticket", "page"})
+ITS_OWN = frozenset({HONEYPOT, AGREED, "ticket", "page", *leads.UTM})
 AWAY = "This page cannot be looked up this minute. Try it again in a minute: nothing is lost."
 RETRY_SECONDS = 60
 OPEN_FOR = timedelta(days=2)
@@ -76,11 +76,8 @@ def note_seen(slug: str) -> tuple[str, int]:
     runtime = here()
     if came is not None:
         with runtime.works.begin("prospect") as work:
-            day = f"{work.now:%Y%m%d}"
-            submit.note_visit(
-                work, slug, came=came, origin=f"seen:{came.message_id}:{day}:{slug}"[:80],
-                desk=runtime.desk,
-            )  # fmt: skip
+            utm = leads.utm_of(request.args)
+            submit.note_visit(work, slug, came=came, utm=utm, desk=runtime.desk)
     return "", HTTPStatus.NO_CONTENT
 
 
@@ -98,6 +95,7 @@ def send_form(key: str) -> str | Response:
         slug=ticket.slug, given=_answers(given), agreed=AGREED in given, nonce=ticket.nonce,
         came=ticket.came, suspicion=_suspicion(given, ticket), form=key,
         consent_version=ticket.text or None, received_at=runtime.clock.now(),
+        utm=leads.utm_of(given),
     )  # fmt: skip
     try:
         thanks = intake.take_in(visit)
@@ -178,6 +176,7 @@ def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
         body=None if gated else safe_html(body),
         ticket=_new_ticket(opened, came), honeypot=HONEYPOT, agreed=AGREED,
         visit=request.values.get(PARAMETER, "") if came is not None else "",
+        utm=leads.utm_of(request.values),
     )  # fmt: skip
 
 
