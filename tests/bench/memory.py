@@ -1,4 +1,4 @@
-"""How much memory importing, ticking and sending take, and how it grows with the leads."""
+"""How much memory importing, ticking, sending and serving take, and how it grows with leads."""
 
 import subprocess
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.bench.instance import Instance, instance
 from tests.bench.result import BenchResult, Pair, summed_up
 from tests.bench.sending import surroundings
+from tests.bench.served import ROUNDS, served
 
 LIMIT_MB = 300
 SIZES = (10_000, 100_000)
@@ -24,6 +25,8 @@ def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
     for size in (100,) if smoke else SIZES:
         with instance("postgresql") as one:
             found.append(_peaks(one, size, ROLES))
+            web = served(one, rounds=2 if smoke else ROUNDS)
+            found[-1] |= {"web, first round": web.first_round, "web": web.whole}
         with instance("sqlite") as one:
             found[-1][EMBEDDED] = _peaks(one, size, ROLES[:1])[ROLES[0]]
     worst = max(found[-1].values())
