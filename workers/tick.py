@@ -133,6 +133,7 @@ class Tick:
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:
             forgotten = outbox.forget_relayed(work) + mail.forget_strays(work)
+            forgotten += mail.forget_batches(work)
         return forgotten + lists.forget(self.here.works)
 
     def _settle(self) -> int:

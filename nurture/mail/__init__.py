@@ -72,6 +72,7 @@ from nurture.mail.standstill import (
     wake_up,
 )
 from nurture.mail.strays import Stray, forget_strays, put_aside, stray_of, strays
+from nurture.mail.sweep import forget_batches
 from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
 
 __all__ = [
@@ -125,6 +126,7 @@ __all__ = [
     "compose",
     "drop",
     "expire_leases",
+    "forget_batches",
     "forget_strays",
     "held_by",
     "hold",
