@@ -84,6 +84,18 @@ class Runtime:
             gateway=timedelta(seconds=self.settings.settle_gateway_seconds),
         )
 
+    @property
+    def relays(self) -> tuple[str, ...]:
+        """Name the mail servers in the order in which they are asked; a single one has no name."""
+        found = [relay_of(url) for url in self.settings.smtp_url.split()]
+        if len(found) <= 1:
+            return ("",) * len(found)
+        names = [f"{one.host}:{one.port}" for one in found]
+        return tuple(
+            name if names.count(name) == 1 else f"{name} ({place})"
+            for place, name in enumerate(names, start=1)
+        )
+
     def spool(self) -> Spool:
         """Open this process's spool of clicks and opens."""
         return Spool(self.home / "spool")
@@ -100,12 +112,15 @@ class Runtime:
             firm = company(work, sender=settings.sender, postal=settings.postal_address)
             window = policy(work).window
         name, address = parseaddr(firm.sender)
-        relays = [
-            SmtpTransport(relay_of(url), connections=settings.smtp_connections)
-            for url in settings.smtp_url.split()
-        ]
+        urls = zip(self.relays, settings.smtp_url.split(), strict=True)
+        relays = Relays(
+            {
+                name: SmtpTransport(relay_of(url), connections=settings.smtp_connections)
+                for name, url in urls
+            }
+        )
         return Post(
-            transport=Relays(relays),
+            transport=relays,
             journals=self.home / "journals",
             sending=mail.Sending(
                 sender_name=name, sender_address=address, list_name=firm.name,
@@ -117,6 +132,7 @@ class Runtime:
             domain=address.rpartition("@")[2],
             company={"name": firm.name, "postal": firm.postal, "domain": firm.domain},
             secret=self.secret,
+            routes=relays.among if len(self.relays) > 1 else None,
             returns=mail.return_path(settings.bounces),
         )  # fmt: skip
 

@@ -111,8 +111,10 @@ class Tick:
         """
         who = f"tick@{self.here.host}:{os.getpid()}"
         real = self.here.settings.clock == "real"
-        if real and self.pulse.begins(work.machine) and mail.wake_up(work, role="tick"):
-            logger().warning("stood_still")
+        if self.pulse.begins(work.machine):
+            mail.know_relays(work, self.here.relays)
+            if real and mail.wake_up(work, role="tick"):
+                logger().warning("stood_still")
         shared.beat(work, who)
         return who
 

@@ -1,6 +1,8 @@
 """Several mail servers: the first that lets us in takes the batch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from nurture.kernel.types import MessageId
 from nurture.mail.transport import Outgoing, RelayUnavailable, Result, Transport
@@ -12,9 +14,13 @@ class Relays:
     Whoever is unavailable has drawn nothing, so the next one gets the same messages.
     """
 
-    def __init__(self, transports: Sequence[Transport]) -> None:
-        """Take them in the order in which they are asked."""
-        self._transports = tuple(transports)
+    def __init__(self, transports: Mapping[str, Transport]) -> None:
+        """Take them by name, in the order in which they are asked; a single one has no name."""
+        self._transports = dict(transports)
+
+    def among(self, names: Collection[str]) -> "Relays":
+        """Leave out those that are in trouble."""
+        return Relays({name: one for name, one in self._transports.items() if name in names})
 
     def send_batch(
         self,
@@ -26,15 +32,19 @@ class Relays:
     ) -> None:
         """Send over the first that is there; when none is, say why the last one is not."""
         waiting = iter(messages)
-        away: RelayUnavailable | None = None
-        for one in self._transports:
+        away = RelayUnavailable("Every mail server is left alone for a while.")
+        for name, one in self._transports.items():
+            reply = partial(_named, on_reply, name) if name else on_reply
             try:
                 one.send_batch(
-                    waiting, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop
+                    waiting, before_dot=before_dot, on_reply=reply, should_stop=should_stop
                 )
             except RelayUnavailable as error:
                 away = error
             else:
                 return
-        if away is not None:
-            raise away
+        raise away
+
+
+def _named(on_reply: Callable[[Result], None], name: str, result: Result) -> None:
+    on_reply(replace(result, relay=name))

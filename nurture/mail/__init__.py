@@ -2,7 +2,7 @@
 
 from nurture.mail.breaker import SHARE as LOST_SHARE
 from nurture.mail.breaker import UNKNOWN as MOST_LOST
-from nurture.mail.breaker import Breaker, may_leave, read_breaker, watch
+from nurture.mail.breaker import Breaker, in_trouble, know_relays, read_breaker, usable, watch
 from nurture.mail.compile import CompiledMail, Finding, MailSource, load_source
 from nurture.mail.compose import (
     ComposeFailed,
@@ -131,14 +131,15 @@ __all__ = [
     "held_by",
     "hold",
     "in_doubt",
+    "in_trouble",
     "is_kept",
     "is_old",
+    "know_relays",
     "let_all_go",
     "let_go",
     "link_counts",
     "live_versions",
     "load_source",
-    "may_leave",
     "message_header",
     "message_of",
     "messages",
@@ -168,6 +169,7 @@ __all__ = [
     "subject_of",
     "unfinished",
     "upcoming",
+    "usable",
     "version_ids",
     "waiting_batch",
     "waiting_of",

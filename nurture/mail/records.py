@@ -25,6 +25,8 @@ class Recorded:
     reason: str = ""
     code: int = 0
     body_hash: str = ""
+    relay: str = ""
+    """By which of several relays it went."""
     wait: timedelta = timedelta(0)
     """How long what is handed back waits: a server that is away must not be asked in a circle."""
 
@@ -43,7 +45,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     answers = [
         {
             "message_id": one.id, "outcome": one.event, "code": one.code or None,
-            "reply": one.reason[:300], "at": work.machine,
+            "reply": one.reason[:300], "at": work.machine, "relay": one.relay or None,
         }
         for one in results
         if one.event is not MessageEvent.HANDED_BACK

@@ -132,16 +132,35 @@ def batch_due(work: Work, *, batches: int = 8, marketing: int | None = None) -> 
 
     `marketing`: at most so much of it, after all that is urgent; None = as much as there is.
     """
-    room = breaker.room(work)
-    if shared.value(work, shared.SENDING_STOPPED) or room == 0:
+    if shared.value(work, shared.SENDING_STOPPED):
         return []
-    most = min(BATCH * batches, room or BATCH * batches)
+    made: list[int] = []
+    flows = breaker.flows(work)
+    # First, or there is nothing left to ask with while the other relays take everything.
+    for relay in breaker.to_probe(work):
+        probe = _in_batches(work, _probe(work, flows=flows))
+        for batch_id in probe:
+            breaker.begin_probe(work, batch_id, relay)
+        made += probe
+    return made + (_in_batches(work, _may_go(work, BATCH * batches, marketing)) if flows else [])
+
+
+def _probe(work: Work, *, flows: bool) -> list[int]:
+    """Choose a mail to ask a server in trouble with: what is urgent, unless it has another way."""
+    if flows:
+        return _due_ids(work, Message.kind == MessageKind.MARKETING, 1) or _due_ids(work, true(), 1)
+    return _due_ids(work, true(), 1, probing=True)
+
+
+def _may_go(work: Work, most: int, marketing: int | None) -> list[int]:
     if marketing is None:
-        ids = _due_ids(work, true(), most, probing=room is not None)
-    else:
-        ids = _due_ids(work, Message.kind != MessageKind.MARKETING, most)
-        left = min(marketing, most - len(ids))
-        ids += _due_ids(work, Message.kind == MessageKind.MARKETING, left) if left else []
+        return _due_ids(work, true(), most)
+    ids = _due_ids(work, Message.kind != MessageKind.MARKETING, most)
+    left = min(marketing, most - len(ids))
+    return ids + (_due_ids(work, Message.kind == MessageKind.MARKETING, left) if left else [])
+
+
+def _in_batches(work: Work, ids: Sequence[int]) -> list[int]:
     made: list[int] = []
     for start in range(0, len(ids), BATCH):
         batch = SendBatch(created_at=work.machine)
@@ -154,8 +173,6 @@ def batch_due(work: Work, *, batches: int = 8, marketing: int | None = None) -> 
         )
         work.later(JobName.SEND, {"batch": batch.id})
         made.append(batch.id)
-        if room is not None:
-            breaker.begin_probe(work, batch.id)
     return made
 
 

@@ -127,7 +127,16 @@ class Attempt(Base):
     """One answer of a server to one message; append-only (Q17)."""
 
     __tablename__ = "attempt"
-    __table_args__ = (Index("ix_attempt_message", "message_id"),)
+    __table_args__ = (
+        Index("ix_attempt_message", "message_id"),
+        Index(
+            "ix_attempt_relay",
+            "relay",
+            "id",
+            sqlite_where=text("relay IS NOT NULL"),
+            postgresql_where=text("relay IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(type_id, primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
@@ -136,6 +145,8 @@ class Attempt(Base):
     reply: Mapped[str] = mapped_column(String(300))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     """Machine time."""
+    relay: Mapped[str | None] = mapped_column(String(120))
+    """Which of several relays it went by; null where there is one."""
 
 
 class StrayMail(Base):

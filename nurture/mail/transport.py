@@ -67,6 +67,8 @@ class Result:
     enhanced: str = ""
     text: str = ""
     stage: Stage = Stage.DOT
+    relay: str = ""
+    """Which of several relays it went by, "" where there is one."""
 
     @property
     def state(self) -> MessageState:

@@ -11,7 +11,7 @@ from nurture.handoff.tables import Handoff
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.mail import MessageEvent, read_breaker, standstill
+from nurture.mail import MessageEvent, in_trouble, standstill
 from nurture.mail.tables import Attempt, Message
 from nurture.reports.findings import Row, rows_of
 from nurture.tracks.tables import ReceiptRow
@@ -65,7 +65,7 @@ def stuck(work: Work) -> Sequence[Row]:
     )
     hidden = (Message.state == MessageState.IN_DOUBT) & Message.settled_at.is_(None)
     ways = [forgotten, hidden]
-    if not shared.value(work, shared.SENDING_STOPPED) and not read_breaker(work).is_open:
+    if not shared.value(work, shared.SENDING_STOPPED) and not in_trouble(work).stops_all:
         # After a standstill marketing mail is let go slowly, and Sending says so.
         slow = standstill(work) is not None
         ways.append(

@@ -8,7 +8,7 @@ after the answer, before the record - the reaper records the answer from the jou
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +64,8 @@ class Post:
     """What templates may say about the sender: name, postal address."""
     secret: bytes
     """The key of address hashes."""
+    routes: Callable[[Collection[str]], mail.Transport] | None = None
+    """How to send by some of several relays only; None = there is one."""
     returns: mail.ReturnPath | None = None
     """Where mail servers send bounces; None = to the sender, as answers."""
 
@@ -89,6 +91,8 @@ class Held:
     letters: Sequence[Letter]
     claimed: float
     """When, by the process's own clock in seconds."""
+    relays: tuple[str, ...] = ("",)
+    """Those that were not in trouble when it was claimed."""
 
 
 def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
@@ -132,11 +136,12 @@ def take(works: Works, batch_id: int, *, post: Post) -> Held:
     try:
         # Durable: after a power cut, what was claimed must not look as if nobody had sent it.
         with works.begin("worker", durable=True) as work:
-            written = _claim(work, batch_id, journal=journal, post=post)
+            relays = mail.usable(work, batch_id)
+            written = _claim(work, batch_id, journal=journal, post=post) if relays else []
     except BaseException:
         journal.close()
         raise
-    return Held(batch_id, journal, written, claimed)
+    return Held(batch_id, journal, written, claimed, relays)
 
 
 def _sent(works: Works, held: Held, *, post: Post) -> list[Recorded]:
@@ -155,7 +160,8 @@ def _noted(
     try:
         with works.begin("worker") as work:
             _record(work, recorded, held.letters, journal=held.journal.id, secret=post.secret)
-            mail.watch(work, held.batch_id, [one.event for one in recorded])
+            relay = next((one.relay for one in recorded if one.relay), "")
+            mail.watch(work, held.batch_id, [one.event for one in recorded], relay=relay)
     except BaseException:
         held.journal.close()
         raise
@@ -202,9 +208,7 @@ def _handed_back(held: Held) -> list[Recorded]:
 def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:
     waiting = mail.candidates(work, batch_id)
     stopped = shared.value(work, shared.SENDING_STOPPED)
-    if not waiting or stopped or not mail.may_leave(work, batch_id):
-        return []
-    if mail.is_old(work, batch_id):
+    if not waiting or stopped or mail.is_old(work, batch_id):
         return []
 
     guard = guard_of(work, waiting)
@@ -258,6 +262,11 @@ class _Round:
     lost: int = 0
 
     @property
+    def relay(self) -> str | None:
+        """Name the relay that takes these letters, None before its first answer."""
+        return self.results[-1].relay if self.results else None
+
+    @property
     def in_trouble(self) -> bool:
         """Tell whether so many answers are missing that nothing more may start (S-09)."""
         return self.lost >= max(mail.MOST_LOST, mail.LOST_SHARE * len(self.results))
@@ -300,10 +309,11 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
         run.results.append(result)
         run.lost += result.outcome is Outcome.IN_DOUBT
 
-    mark = _stop_mark(works, held)
+    mark = _stop_mark(works, held, run)
+    transport = post.routes(held.relays) if post.routes else post.transport
 
     try:
-        post.transport.send_batch(
+        transport.send_batch(
             run.outgoing(),
             before_dot=journal.dot,
             on_reply=on_reply,
@@ -319,7 +329,7 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
     return _outcomes(run)
 
 
-def _stop_mark(works: Works, held: Held) -> Callable[[], bool]:
+def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
     """Stop starting messages when the time is up, or within a second of a stop by whomever."""
     began = held.claimed
     seen = {"at": began, "stopped": False}
@@ -332,7 +342,9 @@ def _stop_mark(works: Works, held: Held) -> Callable[[], bool]:
             seen["at"] = moment
             with works.read("worker") as work:
                 stopped = bool(shared.value(work, shared.SENDING_STOPPED))
-                seen["stopped"] = stopped or not mail.may_leave(work, held.batch_id)
+                usable = mail.usable(work, held.batch_id)
+                left_alone = not usable if run.relay is None else run.relay not in usable
+                seen["stopped"] = stopped or left_alone
         return bool(seen["stopped"])
 
     return should_stop
@@ -342,7 +354,7 @@ def _outcomes(run: _Round) -> list[Recorded]:
     answered = {
         result.message_id: Recorded(
             result.message_id, EVENTS[result.outcome], _words(result), result.code,
-            run.hashes.get(result.message_id, ""),
+            run.hashes.get(result.message_id, ""), result.relay,
             RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0),
         )
         for result in run.results

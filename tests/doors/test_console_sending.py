@@ -7,6 +7,7 @@ from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
+from nurture.mail.tables import Attempt
 from nurture.usecases import collect
 from tests.doors.console_desk import Site, site_of
 
@@ -155,3 +156,29 @@ def test_what_is_caught_up_with_after_a_standstill_is_said_and_can_be_let_go(sit
 
     assert mara.send("/sending/catch-up", came_from="/sending").status_code == 303
     assert "stood still" not in mara.page("/sending")
+
+
+def test_one_of_several_mail_servers_in_trouble_is_named_and_stops_nothing(site: Site) -> None:
+    mara = site.reader("mara")
+    with site.here.works.begin("test") as work:
+        mail.know_relays(work, ["a.example:587", "b.example:465"])
+        for _ in range(2):
+            mail.watch(work, 0, [MessageEvent.TEMPORARY], relay="b.example:465")
+        (first,) = mail.messages(work, limit=1)
+        work.session.add_all(
+            Attempt(
+                message_id=first.id, outcome="temporary", reply="451 later", at=work.machine,
+                relay="b.example:465",
+            )
+            for _ in range(20)
+        )  # fmt: skip
+        work.session.flush()
+        mail.watch(work, 0, [MessageEvent.TEMPORARY], relay="b.example:465")
+    try:
+        page = mara.page("/sending")
+        assert "The mail server b.example:465 is in trouble; the others carry the mail." in page
+        assert "Sending on" in page
+        assert "so mail waits" not in page
+    finally:
+        with site.here.works.begin("test") as work:
+            mail.know_relays(work, [""])

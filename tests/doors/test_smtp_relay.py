@@ -136,10 +136,14 @@ def test_where_the_first_server_is_away_the_second_takes_the_batch(port: int) ->
         away = SmtpTransport(relay_of(f"smtp://127.0.0.1:{nobody.getsockname()[1]}"))
         there = SmtpTransport(relay_of(f"smtp://127.0.0.1:{port}?tls=off"))
 
-        assert [one.outcome for one in through(Relays([away, there]))] == [Outcome.SENT] * 3
-        assert [one.outcome for one in through(Relays([there, away]))] == [Outcome.SENT] * 3
+        assert [one.outcome for one in through(Relays({"a": away, "b": there}))] == [
+            Outcome.SENT
+        ] * 3
+        assert [one.outcome for one in through(Relays({"b": there, "a": away}))] == [
+            Outcome.SENT
+        ] * 3
         with pytest.raises(RelayUnavailable):
-            through(Relays([away, away]))
+            through(Relays({"a": away, "c": away}))
 
 
 def through(transport: Transport) -> list[Result]:

@@ -104,7 +104,7 @@ def test_what_a_form_proves_is_left_alone_by_who_settles_at_that_moment(
 def test_a_tick_never_opens_again_what_an_answer_has_closed(fresh_works: Works) -> None:
     in_trouble(fresh_works, probe=7)
     with fresh_works.begin("tick") as work:
-        assert breaker.room(work) == 1
+        assert breaker.to_probe(work) == [""]
         answer, ended = beside(
             fresh_works, "worker", lambda other: mail.watch(other, 7, [MessageEvent.ACCEPTED])
         )

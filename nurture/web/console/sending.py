@@ -165,7 +165,7 @@ def _view(work: Work) -> SendingView:
     behind = mail.standstill(work)
     held = stopped or behind is not None
     stuck = not held and health.oldest_due is not None and work.now - health.oldest_due > SLOW
-    relay = mail.read_breaker(work)
+    relay = mail.in_trouble(work)
     processes = _processes(work)
     return SendingView(
         relay=relay, behind=behind,

@@ -211,7 +211,7 @@ def _frame(work: Work, page: Page) -> Frame:
         foot=_shown(FOOT, page, counts),
         clock=_clock(work.now),
         sending=not shared.value(work, shared.SENDING_STOPPED)
-        and not mail.read_breaker(work).is_open,
+        and not mail.in_trouble(work).stops_all,
         kit=assets.kit_built(),
         said=[str(one) for one in get_flashed_messages()],
     )

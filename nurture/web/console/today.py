@@ -117,7 +117,7 @@ def _whole(work: Work, page: Page) -> str:
         sentence=_sentence(late, day.sent, week.ready),
         safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
         **_queue(work, Cut()), rota=team.rota_of(work),
-        standing=_tracks(work), news=_news(work), relay=mail.read_breaker(work),
+        standing=_tracks(work), news=_news(work), relay=mail.in_trouble(work),
         behind=mail.standstill(work), may_switch=shell.me().has(*shell.MAKERS),
     )  # fmt: skip
 
