@@ -82,6 +82,8 @@ def _json(raw: str | bytes) -> object:
 
     Looking for an encoding and for blanks takes longer than reading a small object.
     """
+    if raw == b"{}":
+        return {}  # nearly every message's context
     return _read_json(raw.decode() if isinstance(raw, bytes) else raw)[0]
 
 

@@ -11,7 +11,7 @@ GOAL = 0.30
 
 def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     """Send the welcome mail with one worker process and four connections."""
-    count = 100 if smoke else 3_000
+    count = 100 if smoke else 10_000
     with office() as one:
         size = one.size()
         one.through_the_queue(one.plan(100 if smoke else 500))  # warm
