@@ -84,6 +84,8 @@ class Receipt(StrEnum):
     SKIPPED_EXHAUSTED = "skipped_exhausted"
     SKIPPED_SEEN = "skipped_seen"
     SKIPPED_STAGE = "skipped_stage"
+    SKIPPED_PAUSED = "skipped_paused"
+    """Its time passed while the track was paused, and somebody chose to leave it out."""
 
 
 class ExitReason(StrEnum):

@@ -10,6 +10,7 @@ from campaigns import text
 from campaigns.text_check import weak_signals
 from nurture import runtime
 from nurture import tracks as domain
+from nurture.usecases import pausing
 
 
 @click.group()
@@ -84,8 +85,18 @@ def pause(track: str) -> None:
 
 @tracks.command()
 @click.argument("track")
-def resume(track: str) -> None:
-    """Let a track run again; overdue steps go now."""
-    with runtime.start().works.begin("cli") as work:
-        domain.resume(work, track)
-    click.echo(f"“{track}” runs again.")
+@click.option(
+    "--overdue",
+    "how",
+    type=click.Choice([one.value for one in domain.Overdue]),
+    default="now",
+    show_default=True,
+    help="Steps that fell due meanwhile: do them, start waits anew, skip mails.",
+)
+def resume(track: str, how: str) -> None:
+    """Let a track run again."""
+    works = runtime.start().works
+    with works.read("cli") as work:
+        late = domain.overdue(work, track)
+    pausing.resume(works, track, domain.Overdue(how), actor="cli")
+    click.echo(f"“{track}” runs again; {late} steps had fallen due ({how}).")

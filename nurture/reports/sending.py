@@ -9,6 +9,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageState
 from nurture import mail
+from nurture.engagement.tables import Hit
+from nurture.kernel.tables import Outbox
 from nurture.kernel.work import Work
 from nurture.mail import MessageLine
 from nurture.mail.tables import Message
@@ -39,6 +41,27 @@ class SendingHealth:
     oldest_due: datetime | None
     dropped: dict[str, int]
     """By reason, the most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What waits for the queue, and when something last came from outside (machine time)."""
+
+    promised: int
+    """Jobs that the queue has not heard of yet."""
+    last_hit: datetime | None
+    """The last click or open that reached the database, of people and of machines."""
+    last_sent: datetime | None
+
+
+def traffic(work: Work) -> Traffic:
+    """Tell how deep the way to the queue is, and of the last click and the last mail."""
+    promised = select(func.count()).select_from(Outbox).where(Outbox.relayed_at.is_(None))
+    return Traffic(
+        promised=work.session.scalar(promised) or 0,
+        last_hit=work.session.scalar(select(Hit.machine_at).order_by(Hit.id.desc()).limit(1)),
+        last_sent=work.session.scalar(select(func.max(Message.sent_at))),
+    )
 
 
 def sending_health(work: Work) -> SendingHealth:

@@ -1,6 +1,7 @@
 """Where each lead stands: versions, enrolments, due steps, receipts."""
 
 from nurture.tracks.errors import NoSuchTrack, TrackRefused
+from nurture.tracks.pausing import Overdue, overdue, settle_overdue
 from nurture.tracks.queries import (
     Claim,
     Due,
@@ -51,6 +52,7 @@ __all__ = [
     "Move",
     "NewReceipt",
     "NoSuchTrack",
+    "Overdue",
     "Place",
     "ReceiptLine",
     "Stand",
@@ -72,6 +74,7 @@ __all__ = [
     "move",
     "next_due",
     "note",
+    "overdue",
     "pause",
     "places",
     "publish",
@@ -80,6 +83,7 @@ __all__ = [
     "receipts",
     "resume",
     "rivals",
+    "settle_overdue",
     "stands",
     "stays",
     "texts",

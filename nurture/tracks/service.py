@@ -276,16 +276,10 @@ def pause(work: Work, key: str) -> None:
     work.session.execute(update(TrackRow).where(TrackRow.id == track.id).values(paused_at=work.now))
 
 
-def resume(work: Work, key: str, *, overdue_from: datetime | None = None) -> None:
-    """Let a track run again; overdue steps go now, or from an instant that the marketer names."""
+def resume(work: Work, key: str) -> None:
+    """Let a track run again; what fell due meanwhile is due now."""
     track = get_track(work, key)
     work.session.execute(update(TrackRow).where(TrackRow.id == track.id).values(paused_at=None))
-    if overdue_from is not None:
-        work.session.execute(
-            update(Enrolment)
-            .where(ACTIVE, Enrolment.track_id == track.id, Enrolment.due_at < work.now)
-            .values(due_at=overdue_from)
-        )
 
 
 def message_key(enrolment_id: int, *, step: str, serial: int) -> str:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.vocabulary import JobName
 from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.types import Json
@@ -182,3 +183,13 @@ def test_one_of_several_mail_servers_in_trouble_is_named_and_stops_nothing(site:
     finally:
         with site.here.works.begin("test") as work:
             mail.know_relays(work, [""])
+
+
+def test_the_page_says_what_waits_for_the_queue_and_what_came_last(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        work.later(JobName.ABSORB)
+
+    page = site.reader("mara").page("/sending")
+
+    assert re.search(r"To the queue \d+ jobs? on the way", page)
+    assert "Last click, open none yet" in page

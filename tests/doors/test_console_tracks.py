@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -70,3 +71,18 @@ def test_sales_sees_no_tracks_and_a_manager_only_reads(site: Site) -> None:
 
 def test_a_track_that_is_not_there_is_not_found(site: Site) -> None:
     assert site.reader("mara").get("/tracks/nothing").status_code == 404
+
+
+def test_who_resumes_a_track_is_asked_about_what_fell_due(site: Site) -> None:
+    mara = site.reader("mara")
+    mara.send("/tracks/welcome/pause", came_from="/tracks/welcome")
+    site.later(timedelta(days=20))
+
+    page = mara.page("/tracks/welcome")
+    assert "fell due while the track was paused" in page
+    refused = mara.send("/tracks/welcome/resume", came_from="/tracks/welcome", overdue="perhaps")
+    assert refused.status_code == 422
+    sent = mara.send("/tracks/welcome/resume", came_from="/tracks/welcome", overdue="anew")
+
+    assert sent.status_code == 303
+    assert "Waits that were over start anew." in mara.page("/tracks/welcome")

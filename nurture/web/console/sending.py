@@ -11,7 +11,7 @@ from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Work
-from nurture.reports.sending import Pile, SendingHealth, mails_on, sending_health
+from nurture.reports.sending import Pile, SendingHealth, Traffic, mails_on, sending_health, traffic
 from nurture.usecases import collect
 from nurture.web.console import remember, shell
 from nurture.web.current import here
@@ -80,6 +80,9 @@ class SendingView:
     inbox: Inbox
     strays: tuple[mail.Stray, ...]
     """Mail that came in and that a person must look at."""
+    traffic: Traffic
+    hit_ago: timedelta | None
+    """Since the last click or open; None = there was none yet."""
     may_switch: bool
     checked_at: datetime
 
@@ -166,8 +169,9 @@ def _view(work: Work) -> SendingView:
     held = stopped or behind is not None
     stuck = not held and health.oldest_due is not None and work.now - health.oldest_due > SLOW
     relay = mail.in_trouble(work)
-    processes = _processes(work)
+    processes, flow = _processes(work), traffic(work)
     return SendingView(
+        traffic=flow, hit_ago=_ago(work, flow.last_hit),
         relay=relay, behind=behind,
         health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
         idle=bool(processes) and not any(one.alive for one in processes),
@@ -186,9 +190,13 @@ def _sentence(health: SendingHealth, *, stopped: bool) -> str:
     return f"No, somebody has stopped it. {counted}" if stopped else counted
 
 
+def _ago(work: Work, at: datetime | None) -> timedelta | None:
+    return None if at is None else max(work.machine - at, timedelta())
+
+
 def _inbox(work: Work) -> Inbox:
     told = collect.last_read(work)
-    ago = None if told is None else max(work.machine - told[0], timedelta())
+    ago = _ago(work, told[0] if told else None)
     is_set = bool(here().settings.inbox_url.get_secret_value())
     return Inbox(set=is_set, ago=ago, trouble=told[1] if told else "")
 

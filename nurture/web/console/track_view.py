@@ -54,6 +54,7 @@ RECEIPTS = {
     Receipt.SKIPPED_EXHAUSTED: "nothing new to send",
     Receipt.SKIPPED_SEEN: "not sent: had it already",
     Receipt.SKIPPED_STAGE: "not sent: their stage",
+    Receipt.SKIPPED_PAUSED: "left out after a pause",
 }
 NONE = Load(0, 0, 0)
 DEEPEST = 4
@@ -136,6 +137,8 @@ class TrackPage:
     endings: tuple[tuple[ExitReason, str, int], ...]
     text: str
     editions: tuple[Edition, ...]
+    overdue: int
+    """Runs whose next step fell due while the track was paused."""
 
 
 def list_of(work: Work, *, tonight: datetime) -> TrackList:
@@ -175,6 +178,7 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
         ),
         text=tracks.texts(work, [version])[version],
         editions=tuple(standing.editions(work, state.id)),
+        overdue=tracks.overdue(work, state.key) if state.paused_at else 0,
     )  # fmt: skip
 
 

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import ExitReason
 from nurture import tracks
-from nurture.kernel.errors import NotFound
+from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.work import Work
 from nurture.reports import standing
 from nurture.reports.standing import Standing
-from nurture.tracks import TrackState
+from nurture.tracks import Overdue, TrackState
+from nurture.usecases import pausing
 from nurture.web.console import behind, remember, shell, wording
 from nurture.web.console.behind import Asked, Behind, Entry
 from nurture.web.console.track_view import TrackPage, list_of, page_of
@@ -27,6 +28,13 @@ TITLE = "Tracks"
 TABS = ("outline", "text", "versions")
 LOT = 100_000
 """More runs than one list is asked to page over."""
+
+
+RESUMED = {
+    Overdue.NOW: "What fell due meanwhile happens now, as far as the cap allows.",
+    Overdue.ANEW: "Waits that were over start anew.",
+    Overdue.SKIP: "Mails whose time passed are left out.",
+}
 
 
 @doors.get("/tracks")
@@ -69,12 +77,15 @@ def pause(key: str) -> Response:
 @doors.post("/tracks/<key>/resume")
 @permits(*shell.MAKERS)
 def resume(key: str) -> Response:
-    """Let a track go on."""
-    with here().works.begin(shell.actor()) as work:
+    """Let a track go on; what fell due meanwhile happens as the reader chose."""
+    how = request.form.get("overdue", Overdue.NOW)
+    if how not in set(Overdue):
+        raise Invalid("Choose what becomes of the steps that fell due.")
+    with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
-        tracks.resume(work, key)
+    pausing.resume(here().works, key, Overdue(how), actor=shell.actor())
     remember.forget()
-    shell.say(f"{state.name} goes on. What fell due meanwhile happens now.")
+    shell.say(f"{state.name} goes on. {RESUMED[Overdue(how)]}")
     return redirect(url_for("tracks.open_one", key=key), HTTPStatus.SEE_OTHER)
 
 
