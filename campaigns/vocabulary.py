@@ -218,3 +218,4 @@ class JobName(StrEnum):
     CHECK = "check"
     UNFOLD = "unfold"
     COLLECT = "collect"
+    LOOK_UP = "look_up"

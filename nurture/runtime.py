@@ -10,6 +10,7 @@ from pathlib import Path
 
 from campaigns.vocabulary import ExitReason
 from nurture import mail, tasks, tracks
+from nurture.adapters.dns_mx import DnsLookup
 from nurture.adapters.mail_imap import ImapLetterbox, place_of
 from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
@@ -23,7 +24,7 @@ from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring, Purpose, sign
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.leads import HostLists
+from nurture.leads import HostLists, MxLookup
 from nurture.usecases import arrive
 from nurture.usecases.alerts import AlertMail
 from nurture.usecases.capture import House
@@ -140,6 +141,10 @@ class Runtime:
     def mailroom(self) -> Mailroom:
         """Gather what opening incoming mail needs."""
         return Mailroom(keyring=self.keyring, secret=self.secret, desk=self.desk)
+
+    def names(self) -> MxLookup:
+        """Reach the name servers that this host knows."""
+        return DnsLookup()
 
     def letterbox(self) -> mail.Letterbox:
         """Name the mailbox that answers and bounces come to; it is not open yet."""

@@ -8,7 +8,16 @@ from nurture import runtime
 from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 from nurture.runtime import Runtime
-from nurture.usecases import capture, checking, collect, deliver, evidence, listen, uploads
+from nurture.usecases import (
+    capture,
+    checking,
+    collect,
+    deliver,
+    evidence,
+    listen,
+    lookups,
+    uploads,
+)
 from nurture.usecases.capture import ImportOptions
 
 ABSORB_LIMIT = 2_000
@@ -68,6 +77,12 @@ def collect_() -> None:
     logger().info("collected", **{str(one): n for one, n in found.items()})
 
 
+def look_up() -> None:
+    """Ask the name servers what stands before people's mailboxes."""
+    here = opened()
+    logger().info("looked_up", count=lookups.look_up(here.works, here.names()))
+
+
 JOBS = {
     JobName.SEND: "workers.jobs.send",
     JobName.ABSORB: "workers.jobs.absorb",
@@ -75,5 +90,6 @@ JOBS = {
     JobName.CHECK: "workers.jobs.check",
     JobName.UNFOLD: "workers.jobs.unfold",
     JobName.COLLECT: "workers.jobs.collect_",
+    JobName.LOOK_UP: "workers.jobs.look_up",
 }
 """Every job that the database may promise, and the function that keeps the promise."""

@@ -24,6 +24,7 @@ AGAIN = {
     JobName.CHECK: Retry(max=2),
     JobName.UNFOLD: Retry(max=2),
     JobName.COLLECT: None,  # a minute later it is asked for again
+    JobName.LOOK_UP: None,  # likewise
 }
 """Which jobs the queue runs again when their horse was killed: those that find only what is left.
 

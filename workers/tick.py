@@ -28,6 +28,7 @@ from nurture.usecases import (
     evidence,
     listen,
     lists,
+    lookups,
     progress,
     promote,
     reaper,
@@ -88,8 +89,8 @@ class Tick:
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (
-            self._absorb, self._resume, self._collect, self._recheck, self._chase, self._let_go,
-            self._wake, self._presume, self._forget,
+            self._absorb, self._resume, self._collect, self._look_up, self._recheck, self._chase,
+            self._let_go, self._wake, self._presume, self._forget,
         )  # fmt: skip
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
@@ -165,6 +166,14 @@ class Tick:
 
     def _chase(self) -> int:
         return sell.chase(self.here.works, limit=BATCH, hands=self.here.hands)
+
+    def _look_up(self) -> int:
+        """Ask for what the name servers tell; without a network, nothing waits for it."""
+        with self.here.works.begin("tick") as work:
+            who = f"{self.here.host}:{os.getpid()}/{secrets.token_hex(4)}"
+            if lookups.due(work, who=who):
+                work.later(JobName.LOOK_UP)
+        return 0
 
     def _collect(self) -> int:
         """Ask for the mailbox to be read; whoever reads it may take as long as its server does."""

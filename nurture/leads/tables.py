@@ -230,3 +230,20 @@ class BulkChange(Base):
     act_id: Mapped[int] = mapped_column(ForeignKey("bulk_act.id"))
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
     before: Mapped[Json] = mapped_column(type_json, default=dict)
+
+
+class MailHost(Base):
+    """What the name servers tell of a domain that people have mailboxes at."""
+
+    __tablename__ = "mail_host"
+    __table_args__ = (Index("ix_mail_host_ask_after", "ask_after"),)
+
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    gateway: Mapped[str | None] = mapped_column(String(40))
+    """The product that takes its mail and is known to scan it."""
+    takes_mail: Mapped[bool | None]
+    """Null until somebody has told."""
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Machine time."""
+    ask_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Machine time."""

@@ -137,6 +137,7 @@ def capture_leads(
     A form (OVERWRITE) may renew a permission that was taken back; a list may not.
     """
     result = leads.capture(work, [one.lead for one in arrivals], origin=origin, policy=policy)
+    leads.note_hosts(work, [one.lead.email for one in arrivals])
 
     grants = [
         consent.Grant(captured.lead_id, one.basis, one.evidence)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from campaigns.vocabulary import ActivityKind
-from nurture import lifecycle, mail, scoring, tracks
+from nurture import leads, lifecycle, mail, scoring, tracks
 from nurture.engagement import ActivityRow, MessageFacts, Settled
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
@@ -17,6 +17,7 @@ ARRIVED = frozenset({ActivityKind.OPENED, ActivityKind.CLICKED, ActivityKind.REP
 def message_facts(work: Work, ids: Collection[MessageId]) -> Mapping[MessageId, MessageFacts]:
     """Tell of messages what verdicts ask for."""
     refs = mail.refs(work, list(ids))
+    scanned = leads.behind_gateways(work, [ref.recipient for ref in refs.values()])
     links = mail.link_counts(work, [ref.template_version_id for ref in refs.values()])
     return {
         MessageId(key): MessageFacts(
@@ -24,7 +25,7 @@ def message_facts(work: Work, ids: Collection[MessageId]) -> Mapping[MessageId, 
             sent_at=ref.settled_at,
             links=links.get(ref.template_version_id, 0),
             asset_id=ref.asset_id,
-            gateway=False,
+            gateway=ref.recipient in scanned,
         )
         for key, ref in refs.items()
     }

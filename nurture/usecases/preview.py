@@ -72,6 +72,9 @@ class ImportCheck:
     rejects: tuple[Remark, ...]
     remarks: tuple[Remark, ...]
     samples: tuple[Sample, ...]
+    dead: int = 0
+    """Rows whose domain takes no mail, as the name servers last said (F18)."""
+    dead_rows: tuple[Remark, ...] = ()
 
 
 def check_import(
@@ -92,6 +95,8 @@ def check_import(
         with works.read("import") as work:
             people = [row.lead for row in good]
             outcomes = leads.preview(work, people, memory=memory, repeated=repeated)
+            dead = leads.without_mail(work, [one.email for one in people])
+        tally.add_dead([row for row in good if row.lead.email in dead])
         tally.add(good, outcomes, [row for row in batch if isinstance(row, Remark)])
         done += len(batch)
         progress(done, total)
@@ -106,6 +111,7 @@ def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
     )  # fmt: skip
 
 
+NO_MAIL = "The domain takes no mail, say its name servers: ask for another address."
 _SUMS = ("rejected", "opted_out", "yes", "write", "shared", "left", "entering")
 _OWN = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|\b[\w-]+(?:\.[\w-]+)+\b")
 """What a reason says of one row only: a quoted cell, an address, a host."""
@@ -128,6 +134,12 @@ class _Tally:
         self._rejects: list[Remark] = []
         self._remarks: list[Remark] = []
         self._samples: list[Sample] = []
+        self._dead, self._dead_rows = 0, list[Remark]()
+
+    def add_dead(self, rows: Sequence[ReadRow]) -> None:
+        self._dead += len(rows)
+        found = [Remark(row.row, "", row.lead.email, NO_MAIL) for row in rows]
+        _fill(self._dead_rows, found, SHOWN)
 
     def add(
         self, good: Sequence[ReadRow], outcomes: Sequence[Outcome], bad: Sequence[Remark]
@@ -177,6 +189,8 @@ class _Tally:
             rejects=tuple(self._rejects),
             remarks=tuple(self._remarks),
             samples=tuple(self._samples),
+            dead=self._dead,
+            dead_rows=tuple(self._dead_rows),
         )
 
 

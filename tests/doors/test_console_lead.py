@@ -15,6 +15,7 @@ from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Works
+from nurture.leads.tables import MailHost
 from nurture.usecases import evidence
 from tests.domains.sales import a_user
 from tests.doors.public import Site, henk, offered, open_site
@@ -158,6 +159,15 @@ def test_what_came_back_stands_there_in_its_own_words(site: Site, lead: LeadId) 
 
     assert "What would &lt;it&gt; cost?" in page
     assert "For a while, perhaps: 552 5.2.2 mailbox full" in page
+
+
+def test_a_domain_that_takes_no_mail_is_said_beside_the_address(site: Site, lead: LeadId) -> None:
+    log_in(site, "marketer")
+    assert "its domain takes no mail" not in shown(site, lead)
+    with site.works.begin("test") as work:
+        domain = leads.get(work, lead).email.partition("@")[2]
+        work.session.add(MailHost(domain=domain, takes_mail=False, ask_after=work.machine))
+    assert "its domain takes no mail" in shown(site, lead)
 
 
 def test_a_long_history_is_shown_in_parts_and_none_is_lost(

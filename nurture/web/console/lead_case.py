@@ -82,6 +82,8 @@ class Case:
     topics: Mapping[str, str]
     reasons: Mapping[RejectReason, SentBack]
     """Why sales sends a lead back, as the company words it."""
+    no_mail: bool
+    """Whether the domain of the address takes no mail, as the name servers last said."""
 
     @property
     def offer(self) -> HandoffView | None:
@@ -162,6 +164,7 @@ def case_of(work: Work, lead_id: LeadId) -> Case:
         sources={one.key: one.name for one in leads.sources(work)},
         topics=topic_words(work),
         reasons=sell.sent_back(work),
+        no_mail=bool(leads.without_mail(work, [person.email])),
     )
 
 

@@ -267,7 +267,8 @@ def _steps(work: Work, active: Sequence[Stay]) -> dict[int, tuple[str, str]]:
 def _facts(case: Case) -> Iterator[Fact]:
     person = case.person
     told = _told(case)
-    yield Fact("Mail", person.email, "" if person.deliverable else "does not work", "mail")
+    doubt = "its domain takes no mail" if case.no_mail else ""
+    yield Fact("Mail", person.email, doubt if person.deliverable else "does not work", "mail")
     phone = person.phone or ""
     yield Fact("Phone", phone, told.get("phone", ""), "phone" if phone else "missing")
     yield _owner(case)
