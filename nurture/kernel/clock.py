@@ -50,6 +50,11 @@ class FastClock:
         return datetime.now(UTC)
 
 
+def pace_of(clock: Clock) -> float:
+    """Tell how many times faster than real time business time runs; 1 but in a demo."""
+    return DAY_SECONDS / clock.day_seconds if isinstance(clock, FastClock) else 1.0
+
+
 class SteppedClock:
     """Business time stands still until somebody steps it; `read` looks it up."""
 

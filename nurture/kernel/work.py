@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 from campaigns.vocabulary import JobName
-from nurture.kernel.clock import Clock
+from nurture.kernel.clock import Clock, pace_of
 from nurture.kernel.database import WriterLock
 from nurture.kernel.tables import Outbox
 from nurture.kernel.types import Json
@@ -26,6 +26,8 @@ class Work:
     """Real time, aware UTC, fixed for the whole transaction."""
     actor: str
     """Who acts: `user:3`, `tick`, `worker`, `prospect`; it stands in every history."""
+    pace: float = 1.0
+    """How fast business time runs: what machines may take, told in it, is so many times more."""
     promises: list[tuple[JobName, Json]] = field(default_factory=list)
 
     def later(self, job: JobName, payload: Json = None) -> None:
@@ -41,6 +43,7 @@ class Works:
         self.engine = engine
         self.clock = clock
         self._lock = WriterLock.of(engine)
+        self._pace = pace_of(clock)
         self._reader = engine.execution_options(nurture_reading=True)
         self._durable = engine.execution_options(nurture_durable=True)
 
@@ -62,7 +65,7 @@ class Works:
             Session(self._durable if durable else self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            work = Work(session=session, now=now, machine=machine, actor=actor)
+            work = Work(session, now, machine, actor, pace=self._pace)
             yield work
             keep_promises(session, work)
 
@@ -75,7 +78,7 @@ class Works:
                 session.connection().exec_driver_sql(
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
                 )
-            yield Work(session=session, now=now, machine=machine, actor=actor)
+            yield Work(session, now, machine, actor, pace=self._pace)
 
 
 def keep_promises(session: Session, work: Work) -> None:

@@ -155,7 +155,9 @@ def _wrong_scores(work: Work) -> Sequence[Row]:
 
 
 def _not_rechecked(work: Work) -> Select[int, str]:
-    return select(Score.lead_id, Score.grade).where(Score.recheck_at < work.now - 5 * MINUTE)
+    # What the tick may take is machine time; the line was crossed in business time.
+    late = work.now - 5 * MINUTE * work.pace
+    return select(Score.lead_id, Score.grade).where(Score.recheck_at < late)
 
 
 def _lost_forms(work: Work) -> AnySelect:

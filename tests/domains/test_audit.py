@@ -1,6 +1,7 @@
 """Each promise, broken once on purpose: the audit names it, and nothing else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, update
@@ -284,3 +285,10 @@ def test_the_next_action_is_the_earliest_one(work: Work) -> None:
         world.sold: "hand-off",
     }
     assert found[world.sold].due_at == work.now + HOUR
+
+
+def test_where_time_runs_fast_machines_have_as_long_as_where_it_does_not(work: Work) -> None:
+    an_unseen_crossing(World(work))
+
+    assert {one.name for one in run_audit(work)} == {"Q22"}
+    assert run_audit(replace(work, pace=1440.0)) == []
