@@ -29,10 +29,10 @@ from nurture.usecases import arrive
 from nurture.usecases.alerts import AlertMail
 from nurture.usecases.capture import House
 from nurture.usecases.company import company
-from nurture.usecases.deliver import Post
 from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known
 from nurture.usecases.policy import policy
+from nurture.usecases.post import Post
 from nurture.usecases.progress import Desk
 from nurture.usecases.receive import Mailroom
 

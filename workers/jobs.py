@@ -19,6 +19,7 @@ from nurture.usecases import (
     uploads,
 )
 from nurture.usecases.capture import ImportOptions
+from workers.clerk import clerk_of
 
 ABSORB_LIMIT = 2_000
 GO_ON_SECONDS = 30.0
@@ -34,10 +35,14 @@ def opened() -> Runtime:
 def send(batch: int) -> None:
     """Send a batch, and what else waits in batches: a horse that runs is cheaper than a new one."""
     here = opened()
-    done = deliver.deliver_on(here.works, batch, post=here.post(), seconds=GO_ON_SECONDS)
-    for number, one in done:
-        counts = {str(event): n for event, n in one.counts.items()}
-        logger().info("sent", batch=number, **counts)
+    post = here.post()
+    with clerk_of(here.works, post) as beside:
+        done = deliver.deliver_on(
+            here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside
+        )
+        for number, one in done:
+            counts = {str(event): n for event, n in one.counts.items()}
+            logger().info("sent", batch=number, **counts)
 
 
 def absorb() -> None:

@@ -8,7 +8,7 @@ from nurture import schema
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
-from nurture.usecases import deliver
+from nurture.usecases import clerk
 from workers import jobs
 from workers.queues import DEFAULT_QUEUE, connect, make_worker, queue_url
 
@@ -28,7 +28,7 @@ def warm() -> None:
             return
         post = here.post()
         with here.works.begin("worker") as work:
-            deliver.rehearse(work, post=post)
+            clerk.rehearse(work, post=post)
     except Exception as error:
         # Nothing has been published, no mail server is set, or the database is away for now.
         if not isinstance(error, Refusal) and not passing(error):

@@ -1,8 +1,8 @@
 """What became of messages: recorded in bulk, settled by evidence, parked when nobody knows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select, update
 
@@ -16,8 +16,7 @@ UNHEARD = timedelta(hours=72)
 """Whoever opens a mail, or sends it back, has mostly done so by then (measured: 95 % arrive)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What became of one claimed message."""
 
     id: int

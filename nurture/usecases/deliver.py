@@ -8,30 +8,28 @@ after the answer, before the record - the reaper records the answer from the jou
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
+from typing import Any
 
-from campaigns.timing import Calendar, Window, next_allowed
-from campaigns.vocabulary import MessageKind
 from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
 from nurture.kernel.tokens import message_mark
-from nurture.kernel.types import Json, LeadId, MessageId
-from nurture.kernel.work import Work, Works
-from nurture.mail import Claimed, Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
-from nurture.usecases import prefer
-from nurture.usecases.bounces import bounce, is_hard
-from nurture.usecases.company import company
-from nurture.usecases.guards import guard_of, later_ones, refusals
-from nurture.usecases.letters import Letter, Letterhead, letters
+from nurture.kernel.types import MessageId
+from nurture.kernel.work import Works
+from nurture.mail import Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
+from nurture.usecases import clerk
+from nurture.usecases.bounces import is_hard
+from nurture.usecases.clerk import Batch, Sent
+from nurture.usecases.letters import Letter
+from nurture.usecases.post import Post
 
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
@@ -52,28 +50,6 @@ EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """What a sending process has at hand."""
-
-    transport: mail.Transport
-    journals: Path
-    sending: mail.Sending
-    host: str
-    lease: timedelta
-    window: Window
-    domain: str
-    """The right-hand side of Message-IDs."""
-    company: Mapping[str, Json]
-    """What templates may say about the sender: name, postal address."""
-    secret: bytes
-    """The key of address hashes."""
-    routes: Callable[[Collection[str]], mail.Transport] | None = None
-    """How to send by some of several relays only; None = there is one."""
-    returns: mail.ReturnPath | None = None
-    """Where mail servers send bounces; None = to the sender, as answers."""
-
-
-@dataclass(frozen=True, slots=True)
 class Delivered:
     """What one job did, by event."""
 
@@ -89,109 +65,140 @@ class Delivered:
 class Held:
     """A batch that this sender has claimed: only its journal's owner moves the messages now."""
 
-    batch_id: int
     journal: Journal
-    letters: Sequence[Letter]
-    claimed: float
-    """When, by the process's own clock in seconds."""
-    relays: tuple[str, ...] = ("",)
-    """Those that were not in trouble when it was claimed."""
+    batch: Batch
+
+    @property
+    def letters(self) -> Sequence[Letter]:
+        """Give what is to be sent."""
+        return self.batch.letters
 
 
 def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
     """Send what a batch still holds; a second job of the same batch finds nothing."""
-    held = take(works, batch_id, post=post)
-    return _noted(works, held, _sent(works, held, post=post), post)[1]
+    journal = Journal.open(post.journals)
+    try:
+        batch = clerk.claim(works, post, journal=journal.id, batch_id=batch_id)
+        held = Held(journal, batch or Batch(batch_id, (), time.monotonic()))
+        recorded = _send(works, held, post=post) if held.letters else []
+        clerk.record(works, post, _sent(held, recorded))
+    except BaseException:
+        journal.close()  # keep the file: the reaper settles what it says
+        raise
+    journal.discard()
+    return _added_up(recorded)
 
 
 def deliver_on(
-    works: Works, batch_id: int, *, post: Post, seconds: float
+    works: Works, batch_id: int, *, post: Post, seconds: float, beside: Executor | None = None
 ) -> Iterator[tuple[int, Delivered]]:
     """Send a batch, then what else waits in batches; what is said of each comes when it is known.
 
-    While one is sent, the one before it is recorded and the next one claimed, in this order. A
-    batch that was claimed ahead is handed back when the one before it met trouble.
+    While one is sent, the one before it is recorded and the next one claimed, in this order, by a
+    clerk who sits `beside` (one thread when nothing is said). A batch that was claimed ahead is
+    handed back when the one before it met trouble.
     """
     until = time.monotonic() + seconds
-    held: Held | None = take(works, batch_id, post=post)
-    noted: Future[tuple[int, Delivered]] | None = None
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ExitStack() as open_:
+        staff = beside or open_.enter_context(_thread(works, post))
+        desk = open_.enter_context(closing(_Desk(staff, post)))
+        held = desk.claimed(desk.claim(batch_id))
+        noted: _Note | None = None
         while held is not None:
-            on = (held.letters or held.batch_id == batch_id) and time.monotonic() < until
-            with _claimed_ahead(beside, works, post if on else None) as soon:
-                recorded = _sent(works, held, post=post)
-                before, noted = noted, beside.submit(_noted, works, held, recorded, post)
-                if before is not None:
-                    yield before.result()
-                following = soon.result() if soon is not None else None
+            on = (held.letters or held.batch.id == batch_id) and time.monotonic() < until
+            soon = desk.claim() if on else None
+            recorded = _send(works, held, post=post) if held.letters else []
+            before, noted = noted, desk.record(held, recorded)
+            if before is not None:
+                yield desk.recorded(before)
+            following = desk.claimed(soon) if soon is not None else None
             if following is not None and held.letters and not _added_up(recorded).flowing:
-                yield noted.result()
-                noted = beside.submit(_noted, works, following, _handed_back(following), post)
+                yield desk.recorded(noted)
+                noted = desk.record(following, _handed_back(following))
                 following = None
             held = following
         if noted is not None:
-            yield noted.result()
+            yield desk.recorded(noted)
 
 
-def take(works: Works, batch_id: int, *, post: Post) -> Held:
-    """Claim what a batch still holds, under a journal of its own."""
-    journal, claimed = Journal.open(post.journals), time.monotonic()
-    try:
-        # Durable: after a power cut, what was claimed must not look as if nobody had sent it.
-        with works.begin("worker", durable=True) as work:
-            relays = mail.usable(work, batch_id)
-            written = _claim(work, batch_id, journal=journal, post=post) if relays else []
-    except BaseException:
-        journal.close()
-        raise
-    return Held(batch_id, journal, written, claimed, relays)
+def _thread(works: Works, post: Post) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, initializer=clerk.sit_down, initargs=(works, post))
 
 
-def _sent(works: Works, held: Held, *, post: Post) -> list[Recorded]:
-    """Send what is held, with no transaction open."""
-    try:
-        return _send(works, held, post=post) if held.letters else []
-    except BaseException:
-        held.journal.close()  # keep the file: the reaper settles what it says
-        raise
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A batch that the clerk was asked for, and the journal that it will be sent under."""
+
+    journal: Journal
+    answer: Future[Batch | None]
 
 
-def _noted(
-    works: Works, held: Held, recorded: Sequence[Recorded], post: Post
-) -> tuple[int, Delivered]:
-    """Record what became of a batch; its journal is needed no more."""
-    try:
-        with works.begin("worker") as work:
-            _record(work, recorded, held.letters, journal=held.journal.id, secret=post.secret)
-            relay = next((one.relay for one in recorded if one.relay), "")
-            mail.watch(work, held.batch_id, [one.event for one in recorded], relay=relay)
-    except BaseException:
-        held.journal.close()
-        raise
-    held.journal.discard()
-    return held.batch_id, _added_up(recorded)
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What the clerk was asked to record, and the journal that is needed until it has."""
+
+    held: Held
+    done: Delivered
+    answer: Future[None]
 
 
-@contextmanager
-def _claimed_ahead(
-    beside: ThreadPoolExecutor, works: Works, post: Post | None
-) -> Iterator[Future[Held | None] | None]:
-    """Claim the batch that waits longest; when this one fails, that one is left to the reaper."""
-    soon = None if post is None else beside.submit(_take_next, works, post)
-    try:
-        yield soon
-    except BaseException:
-        held = None if soon is None or soon.exception() is not None else soon.result()
-        if held is not None:
-            held.journal.close()
-        raise
+class _Desk:
+    """Where the sender leaves what the clerk is to do; it answers for every journal.
+
+    A journal is removed once its batch is recorded. Whatever comes in between, it is closed and
+    kept: the reaper settles what it says.
+    """
+
+    def __init__(self, beside: Executor, post: Post) -> None:
+        self._beside, self._post = beside, post
+        self._open: dict[Journal, Future[Any]] = {}
+
+    def claim(self, batch_id: int | None = None) -> _Claim:
+        """Ask for a batch, or for the one that waits longest."""
+        journal = Journal.open(self._post.journals)
+        answer = self._beside.submit(clerk.claim_here, journal.id, batch_id)
+        self._open[journal] = answer
+        return _Claim(journal, answer)
+
+    def claimed(self, asked: _Claim) -> Held | None:
+        """Wait for a batch; None when none waited."""
+        batch = asked.answer.result()
+        if batch is None:
+            self._done(asked.journal)
+            return None
+        return Held(asked.journal, batch)
+
+    def record(self, held: Held, recorded: Sequence[Recorded]) -> _Note:
+        """Have recorded what became of a batch."""
+        answer = self._beside.submit(clerk.record_here, _sent(held, recorded))
+        self._open[held.journal] = answer
+        return _Note(held, _added_up(recorded), answer)
+
+    def recorded(self, asked: _Note) -> tuple[int, Delivered]:
+        """Wait until it is recorded."""
+        asked.answer.result()
+        self._done(asked.held.journal)
+        return asked.held.batch.id, asked.done
+
+    def _done(self, journal: Journal) -> None:
+        del self._open[journal]
+        journal.discard()
+
+    def close(self) -> None:
+        """Leave to the reaper what has not come to its end."""
+        wait(self._open.values())
+        for journal in self._open:
+            journal.close()
 
 
-def _take_next(works: Works, post: Post) -> Held | None:
-    """Claim the batch that waits longest; None when there is none."""
-    with works.begin("worker") as work:
-        batch_id = mail.waiting_batch(work)
-    return None if batch_id is None else take(works, batch_id, post=post)
+def _sent(held: Held, recorded: Sequence[Recorded]) -> Sent:
+    whose = {one.message.id: one.message for one in held.letters}
+    hard = [
+        whose[one.id] for one in recorded
+        if one.event is MessageEvent.PERMANENT and one.id in whose and is_hard(one)
+    ]  # fmt: skip
+    dead = {one.lead_id: one.recipient for one in hard if one.lead_id}
+    return Sent(held.batch.id, held.journal.id, recorded, dead)
 
 
 def _added_up(recorded: Sequence[Recorded]) -> Delivered:
@@ -206,51 +213,6 @@ def _handed_back(held: Held) -> list[Recorded]:
         )
         for one in held.letters
     ]  # fmt: skip
-
-
-def _claim(work: Work, batch_id: int, *, journal: Journal, post: Post) -> list[Letter]:
-    waiting = mail.candidates(work, batch_id)
-    stopped = shared.value(work, shared.SENDING_STOPPED)
-    if not waiting or stopped or mail.is_old(work, batch_id):
-        return []
-
-    guard = guard_of(work, waiting)
-    refused = refusals(work, waiting, guard)
-    rest = [one for one in waiting if one.id not in refused]
-    later = later_ones(work.now, rest, guard, post.window)
-    ready = [one for one in rest if one.id not in later]
-    ready = prefer.without_wishes(work, ready, guard.people)
-
-    mail.drop(work, refused)
-    mail.hold(work, later, reason="waits for sending hours")
-    mail.claim(
-        work, [one.id for one in ready], journal=journal.id, host=post.host, lease=post.lease
-    )
-    return letters(work, ready, guard.people, head=Letterhead(post.sending.base_url, post.company))
-
-
-def rehearse(work: Work, *, post: Post) -> None:
-    """Claim a message that nobody has: reads mails and rules, and words every statement, once.
-
-    A sender that is forked after it inherits all of that.
-    """
-    versions = mail.live_versions(work).values()
-    for one in mail.compiled_mails(work, versions).values():
-        mail.warm(one)
-    ghosts = [
-        Claimed(
-            id=0, kind=kind, lead_id=LeadId(0), user_id=None, handoff_id=None, recipient="",
-            enrolment_id=0, template_version_id=version, asset_id=None, context={},
-            not_before=work.now, date_at=work.now, dedup_key="",
-        )
-        for kind, version in zip(MessageKind, versions, strict=False)
-    ]  # fmt: skip
-    mail.candidates(work, 0)
-    refusals(work, ghosts, guard_of(work, ghosts))
-    for country in company(work, sender="", postal="").serves:
-        next_allowed(work.now, post.window, zone="UTC", calendar=Calendar(country))
-    mail.claim(work, [0], journal="", host=post.host, lease=post.lease)
-    letters(work, ghosts, {}, head=Letterhead(post.sending.base_url, post.company))
 
 
 @dataclass(slots=True)
@@ -319,7 +281,7 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
         run.lost += result.outcome is Outcome.IN_DOUBT
 
     mark = _stop_mark(works, held, run)
-    transport = post.routes(held.relays) if post.routes else post.transport
+    transport = post.routes(held.batch.relays) if post.routes else post.transport
 
     try:
         transport.send_batch(
@@ -340,7 +302,7 @@ def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
 
 def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
     """Stop starting messages when the time is up, or within a second of a stop by whomever."""
-    began = held.claimed
+    began = held.batch.claimed
     seen = {"at": began, "stopped": False}
 
     def should_stop() -> bool:
@@ -351,7 +313,7 @@ def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
             seen["at"] = moment
             with works.read("worker") as work:
                 stopped = bool(shared.value(work, shared.SENDING_STOPPED))
-                usable = mail.usable(work, held.batch_id)
+                usable = mail.usable(work, held.batch.id)
                 left_alone = not usable if run.relay is None else run.relay not in usable
                 seen["stopped"] = stopped or left_alone
         return bool(seen["stopped"])
@@ -381,20 +343,3 @@ def _words(result: Result) -> str:
     if result.outcome is Outcome.IN_DOUBT:
         return f"the server did not answer after the last line ({result.stage})"
     return f"{result.code} {result.text}".strip() if result.code else result.text
-
-
-def _record(
-    work: Work,
-    recorded: Sequence[Recorded],
-    letters: Sequence[Letter],
-    *,
-    journal: str,
-    secret: bytes,
-) -> None:
-    mail.record(work, recorded, journal=journal)
-    whose = {one.message.id: one.message for one in letters}
-    dead = [
-        whose[one.id] for one in recorded
-        if one.event is MessageEvent.PERMANENT and one.id in whose and is_hard(one)
-    ]  # fmt: skip
-    bounce(work, {one.lead_id: one.recipient for one in dead if one.lead_id}, secret=secret)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nurture import content, mail
 from nurture.kernel.types import Json, LeadId
@@ -11,8 +12,7 @@ from nurture.mail import Claimed
 from nurture.usecases.policy import topic_words
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """A claimed message with all that composing needs."""
 
     message: Claimed

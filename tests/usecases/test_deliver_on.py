@@ -16,7 +16,7 @@ from nurture.kernel.work import Works
 from nurture.mail import MessageEvent
 from nurture.mail.tables import Message
 from nurture.usecases import deliver, reaper
-from nurture.usecases.deliver import Post
+from nurture.usecases.post import Post
 from tests.usecases.house import House, open_house
 
 BATCHES, LETTERS = 4, 3

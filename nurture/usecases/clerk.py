@@ -1,0 +1,137 @@
+"""The database's side of sending: claim a batch, record what became of one.
+
+It may sit in a process of its own: in one interpreter, it and the sender would wait for each
+other's turn. The journal of a batch stays with the sender; the clerk only writes its name.
+"""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from campaigns.timing import Calendar, next_allowed
+from campaigns.vocabulary import MessageKind
+from nurture import mail
+from nurture.kernel import shared
+from nurture.kernel.types import LeadId
+from nurture.kernel.work import Work, Works
+from nurture.mail import Claimed, Recorded
+from nurture.usecases import prefer
+from nurture.usecases.bounces import bounce
+from nurture.usecases.company import company
+from nurture.usecases.guards import guard_of, later_ones, refusals
+from nurture.usecases.letters import Letter, Letterhead, letters
+from nurture.usecases.post import Post
+
+
+class Batch(NamedTuple):
+    """What was claimed at one time."""
+
+    id: int
+    letters: Sequence[Letter]
+    claimed: float
+    """When, by the host's own clock in seconds."""
+    relays: tuple[str, ...] = ("",)
+    """Those that were not in trouble then."""
+
+
+def claim(works: Works, post: Post, *, journal: str, batch_id: int | None) -> Batch | None:
+    """Claim a batch, or the one that waits longest; None when none waits."""
+    if batch_id is None:
+        with works.begin("worker") as work:
+            batch_id = mail.waiting_batch(work)
+    if batch_id is None:
+        return None
+    claimed = time.monotonic()
+    # Durable: after a power cut, what was claimed must not look as if nobody had sent it.
+    with works.begin("worker", durable=True) as work:
+        relays = mail.usable(work, batch_id)
+        written = _claim(work, batch_id, journal=journal, post=post) if relays else []
+    return Batch(batch_id, written, claimed, relays)
+
+
+class Sent(NamedTuple):
+    """What became of a batch."""
+
+    batch_id: int
+    journal: str
+    recorded: Sequence[Recorded]
+    dead: Mapping[LeadId, str]
+    """Whom no mail will ever reach, with the address that said so."""
+
+
+def record(works: Works, post: Post, sent: Sent) -> None:
+    """Write what became of a batch."""
+    with works.begin("worker") as work:
+        mail.record(work, sent.recorded, journal=sent.journal)
+        bounce(work, sent.dead, secret=post.secret)
+        relay = next((one.relay for one in sent.recorded if one.relay), "")
+        mail.watch(work, sent.batch_id, [one.event for one in sent.recorded], relay=relay)
+
+
+class _Seat(threading.local):
+    """What the clerk works with, wherever it sits."""
+
+    works: Works
+    post: Post
+
+
+_seat = _Seat()
+
+
+def sit_down(works: Works, post: Post) -> None:
+    """Begin to work for a sender, in the thread or process that will be asked."""
+    _seat.works, _seat.post = works, post
+
+
+def claim_here(journal: str, batch_id: int | None) -> Batch | None:
+    """Do as `claim` says, with what the clerk was given when it sat down."""
+    return claim(_seat.works, _seat.post, journal=journal, batch_id=batch_id)
+
+
+def record_here(sent: Sent) -> None:
+    """Do as `record` says, with what the clerk was given when it sat down."""
+    record(_seat.works, _seat.post, sent)
+
+
+def _claim(work: Work, batch_id: int, *, journal: str, post: Post) -> list[Letter]:
+    waiting = mail.candidates(work, batch_id)
+    stopped = shared.value(work, shared.SENDING_STOPPED)
+    if not waiting or stopped or mail.is_old(work, batch_id):
+        return []
+
+    guard = guard_of(work, waiting)
+    refused = refusals(work, waiting, guard)
+    rest = [one for one in waiting if one.id not in refused]
+    later = later_ones(work.now, rest, guard, post.window)
+    ready = [one for one in rest if one.id not in later]
+    ready = prefer.without_wishes(work, ready, guard.people)
+
+    mail.drop(work, refused)
+    mail.hold(work, later, reason="waits for sending hours")
+    mail.claim(work, [one.id for one in ready], journal=journal, host=post.host, lease=post.lease)
+    return letters(work, ready, guard.people, head=Letterhead(post.sending.base_url, post.company))
+
+
+def rehearse(work: Work, *, post: Post) -> None:
+    """Claim a message that nobody has: reads mails and rules, and words every statement, once.
+
+    A sender that is forked after it inherits all of that.
+    """
+    versions = mail.live_versions(work).values()
+    for one in mail.compiled_mails(work, versions).values():
+        mail.warm(one)
+    ghosts = [
+        Claimed(
+            id=0, kind=kind, lead_id=LeadId(0), user_id=None, handoff_id=None, recipient="",
+            enrolment_id=0, template_version_id=version, asset_id=None, context={},
+            not_before=work.now, date_at=work.now, dedup_key="",
+        )
+        for kind, version in zip(MessageKind, versions, strict=False)
+    ]  # fmt: skip
+    mail.candidates(work, 0)
+    refusals(work, ghosts, guard_of(work, ghosts))
+    for country in company(work, sender="", postal="").serves:
+        next_allowed(work.now, post.window, zone="UTC", calendar=Calendar(country))
+    mail.claim(work, [0], journal="", host=post.host, lease=post.lease)
+    letters(work, ghosts, {}, head=Letterhead(post.sending.base_url, post.company))
