@@ -1,5 +1,10 @@
 """A sender goes on with what waits; a batch is claimed while the one before it is sent."""
 
+import os
+import signal
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +16,14 @@ from campaigns.vocabulary import MessageKind, MessageState
 from nurture import mail
 from nurture.adapters.mail_memory import MemoryTransport
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.types import Json
+from nurture.kernel.types import Json, MessageId
 from nurture.kernel.work import Works
-from nurture.mail import MessageEvent
+from nurture.mail import MessageEvent, Outgoing, Result
 from nurture.mail.tables import Message
 from nurture.usecases import deliver, reaper
 from nurture.usecases.post import Post
 from tests.usecases.house import House, open_house
+from workers.clerk import clerk_of
 
 BATCHES, LETTERS = 4, 3
 
@@ -140,3 +146,65 @@ def test_what_cannot_be_recorded_is_settled_by_the_reaper(
         MessageState.SENT: sent, MessageState.PLANNED: BATCHES * LETTERS - sent
     }  # fmt: skip
     assert list(post.journals.iterdir()) == []
+
+
+class DeadlyTransport(MemoryTransport):
+    """Kills the clerk before it sends for the second time."""
+
+    def __init__(self, beside: Executor) -> None:
+        super().__init__()
+        self.clerk = beside.submit(os.getpid).result()
+        self.batches = 0
+
+    def send_batch(
+        self,
+        messages: Iterable[Outgoing],
+        *,
+        before_dot: Callable[[MessageId], None],
+        on_reply: Callable[[Result], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.batches += 1
+        if self.batches == 2:
+            os.kill(self.clerk, signal.SIGKILL)
+        super().send_batch(
+            messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop
+        )
+
+
+# From Python 3.12 on: the test runner has threads, a sender has none when it forks.
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.only("postgresql")
+def test_a_clerk_in_a_process_of_its_own_does_the_same(house: House) -> None:
+    batches, transport = planned(house), MemoryTransport()
+    post = post_of(house, transport)
+
+    with clerk_of(house.works, post) as beside:
+        assert beside is not None
+        assert beside.submit(os.getpid).result() != os.getpid()
+        done = deliver.deliver_on(house.works, batches[0], post=post, seconds=60, beside=beside)
+        assert dict(done).keys() == set(batches)
+
+    assert len({one.recipient for one in transport.accepted}) == BATCHES * LETTERS
+    assert states(house) == {MessageState.SENT: BATCHES * LETTERS}
+    assert list(post.journals.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.only("postgresql")
+def test_a_clerk_that_is_killed_costs_no_mail_and_sends_none_twice(house: House) -> None:
+    batches = planned(house)
+
+    with clerk_of(house.works, house.here.post()) as beside:
+        assert beside is not None
+        transport = DeadlyTransport(beside)
+        post = post_of(house, transport)
+        with pytest.raises(BrokenProcessPool):
+            list(deliver.deliver_on(house.works, batches[0], post=post, seconds=60, beside=beside))
+    reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
+
+    sent = len(transport.accepted)
+    assert sent == len({one.recipient for one in transport.accepted}) == 2 * LETTERS
+    assert states(house) == {
+        MessageState.SENT: sent, MessageState.PLANNED: BATCHES * LETTERS - sent
+    }  # fmt: skip
