@@ -79,9 +79,11 @@ def receive(work: Work, raw: bytes, *, room: Mailroom, recipient: str = "") -> R
     if ref is None:
         return Received.UNKNOWN
     # The lead first, as everybody locks them: none wait in a circle.
-    lifecycle.hold(work, [] if ref.lead_id is None else [ref.lead_id])
+    held = lifecycle.hold(work, [] if ref.lead_id is None else [ref.lead_id])
     if not inbox.first_time(work, source=SOURCE, external_id=incoming.key):
         return Received.AGAIN
+    if ref.lead_id is not None and ref.lead_id not in held and incoming.came is not Came.COMPLAINT:
+        return Received.NOTHING  # erased: of them nothing is written down but a no
 
     return _ACTS[incoming.came](work, incoming, ref, room)
 

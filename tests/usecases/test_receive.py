@@ -15,6 +15,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Keyring, message_mark
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
+from nurture.leads.tables import Lead
 from nurture.mail import Stray
 from nurture.reports.audit import run_audit
 from nurture.tasks import TaskKind, TaskView
@@ -202,6 +203,16 @@ def test_whatever_comes_back_of_a_mail_in_doubt_settles_the_doubt(
     }[comes]
     anna.comes(raw)
     assert anna.state() is MessageState.SENT
+
+
+def test_of_somebody_who_was_erased_nothing_is_written_down(anna: Case) -> None:
+    with anna.house.works.begin("test") as work:
+        work.session.get_one(Lead, anna.lead).erased_at = work.now
+    before = anna.kinds()
+    assert anna.comes(answer(anna.header, words="My name is Anna")) is Received.NOTHING
+    assert anna.comes(dsn(anna.mark)) is Received.NOTHING
+    assert anna.kinds() == before
+    assert (anna.todo(), anna.aside()) == ([], [])
 
 
 def test_a_bounce_that_nobody_understands_is_shown_to_a_person(anna: Case) -> None:
