@@ -38,6 +38,8 @@ def interests(
 def buying_stage(acts: Iterable[Act], *, now: datetime) -> BuyingStage:
     """Name the furthest stage whose content a person used in the last 90 days, else the first."""
     recent = [act.names for act in _read(acts, now) if now - act.at <= _MEMORY]
+    if not recent:
+        return BuyingStage.LEARN
     used = [stage for stage in BuyingStage if any(stage in names for names in recent)]
     return used[-1] if used else BuyingStage.LEARN
 

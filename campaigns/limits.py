@@ -39,6 +39,8 @@ def free_at(cap: Cap, sends: tuple[datetime, ...], *, at: datetime) -> datetime:
 
     Sends may lie ahead of `at` (planned): they count as well.
     """
+    if not sends:
+        return at
     free = at
     for _ in range(len(sends) * len(cap.limits) + 1):
         later = max((_free(limit, sends, free) for limit in cap.limits), default=free)
