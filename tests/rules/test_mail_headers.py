@@ -13,8 +13,7 @@ from nurture.kernel.types import MessageId
 from nurture.mail import Envelope, Recipient, Sending, compose, load_source, message_header
 from nurture.mail.compile import compile_mail
 from nurture.mail.headers import bulk_lines
-from nurture.usecases.alerts import URL_FIELDS
-from nurture.usecases.publish import kind_of
+from nurture.usecases.publish import FIELDS, kind_of
 
 MAILS = sorted(
     path for path in (Path(__file__).resolve().parents[2] / "templates/mail").iterdir()
@@ -39,13 +38,14 @@ def test_every_shipped_mail_passes_the_lint_of_its_headers(folder: Path) -> None
     context = dict(source.sample)
 
     raw = compose(
-        compile_mail(source, kind=kind, url_fields=URL_FIELDS), Recipient("a@x.example"),
-        context=context, envelope=envelope,
+        compile_mail(source, kind=kind, url_fields=FIELDS.get(kind, frozenset())),
+        Recipient("a@x.example"), context=context, envelope=envelope,
     )  # fmt: skip
 
     names = [name for name, _ in message_from_bytes(raw, policy=policy.default).items()]
-    marketing, alert = kind is MessageKind.MARKETING, kind is MessageKind.ALERT
-    expected = ALWAYS | (BULK if marketing else set()) | (MACHINE if alert else set())
+    marketing = kind is MessageKind.MARKETING
+    machine = kind in (MessageKind.ALERT, MessageKind.CONFIRM)
+    expected = ALWAYS | (BULK if marketing else set()) | (MACHINE if machine else set())
     assert sorted(names) == sorted(expected), "each exactly once, and no Precedence"
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     head = message_from_bytes(raw)
