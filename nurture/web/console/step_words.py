@@ -125,7 +125,9 @@ def _did(did: Did) -> str:
         case Did(kind, what, days, times, True):
             return f"{times} {_items(what)} {kind}{_within(days)}"
         case _:
-            return plain(phrases.words(did))
+            # Machines never count here, so that nobody need be told so; days read as days.
+            short = plain(phrases.words(did)).replace("human ", "")
+            return short.replace(f" in {did.days} d", _within(did.days))
 
 
 def _inside(part: Condition) -> str:
