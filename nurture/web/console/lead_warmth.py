@@ -145,7 +145,7 @@ def _acts(rows: Sequence[tuple[Contribution, ActivityRow | None]], case: Case) -
 
 def _label(row: Contribution, act: ActivityRow | None, case: Case) -> str:
     if act is None:
-        return shell.capital(row.words)
+        return shell.capital(wording.plain(row.words))
     if act.kind is ActivityKind.VISITED and not row.rule.endswith("price_page"):
         return "Visited"
     asset = case.assets.get(act.asset_id or 0)
