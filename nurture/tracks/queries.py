@@ -105,8 +105,14 @@ def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
     )  # fmt: skip
     active = [Due._make(row) for row in rows(work.session, query)] if lead_ids else []
     rivals: dict[LeadId, tuple[Rival, ...]] = {}
+    alone: dict[int, tuple[Rival, ...]] = {}
     for one in active:
-        rivals[one.lead_id] = (*rivals.get(one.lead_id, ()), Rival(one.track_key, one.priority))
+        if one.track_id not in alone:
+            alone[one.track_id] = (Rival(one.track_key, one.priority),)
+        before = rivals.get(one.lead_id)
+        rivals[one.lead_id] = (
+            alone[one.track_id] if before is None else before + alone[one.track_id]
+        )
     return Claim([one for one in active if one.due_at <= work.now], rivals)
 
 

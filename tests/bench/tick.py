@@ -1,5 +1,6 @@
 """How fast due steps move: claim, decide, plan and record, against a plain bulk UPDATE."""
 
+import gc
 import statistics
 import time
 from dataclasses import replace
@@ -46,6 +47,8 @@ def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     with instance("postgresql") as one:
         found = add_leads(one.here, size * (3 * runs + 1), due=TUESDAY)
         _advance(one, size)  # warm
+        gc.collect()
+        gc.freeze()  # as `workers/tick.py` does before its first pass
         pairs, whole, moves = [], [], []
         for _ in range(runs):
             rate = _advance(one, size)
