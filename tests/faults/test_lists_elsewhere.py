@@ -68,6 +68,7 @@ def work_elsewhere(there: Path, url: str, job: JobName, payload: Json) -> None:
     subprocess.run(given, check=True, env=env, cwd=ROOT, timeout=120)
 
 
+@pytest.mark.only("postgresql")  # the one that several hosts can share
 @pytest.mark.parametrize("name", ["spring.csv", "spring.xlsx"])
 def test_a_list_comes_in_on_a_host_that_never_took_it(
     site: Site, fresh_url: str, tmp_path: Path, name: str
