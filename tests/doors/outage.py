@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,19 +16,19 @@ from tests.conftest import MONDAY
 from tests.support.postgres import OwnCluster
 
 
-class Outage:
+class Outage(ABC):
     """A database that goes away and comes back."""
 
     def __init__(self, works: Works) -> None:
         self.works = works
 
+    @abstractmethod
     def begin(self) -> None:
         """Take it away."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> None:
         """Bring it back."""
-        raise NotImplementedError
 
 
 class StoppedServer(Outage):

@@ -48,6 +48,24 @@ def upgrade() -> None:
     )
     op.drop_column("import_run", "path")
     op.drop_column("import_run", "fingerprint")
+    _make_drafts()
+    _show_names_alone()
+
+
+def downgrade() -> None:
+    """Go back."""
+    op.drop_table("import_draft")
+    op.drop_column("import_run", "file_id")
+    for name, length in (("path", 400), ("fingerprint", 64)):
+        op.add_column(
+            "import_run",
+            sa.Column(name, sa.String(length=length), nullable=False, server_default=""),
+        )
+    op.drop_table("import_chunk")
+    op.drop_table("import_file")
+
+
+def _make_drafts() -> None:
     op.create_table(
         "import_draft",
         sa.Column("id", _ID, nullable=False),
@@ -73,20 +91,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_draft")),
         sa.UniqueConstraint("name", name=op.f("uq_import_draft_name")),
     )
-    _show_names_alone()
-
-
-def downgrade() -> None:
-    """Go back."""
-    op.drop_table("import_draft")
-    op.drop_column("import_run", "file_id")
-    for name, length in (("path", 400), ("fingerprint", 64)):
-        op.add_column(
-            "import_run",
-            sa.Column(name, sa.String(length=length), nullable=False, server_default=""),
-        )
-    op.drop_table("import_chunk")
-    op.drop_table("import_file")
 
 
 def _show_names_alone() -> None:
