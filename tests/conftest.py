@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
+from nurture.kernel.log import configure
 from nurture.kernel.work import Work, Works
 from tests.support.databases import Database, close_run, make_database, open_run
 from tests.support.memory import compile_each_mail_once, forget_versions
@@ -65,6 +66,12 @@ def _no_outside_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         stay_at_home(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logged_as_in_the_product() -> None:
+    """Unconfigured, the logger paints each traceback, which takes half a second."""
+    configure(json=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

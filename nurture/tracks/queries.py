@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.limits import Rival
 from campaigns.vocabulary import EnrolmentState, ExitReason
-from nurture.kernel.database import among, bytewise, is_postgresql, rows
+from nurture.kernel.database import among, is_postgresql, one_of, rows
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
@@ -64,6 +64,15 @@ def claim_due(work: Work, *, limit: int) -> Claim:
 
     Leads that another tick holds are passed over on PostgreSQL; SQLite has one writer anyway.
     """
+    return _held(work, _locked(work, _longest_due(work, limit=limit)))
+
+
+def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> Claim:
+    """Lock these leads, in id order, and give all due enrolments of each."""
+    return _held(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
+
+
+def _longest_due(work: Work, *, limit: int) -> ColumnElement[bool]:
     first = (
         select(Enrolment.lead_id)
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
@@ -71,12 +80,7 @@ def claim_due(work: Work, *, limit: int) -> Claim:
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(limit)
     )
-    return _held(work, _locked(work, Lead.id.in_(first)))
-
-
-def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> Claim:
-    """Lock these leads, in id order, and give all due enrolments of each."""
-    return _held(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
+    return one_of(work.session, Lead.id, first)
 
 
 def _locked(work: Work, which: ColumnElement[bool]) -> list[int]:
@@ -87,7 +91,7 @@ def _locked(work: Work, which: ColumnElement[bool]) -> list[int]:
 
 
 def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
-    """Read again under the lock: what was due a moment ago may have moved."""
+    """Read again under the lock, in no order: what was due a moment ago may have moved."""
     query = (
         select(
             Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key,
@@ -96,24 +100,27 @@ def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
             Enrolment.casts, Enrolment.outcome, TrackRow.priority,
         )
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
-        .join(Lead, Lead.id == Enrolment.lead_id)
         .where(
             ACTIVE, TrackRow.paused_at.is_(None),
             among(work.session, Enrolment.lead_id, lead_ids),
         )
-        .order_by(Enrolment.due_at, bytewise(work.session, Lead.email), TrackRow.priority)
     )  # fmt: skip
     active = [Due._make(row) for row in rows(work.session, query)] if lead_ids else []
-    rivals: dict[LeadId, tuple[Rival, ...]] = {}
-    alone: dict[int, tuple[Rival, ...]] = {}
+    return Claim([one for one in active if one.due_at <= work.now], _rivals(active))
+
+
+def _rivals(active: Sequence[Due]) -> dict[LeadId, tuple[Rival, ...]]:
+    """Most leads are in one track only, and share what is said of it."""
+    alone: dict[int, tuple[Rival, ...]] = {
+        one.track_id: (Rival(one.track_key, one.priority),) for one in active
+    }
+    found = {one.lead_id: alone[one.track_id] for one in active}
+    if len(found) == len(active):
+        return found
+    found = {}
     for one in active:
-        if one.track_id not in alone:
-            alone[one.track_id] = (Rival(one.track_key, one.priority),)
-        before = rivals.get(one.lead_id)
-        rivals[one.lead_id] = (
-            alone[one.track_id] if before is None else before + alone[one.track_id]
-        )
-    return Claim([one for one in active if one.due_at <= work.now], rivals)
+        found[one.lead_id] = found.get(one.lead_id, ()) + alone[one.track_id]
+    return found
 
 
 def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, ...]]:

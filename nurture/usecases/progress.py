@@ -123,7 +123,7 @@ def _advance(work: Work, claim: tracks.Claim, desk: Desk) -> Advanced:
     subjects = _subjects(work, facts, rules, stock.people, rivals=claim.rivals)
 
     batch = _Batch()
-    for due in claim.due:
+    for due in sorted(claim.due, key=lambda one: _turn(one, people)):
         decision = decide(
             definitions[due.version_id], _position(due), subjects[due.lead_id],
             now=work.now, policy=rules,
@@ -132,6 +132,11 @@ def _advance(work: Work, claim: tracks.Claim, desk: Desk) -> Advanced:
     _write(work, batch, desk)
     tasks.withdraw(work, ids, stands=batch.stands)
     return Advanced(len(claim.due), len(batch.messages))
+
+
+def _turn(due: Due, people: Mapping[LeadId, leads.Person]) -> tuple[datetime, str, int]:
+    """Who was due first is written to first; ids say nothing, for they differ from run to run."""
+    return due.due_at, people[due.lead_id].email, due.priority
 
 
 def _position(due: Due) -> Position:
