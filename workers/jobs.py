@@ -37,9 +37,7 @@ def send(batch: int) -> None:
     here = opened()
     post = here.post()
     with clerk_of(here.works, post) as beside:
-        done = deliver.deliver_on(
-            here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside
-        )
+        done = deliver.deliver(here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside)
         for number, one in done:
             counts = {str(event): n for event, n in one.counts.items()}
             logger().info("sent", batch=number, **counts)

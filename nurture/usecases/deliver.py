@@ -1,4 +1,4 @@
-"""Send one batch: claim, let go of the database, compose and send, record.
+"""Send batches: claim, let go of the database, compose and send, record.
 
 What happens when the process dies between any two beats:
 after the claim, before a dot - the reaper gets the journal and hands the rows back;
@@ -74,22 +74,7 @@ class Held:
         return self.batch.letters
 
 
-def deliver(works: Works, batch_id: int, *, post: Post) -> Delivered:
-    """Send what a batch still holds; a second job of the same batch finds nothing."""
-    journal = Journal.open(post.journals)
-    try:
-        batch = clerk.claim(works, post, journal=journal.id, batch_id=batch_id)
-        held = Held(journal, batch or Batch(batch_id, (), time.monotonic()))
-        recorded = _send(works, held, post=post) if held.letters else []
-        clerk.record(works, post, _sent(held, recorded))
-    except BaseException:
-        journal.close()  # keep the file: the reaper settles what it says
-        raise
-    journal.discard()
-    return _added_up(recorded)
-
-
-def deliver_on(
+def deliver(
     works: Works, batch_id: int, *, post: Post, seconds: float, beside: Executor | None = None
 ) -> Iterator[tuple[int, Delivered]]:
     """Send a batch, then what else waits in batches; what is said of each comes when it is known.

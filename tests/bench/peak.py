@@ -1,5 +1,6 @@
 """One role of an installation in a process of its own, which tells its peak in the end."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,16 @@ from nurture import mail, runtime
 from nurture.runtime import Runtime
 from nurture.usecases import capture, deliver, progress
 from tests.bench.sending import Scale
+from workers.clerk import clerk_of
+from workers.jobs import GO_ON_SECONDS
 
 BATCH = 1_000
 
 
 def main(role: str, people: Path) -> None:
-    """Do the role's work until there is none left."""
+    """Do the role's work until there is none left; tell the KB that each process had at most."""
     here = runtime.start()
+    found = {}
     match role:
         case "import":
             _import(here, people)
@@ -23,10 +27,14 @@ def main(role: str, people: Path) -> None:
             while progress.advance(here.works, limit=BATCH, desk=here.desk).due:
                 pass
         case _:
-            _send(here)
+            found["clerk"] = _send(here)
+    found[role] = _peak()
+    sys.stdout.write(f"\n{json.dumps(found)}\n")
+
+
+def _peak() -> int:
     lines = Path("/proc/self/status").read_text().splitlines()
-    peak = next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    sys.stdout.write(f"\n{peak}\n")
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM:")))
 
 
 def _import(here: Runtime, people: Path) -> None:
@@ -36,12 +44,17 @@ def _import(here: Runtime, people: Path) -> None:
     capture.run_import(here.works, number, house=house)
 
 
-def _send(here: Runtime) -> None:
+def _send(here: Runtime) -> int:
     """Send to a transport that keeps nothing: memory is asked for, not speed."""
     post = replace(here.post(), transport=Scale())
-    while batches := _batches(here):
-        for batch in batches:
-            deliver.deliver(here.works, batch, post=post)
+    with clerk_of(here.works, post) as beside:
+        assert beside is not None
+        while batches := _batches(here):
+            for _ in deliver.deliver(
+                here.works, batches[0], post=post, seconds=GO_ON_SECONDS, beside=beside
+            ):
+                pass
+        return beside.submit(_peak).result()
 
 
 def _batches(here: Runtime) -> list[int]:

@@ -21,6 +21,7 @@ from nurture.mail.transport import Outcome, Outgoing, Result
 from nurture.usecases import deliver, progress
 from tests.bench.instance import TUESDAY, Instance, add_leads, instance
 from tests.bench.smtp import smtp_sink
+from tests.support.sender import send_batch
 from workers.queues import connect
 from workers.relay import send_off
 from workers.valkey import EmbeddedValkey
@@ -62,7 +63,7 @@ class Office:
         before, post = self._sent(), self.one.here.post()
         began = time.perf_counter()
         first = self._batches(count)[0]
-        for _ in deliver.deliver_on(self.one.here.works, first, post=post, seconds=600):
+        for _ in deliver.deliver(self.one.here.works, first, post=post, seconds=600):
             pass
         took = time.perf_counter() - began
         assert self._sent() - before == count
@@ -73,7 +74,7 @@ class Office:
         scale = Scale()
         post = replace(self.one.here.post(), transport=scale)
         for batch in self._batches(self.plan(1)):
-            deliver.deliver(self.one.here.works, batch, post=post)
+            send_batch(self.one.here.works, batch, post=post)
         return scale.size
 
     def _batches(self, count: int) -> list[int]:

@@ -16,9 +16,10 @@ from nurture import engagement, mail
 from nurture.adapters.mail_memory import MemoryTransport
 from nurture.kernel.stepped import set_instant
 from nurture.reports.tally import Tally, tally
-from nurture.usecases import deliver, evidence, listen, progress, promote
+from nurture.usecases import evidence, listen, progress, promote
 from nurture.web.track import ship_once
 from tests.support.processes import free_port, listens, wait_until
+from tests.support.sender import send_batch
 from workers.demo.browser import SCANNERS, Browser
 from workers.demo.post import Mail, read_mail
 from workers.demo.scene import Options, Scene, bring_in, prepare
@@ -101,7 +102,7 @@ def _post_of(scene: Scene, moment: datetime) -> list[Mail]:
         if not batches:
             return [read_mail(one.message_id, one.data) for one in transport.accepted]
         for batch in batches:
-            deliver.deliver(here.works, batch, post=post)
+            send_batch(here.works, batch, post=post)
 
 
 def _scan(scene: Scene, mails: tuple[Mail, ...]) -> int:

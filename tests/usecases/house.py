@@ -16,8 +16,9 @@ from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
 from nurture.mail import tables as mail_tables
 from nurture.runtime import Runtime
-from nurture.usecases import capture, deliver, evidence, progress
+from nurture.usecases import capture, evidence, progress
 from nurture.usecases.publish import publish_library
+from tests.support.sender import send_batch
 
 ROOT = Path(__file__).resolve().parents[2]
 RING = """track: ring
@@ -84,7 +85,7 @@ class House:
             promised = [one.id for one in outbox.open_promises(work)]
             outbox.mark_relayed(work, promised)
         for batch in batches:
-            deliver.deliver(self.works, batch, post=post)
+            send_batch(self.works, batch, post=post)
 
     def days(self, count: float) -> None:
         """Let time pass, hour by hour where something is due, and keep everything moving."""

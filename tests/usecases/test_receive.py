@@ -19,9 +19,10 @@ from nurture.leads.tables import Lead
 from nurture.mail import Stray
 from nurture.reports.audit import run_audit
 from nurture.tasks import TaskKind, TaskView
-from nurture.usecases import deliver, promote, receive, replies
+from nurture.usecases import promote, receive, replies
 from nurture.usecases.receive import Received, take_in
 from tests.support.letters_in import BOUNCES, answer, complaint, dsn, returned_to
+from tests.support.sender import send_batch
 from tests.usecases.house import House, open_house
 
 ADDRESS = "anna@anna-works.example"
@@ -263,7 +264,7 @@ def test_every_mail_leaves_with_an_address_of_its_own_for_what_comes_back(
         (batch,) = mail.batch_due(work)
     transport = MemoryTransport()
 
-    deliver.deliver(works, batch, post=replace(own, transport=transport))
+    send_batch(works, batch, post=replace(own, transport=transport))
 
     assert len(transport.accepted) == 2
     for one in transport.accepted:

@@ -19,6 +19,7 @@ from nurture.mail import MessageEvent, Outgoing, Result
 from nurture.mail.breaker import LOST
 from nurture.mail.tables import Attempt
 from nurture.usecases import deliver
+from tests.support.sender import send_batch
 from tests.usecases.house import House, open_house
 
 BAD, GOOD = "bad.example:25", "good.example:587"
@@ -59,7 +60,7 @@ class Yard:
         with self.house.works.begin("tick") as work:
             batches = mail.batch_due(work)
         for batch in batches:
-            deliver.deliver(self.house.works, batch, post=post)
+            send_batch(self.house.works, batch, post=post)
 
     def taken(self, name: str) -> int:
         return len(self.servers[name].accepted)

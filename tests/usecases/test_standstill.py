@@ -15,7 +15,7 @@ from nurture.kernel.work import Work, Works
 from nurture.mail import NewMessage
 from nurture.mail.standstill import LASTS, PER_MINUTE, gap
 from nurture.reports.audit_mail import stuck
-from nurture.usecases import deliver
+from tests.support.sender import send_batch
 from tests.usecases.house import House, open_house
 from workers.tick import Pulse, Tick
 
@@ -137,7 +137,7 @@ def test_a_batch_from_before_the_standstill_is_made_anew(plant: Plant) -> None:
     plant.house.clock.advance(NIGHT)
     post = replace(plant.house.here.post(), transport=plant.house.transport)
     for batch in first:
-        assert deliver.deliver(plant.works, batch, post=post).counts == {}
+        assert send_batch(plant.works, batch, post=post).counts == {}
     assert plant.house.transport.accepted == []
     assert plant.wakes()
     with plant.works.begin("tick") as work:

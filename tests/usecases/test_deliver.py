@@ -72,7 +72,7 @@ def test_one_job_sends_all_that_waits_each_mail_once(house: House) -> None:
     batches, transport = planned(house), MemoryTransport()
 
     done = dict(
-        deliver.deliver_on(house.works, batches[1], post=post_of(house, transport), seconds=60)
+        deliver.deliver(house.works, batches[1], post=post_of(house, transport), seconds=60)
     )
 
     assert done.keys() == set(batches)
@@ -85,9 +85,7 @@ def test_one_job_sends_all_that_waits_each_mail_once(house: House) -> None:
 def test_a_job_whose_time_is_up_takes_on_nothing_more(house: House) -> None:
     batches, transport = planned(house), MemoryTransport()
 
-    done = list(
-        deliver.deliver_on(house.works, batches[0], post=post_of(house, transport), seconds=0)
-    )
+    done = list(deliver.deliver(house.works, batches[0], post=post_of(house, transport), seconds=0))
 
     assert [number for number, _ in done] == batches[:1]
     assert states(house) == {
@@ -99,7 +97,7 @@ def test_a_job_whose_time_is_up_takes_on_nothing_more(house: House) -> None:
 def test_what_was_claimed_ahead_is_handed_back_when_the_server_is_away(house: House) -> None:
     batches, away = planned(house), MemoryTransport(reachable=False)
 
-    done = list(deliver.deliver_on(house.works, batches[0], post=post_of(house, away), seconds=60))
+    done = list(deliver.deliver(house.works, batches[0], post=post_of(house, away), seconds=60))
 
     assert [one.counts for _, one in done] == [{MessageEvent.HANDED_BACK: LETTERS}] * 2
     assert states(house) == {MessageState.PLANNED: BATCHES * LETTERS}
@@ -118,7 +116,7 @@ def test_what_was_claimed_ahead_is_left_to_the_reaper_when_the_sender_fails(hous
     post = post_of(house, BrokenTransport())
 
     with pytest.raises(RuntimeError, match="a defect"):
-        list(deliver.deliver_on(house.works, batches[0], post=post, seconds=60))
+        list(deliver.deliver(house.works, batches[0], post=post, seconds=60))
     assert states(house)[MessageState.SENDING] == 2 * LETTERS
 
     reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
@@ -137,7 +135,7 @@ def test_what_cannot_be_recorded_is_settled_by_the_reaper(
     with monkeypatch.context() as broken:
         broken.setattr(mail, "record", away)
         with pytest.raises(RuntimeError, match="a defect"):
-            list(deliver.deliver_on(house.works, batches[0], post=post, seconds=60))
+            list(deliver.deliver(house.works, batches[0], post=post, seconds=60))
 
     reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
     sent = len(transport.accepted)
@@ -182,7 +180,7 @@ def test_a_clerk_in_a_process_of_its_own_does_the_same(house: House) -> None:
     with clerk_of(house.works, post) as beside:
         assert beside is not None
         assert beside.submit(os.getpid).result() != os.getpid()
-        done = deliver.deliver_on(house.works, batches[0], post=post, seconds=60, beside=beside)
+        done = deliver.deliver(house.works, batches[0], post=post, seconds=60, beside=beside)
         assert dict(done).keys() == set(batches)
 
     assert len({one.recipient for one in transport.accepted}) == BATCHES * LETTERS
@@ -200,7 +198,7 @@ def test_a_clerk_that_is_killed_costs_no_mail_and_sends_none_twice(house: House)
         transport = DeadlyTransport(beside)
         post = post_of(house, transport)
         with pytest.raises(BrokenProcessPool):
-            list(deliver.deliver_on(house.works, batches[0], post=post, seconds=60, beside=beside))
+            list(deliver.deliver(house.works, batches[0], post=post, seconds=60, beside=beside))
     reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
 
     sent = len(transport.accepted)
