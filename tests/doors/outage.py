@@ -2,11 +2,14 @@
 
 import fcntl
 import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
 
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
@@ -37,12 +40,16 @@ class StoppedServer(Outage):
     def __init__(self, works: Works, cluster: OwnCluster) -> None:
         super().__init__(works)
         self._cluster = cluster
+        self._away = False
 
     def begin(self) -> None:
         self._cluster.stop()
+        self._away = True
 
     def end(self) -> None:
-        self._cluster.start()
+        if self._away:
+            self._cluster.start()
+        self._away = False
 
 
 class UnreadableFile(Outage):
@@ -83,15 +90,26 @@ def on_sqlite(home: Path, kind: type[Outage]) -> Iterator[Outage]:
 
 @contextmanager
 def on_postgresql() -> Iterator[Outage]:
+    cluster, url = _cluster()
+    name = f"t{os.urandom(6).hex()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    own = make_url(url).set(database=name).render_as_string(hide_password=False)
+    with open_database(own) as works:
+        outage = StoppedServer(works, cluster)
+        try:
+            yield outage
+        finally:
+            outage.end()
+
+
+@cache
+def _cluster() -> tuple[OwnCluster, str]:
+    """Make the cluster that tests of this process stop and start; it ends with the run."""
     folder = Path(f"/tmp/no-{os.getpid()}-{os.urandom(3).hex()}")
     folder.mkdir(mode=0o755)
     cluster = OwnCluster(folder)
-    try:
-        with open_database(cluster.open()) as works:
-            yield StoppedServer(works, cluster)
-    finally:
-        cluster.stop()
-        shutil.rmtree(folder)
+    return cluster, cluster.open()
 
 
 @contextmanager
