@@ -12,6 +12,7 @@ from nurture.leads.acts import (
 )
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
+from nurture.leads.country_names import COUNTRIES, country_name
 from nurture.leads.drafts import (
     DraftRow,
     ask_again,
@@ -123,6 +124,7 @@ from nurture.leads.utm import UTM, Campaigns, campaigns, utm_of, utm_words
 
 __all__ = [
     "COMPANY",
+    "COUNTRIES",
     "EDITED",
     "PIECE",
     "UTM",
@@ -183,6 +185,7 @@ __all__ = [
     "close_file",
     "colleagues",
     "count",
+    "country_name",
     "created_by",
     "delete_leads",
     "edit",

@@ -72,7 +72,8 @@ class AlertMail:
 
 
 def _person(person: leads.Person, url: str) -> dict[str, Json]:
-    place = ", ".join(part for part in (person.postcode, person.country) if part)
+    country = leads.country_name(person.country)
+    place = ", ".join(part for part in (person.postcode, country) if part)
     return {
         "name": person.name or person.email, "first_name": person.first_name, "job": person.job,
         "company": person.company, "place": place or None, "phone": person.phone,

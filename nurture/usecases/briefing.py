@@ -1,10 +1,11 @@
 """What sales is told of a lead: who, why now, topics, what is known; never what they clicked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from campaigns.conditions import Value
 from nurture.kernel.types import Json
 from nurture.leads import Person
+from nurture.usecases.spelling import TOPIC_FIELD, Spelling, inside, plain
 
 ASKED = {
     "budget": "Budget",
@@ -14,25 +15,34 @@ ASKED = {
 }
 """The four questions of qualification, by the fact that answers each."""
 MOST_REASONS = 3
+MOST_TOPICS = 2
 
 
-def reasons_of(person: Person, values: Mapping[str, Value], *, hot: str) -> tuple[str, ...]:
+def reasons_of(
+    person: Person, values: Mapping[str, Value], *, hot: str, spelling: Spelling
+) -> tuple[str, ...]:
     """Say why now, in up to three sentences; dealers and alert mails read them, too."""
     found = [f"{hot}."] if hot else []
     if person.interests:
-        found.append(f"Looks into {_and(person.interests)}.")
-    firm = [_plain(values.get("industry")), _with_unit(values.get("employees"), "employees")]
+        topics = [inside(one) for one in _topics(person, spelling)]
+        found.append(f"Looks into {_listed(topics)}.")
+    industry = inside(spelling.of("industry", _text(values.get("industry"))))
+    firm = [industry, _with_unit(values.get("employees"), "employees")]
     if any(firm):
         found.append(f"Fits well: {', '.join(part for part in firm if part)}.")
     if values.get("budget"):
-        found.append(f"Budget {_plain(values['budget'])}.")
+        found.append(f"Budget {inside(spelling.of('budget', _text(values['budget'])))}.")
     return tuple(found[:MOST_REASONS]) or ("Fits what marketing and sales agreed on.",)
 
 
-def packet_of(person: Person, values: Mapping[str, Value]) -> dict[str, Json]:
-    """Put together what sales gets, as of this moment (Q08)."""
+def packet_of(
+    person: Person, values: Mapping[str, Value], *, spelling: Spelling
+) -> dict[str, Json]:
+    """Put together what sales gets, as of this moment and in words (Q08)."""
     known: dict[str, Json] = {
-        words: _plain(values[name]) for name, words in ASKED.items() if values.get(name)
+        words: spelling.of(name, _text(values[name]))
+        for name, words in ASKED.items()
+        if values.get(name)
     }
     unknown: list[Json] = [words for name, words in ASKED.items() if not values.get(name)]
     return {
@@ -43,27 +53,32 @@ def packet_of(person: Person, values: Mapping[str, Value]) -> dict[str, Json]:
         "phone": person.phone,
         "email": person.email,
         "language": person.language,
-        "topics": [topic.replace("_", " ") for topic in person.interests],
+        "topics": list(_topics(person, spelling)),
         "known": known,
         "unknown": unknown,
         "source": person.source,
-        "say": _first_line(person),
+        "say": _first_line(person, spelling),
     }
 
 
-def _first_line(person: Person) -> str:
-    topic = person.interests[0].replace("_", " ") if person.interests else "your plant"
-    return f"What are you working on around {topic}?"
+def _first_line(person: Person, spelling: Spelling) -> str:
+    topics = _topics(person, spelling)
+    return f"What are you working on around {inside(topics[0]) if topics else 'your plant'}?"
 
 
-def _and(words: tuple[str, ...]) -> str:
-    plain = [word.replace("_", " ") for word in words[:MOST_REASONS]]
-    return " and ".join(plain) if len(plain) < MOST_REASONS else f"{plain[0]}, {plain[1]} and more"
+def _topics(person: Person, spelling: Spelling) -> tuple[str, ...]:
+    return tuple(spelling.of(TOPIC_FIELD, one) for one in person.interests)
 
 
-def _plain(value: Value) -> str:
-    return "" if value is None else str(value).replace("_", " ")
+def _listed(words: Sequence[str]) -> str:
+    """List with commas: words such as "maintenance and uptime" have an "and" of their own."""
+    rest = ", and more" if len(words) > MOST_TOPICS else ""
+    return ", ".join(words[:MOST_TOPICS]) + rest
+
+
+def _text(value: Value) -> str:
+    return "" if value is None else str(value)
 
 
 def _with_unit(value: Value, unit: str) -> str:
-    return f"{_plain(value)} {unit}" if value else ""
+    return f"{plain(_text(value))} {unit}" if value else ""

@@ -21,6 +21,7 @@ from nurture.usecases.briefing import packet_of, reasons_of
 from nurture.usecases.hands import Hands
 from nurture.usecases.part import Part, do_due
 from nurture.usecases.sell import rules_of
+from nurture.usecases.spelling import Spelling, spelling
 
 OPEN_STAGES = frozenset({Stage.UNQUALIFIED, Stage.MARKETING, Stage.RECYCLED})
 """Where rules decide; from sales-ready on, people do."""
@@ -282,13 +283,14 @@ def _hand_over(
     if not lead_ids:
         return
     people = leads.by_ids(work, lead_ids)
-    offers = [_offer(people[one], verdicts[one], facts[one]) for one in lead_ids]
+    words = spelling(work)
+    offers = [_offer(people[one], verdicts[one], facts[one], words) for one in lead_ids]
     handoff.offer(work, offers, rules=rules_of(work), notify=hands.notify)
     hands.leave_tracks(work, lead_ids, reason=ExitReason.PROMOTED, words="Sales has taken over")
     tasks.drop_ours(work, lead_ids, outcome="promoted")
 
 
-def _offer(person: leads.Person, verdict: Verdict, facts: Facts) -> NewOffer:
+def _offer(person: leads.Person, verdict: Verdict, facts: Facts, words: Spelling) -> NewOffer:
     values = facts.values
     return NewOffer(
         lead_id=person.id,
@@ -299,8 +301,10 @@ def _offer(person: leads.Person, verdict: Verdict, facts: Facts) -> NewOffer:
             "engagement": _number(values.get("engagement")),
             "grade": str(values.get("cell")),
         },
-        reasons=reasons_of(person, values, hot=verdict.reason if verdict.hot else ""),
-        packet=packet_of(person, values),
+        reasons=reasons_of(
+            person, values, hot=verdict.reason if verdict.hot else "", spelling=words
+        ),
+        packet=packet_of(person, values, spelling=words),
     )
 
 

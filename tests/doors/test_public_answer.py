@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from campaigns.vocabulary import HandoffState, Stage
 from nurture.handoff import HandoffView
@@ -10,8 +11,10 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Purpose, sign
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Works
+from nurture.mail.tables import Message
 from nurture.usecases import sell
 from tests.domains.sales import a_user, stage_of
+from tests.doors.console_desk import plain
 from tests.doors.public import Site, henk, offered, open_site
 
 
@@ -43,6 +46,23 @@ def test_the_page_says_who_by_when_why_and_what_to_ask(
     assert "Please ask" in text
     assert 'href="tel:+31380000417"' in text
     assert [word in text for word in ("I take it", "Spoke", "No answer", "Not a fit")] == [True] * 4
+
+
+def test_sales_reads_topics_and_answers_in_words_on_the_page_and_in_the_mail(site: Site) -> None:
+    facts = {"main_concern": "uptime", "timing": "this_year"}
+    lead_id = henk(site, interests=["uptime", "energy"], facts=facts)
+    offer = offered(site, lead_id)
+    owner = offer.owner_id or site.user(offer.queue or "")
+    page = plain(site.client.get(site.answer_link(offer, owner, "accept")).text)
+    with site.works.read("test") as work:
+        told = work.session.scalars(select(Message.context)).one()
+
+    assert "Looks into maintenance and uptime, energy cost and leaks." in page
+    assert "around maintenance and uptime?" in page
+    assert "Maintenance and uptime" in page
+    assert "This year" in page
+    assert "this_year" not in page
+    assert "'topics': 'Maintenance and uptime, Energy cost and leaks'" in str(told)
 
 
 def test_looking_changes_nothing(site: Site, offer: HandoffView, owner: UserId) -> None:

@@ -53,7 +53,7 @@ def listed(key: str, metric: str) -> str:
         title = head if key == ALL else f"{head}: {wanted[0].title}"
         asked = Asked(title, sentence, detail="Item" if key == ALL else "")
         entries = [one for row in wanted for one in _entries(work, row, counted, named=key == ALL)]
-        crumbs = [("Which content works?", url_for("content_report.show"))]
+        crumbs = [("Content report", url_for("content_report.show"))]
         return behind.page(behind.behind(work, asked, entries), NAV, crumbs, work)
 
 

@@ -74,7 +74,7 @@ def listed(stage: str) -> str:
             f"Of those who became leads in the {PERIODS[period]}."
             if period != "all" else "Of everybody who ever became a lead.",
         )  # fmt: skip
-        crumbs = [("How far do leads come?", url_for("funnel.show", period=period))]
+        crumbs = [("Funnel", url_for("funnel.show", period=period))]
         return behind.page(behind.behind_ids(work, asked, found), NAV, crumbs, work)
 
 

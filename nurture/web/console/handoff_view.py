@@ -153,7 +153,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
     return HandoffPanel(
         row=_row(offer, person, owner, reader=reader, now=work.now),
         state=offer.state, lead_href=f"/leads/{offer.lead_id}",
-        who=", ".join(one for one in (_plain(person.job), person.company, person.country) if one),
+        who=_who(person),
         email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
         topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
         unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
@@ -269,6 +269,11 @@ def ended_words(work: Work, offer: HandoffView) -> str:
     if offer.reason in set(RejectReason):
         words = f"{words}: {sell.sent_back(work)[RejectReason(offer.reason)].words}"
     return f"{words}. {offer.note}" if offer.note else f"{words}."
+
+
+def _who(person: Person) -> str:
+    parts = (_plain(person.job), person.company, leads.country_name(person.country))
+    return ", ".join(one for one in parts if one)
 
 
 def _plain(raw: str | None) -> str:

@@ -12,11 +12,10 @@ from nurture.kernel.errors import Forbidden, NotFound
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
-from nurture.usecases.company import company
 from nurture.usecases.facts import correct
+from nurture.usecases.spelling import Spelling, spelling
 from nurture.web.console import shell
 from nurture.web.console.lead_case import may_open
-from nurture.web.console.lead_where import COUNTRIES
 from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -62,7 +61,7 @@ def show(lead_id: int) -> str:
     """Show what is known in fields."""
     with here().works.read(shell.actor()) as work:
         person = _theirs(work, lead_id)
-        return _form(work, person, leads.shown_of(person), {})
+        return _form(work, person, {}, {})
 
 
 @doors.post("/leads/<int:lead_id>/facts")
@@ -74,7 +73,9 @@ def save(lead_id: int) -> Response | tuple[str, int]:
         person = _theirs(work, lead_id)
         if leads.COMPANY in typed and not may_rename(work, person):
             raise Forbidden("Others have leads at this company: ask marketing to rename it.")
-        read, known = leads.read_edit(typed, person), leads.shown_of(person)
+        words = spelling(work)
+        told = {name: words.kept(name, one) for name, one in typed.items()}
+        read, known = leads.read_edit(told, person), _known(person, words)
         stale = any(request.form.get(f"was-{name}") != known[name] for name in typed)
         if not read.problems and not stale:
             changed = correct(work, person.id, read.told, desk=here().desk)
@@ -94,11 +95,11 @@ def _form(
     note: str = "",
 ) -> str:
     above = [("Leads", url_for("leads.show")), (person.name, f"/leads/{person.id}")]
-    known = leads.shown_of(person)
-    firm = company(work, sender="", postal="")
+    words = spelling(work)
+    known = _known(person, words)
     lists = {
-        "industry": sorted(firm.industries),
-        "country": sorted(COUNTRIES.values()), "zone": sorted(available_timezones()),
+        **{name: listed for name in leads.EDITED if (listed := words.listed(name))},
+        "country": sorted(leads.COUNTRIES.values()), "zone": sorted(available_timezones()),
     }  # fmt: skip
     return shell.show(
         "lead_facts", Page("What we know", "leads.show", crumbs=above), work, person=person,
@@ -106,6 +107,11 @@ def _form(
         typed={**known, **typed}, problems=problems, known=known, note=note,
         fixed={} if may_rename(work, person) else {leads.COMPANY: SHARED},
     )  # fmt: skip
+
+
+def _known(person: Person, words: Spelling) -> dict[str, str]:
+    """Give what is known in words: what somebody reads is what they save."""
+    return {name: words.shown(name, one) for name, one in leads.shown_of(person).items()}
 
 
 def _theirs(work: Work, lead_id: int) -> Person:

@@ -12,7 +12,7 @@ from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
 from nurture import consent, mail, scoring, tasks, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.work import Work
-from nurture.leads import utm_of, utm_words
+from nurture.leads import country_name, utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tasks import TaskKind
 from nurture.tracks import Stay
@@ -22,7 +22,6 @@ from nurture.usecases.knowledge import known
 from nurture.usecases.promote import OPEN_STAGES, with_standing
 from nurture.web.console import shell, step_words, wording
 from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
-from nurture.web.console.lead_where import country_name
 from nurture.web.format import plural
 
 NEXT_STAGE = {Stage.UNQUALIFIED: Stage.MARKETING, Stage.RECYCLED: Stage.SALES_READY}

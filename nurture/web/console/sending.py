@@ -20,7 +20,7 @@ from nurture.web.security import permits
 
 doors = Blueprint("sending", __name__)
 NAV = "sending.show"
-TITLE = "Does mail leave?"
+TITLE = "Sending"
 SHOWN = 50
 SLOW = timedelta(minutes=5)
 """Business time after which a due mail counts as stuck while sending is on."""

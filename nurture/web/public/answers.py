@@ -216,7 +216,7 @@ def _refused(token: str, asked: Asked, refusal: Refusal) -> tuple[str, int]:
 
 def _page(work: Work, token: str, scene: Scene, *, why: bool, problem: str = "") -> str:
     firm = firm_of(work)
-    said: Spoken = spoken(scene.offer, scene.person, scene.reader, firm=firm, now=work.now)
+    said: Spoken = spoken(scene.offer, scene.person, scene.reader, now=work.now)
     return show(
         "reasons" if why else "answer", firm, scene=scene, said=said, token=token,
         problem=problem, reasons=sell.sent_back(work), typed=request.form,

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.company import Company
 from campaigns.vocabulary import HandoffState
 from nurture.handoff import HandoffView
 from nurture.kernel.types import Json
-from nurture.leads import Person
+from nurture.leads import Person, country_name
 from nurture.users import UserCard
 
 DEADLINES = {
@@ -37,15 +36,13 @@ class Spoken:
         return f"{moment.astimezone(self.zone):%H:%M}"
 
 
-def spoken(
-    offer: HandoffView, person: Person, reader: UserCard, *, firm: Company, now: datetime
-) -> Spoken:
+def spoken(offer: HandoffView, person: Person, reader: UserCard, *, now: datetime) -> Spoken:
     """Put an offer into words, in the reader's time."""
     zone = ZoneInfo(reader.zone)
     return Spoken(
         by=f"{DEADLINES.get(offer.state, 'By')} {_when(offer.due_at, now, zone)}",
         who=", ".join(part for part in (_words(person.job), person.company) if part),
-        where=_where(person, firm),
+        where=_where(person),
         known=tuple((name, _text(one)) for name, one in _map(offer.packet.get("known")).items()),
         unknown=_list(offer.packet.get("unknown")),
         say=_text(offer.packet.get("say")), zone=zone, today=now.astimezone(zone).date(),
@@ -59,23 +56,11 @@ def _when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
 
 
-def _where(person: Person, firm: Company) -> str:
-    parts = [part for part in (person.postcode, _country(person.country, firm)) if part]
+def _where(person: Person) -> str:
+    parts = [part for part in (person.postcode, country_name(person.country)) if part]
     place = ", ".join(parts)
     speaks = LANGUAGES.get(person.language or "")
     return ". ".join(part for part in (place, f"Speaks {speaks}" if speaks else "") if part)
-
-
-def _country(code: str | None, firm: Company) -> str:
-    """Name a country as the company's imports first write it."""
-    names = _plain_list(firm, code or "")
-    return names[0].title() if names else code or ""
-
-
-def _plain_list(firm: Company, code: str) -> list[str]:
-    countries = firm.words.get("countries")
-    found = countries.get(code) if isinstance(countries, dict) else None
-    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 def _words(raw: str | None) -> str:
