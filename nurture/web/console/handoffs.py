@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState
 from nurture import handoff, leads, users
 from nurture.handoff import Cut, HandoffView, Waits, Whose
@@ -17,9 +15,9 @@ from nurture.kernel.errors import Forbidden, Invalid, NotFound
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.usecases import sell
-from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
 from nurture.web import format as forms
+from nurture.web.answering import note_answer
 from nurture.web.console import shell, team
 from nurture.web.console.handoff_view import (
     READERS,
@@ -38,7 +36,6 @@ from nurture.web.security import permits
 
 doors = Blueprint("handoffs", __name__)
 NAV = "handoffs.show"
-LONGEST_NOTE = 500
 SHOWN = 100
 FARTHEST = 1_000_000
 VIEWS = ("all", "mine", "late", "accept", "contact", "result")
@@ -289,22 +286,10 @@ def _mine(work: Work, handoff_id: int) -> None:
 
 
 def _act(work: Work, handoff_id: int, chosen: str) -> None:
-    by, hands = shell.me().id, here().hands
-    match chosen:
-        case "accept":
-            sell.accept(work, handoff_id, by=by)
-        case "spoke":
-            sell.contacted(work, handoff_id, by=by)
-        case "no_answer":
-            sell.no_answer(work, handoff_id, hands=hands, by=by)
-        case "not_a_fit":
-            sell.reject(work, handoff_id, rejection=_rejection(work), hands=hands)
-        case "won":
-            sell.close(work, handoff_id, hands=hands, note=_note())
-        case "undo":
-            _undo(work, handoff_id)
-        case _:
-            raise Invalid("Choose one of the answers.")
+    if chosen == "undo":
+        _undo(work, handoff_id)
+    else:
+        note_answer(work, handoff_id, chosen, by=shell.me().id)
 
 
 def _undo(work: Work, handoff_id: int) -> None:
@@ -312,20 +297,3 @@ def _undo(work: Work, handoff_id: int) -> None:
     if panel.undo_until is None:
         raise Invalid("There is no answer of yours to take back any more.")
     sell.undo(work, handoff_id, hands=here().hands)
-
-
-def _rejection(work: Work) -> Rejection:
-    try:
-        reason = RejectReason(request.form.get("reason", ""))
-    except ValueError as error:
-        raise Invalid("Choose why: the reason decides what happens next.") from error
-    given = request.form.get("wake_on", "") if sell.sent_back(work)[reason].asks_date else ""
-    try:
-        wake_on = date.fromisoformat(given) if given else None
-    except ValueError as error:
-        raise Invalid("Write the day as year-month-day, such as 2026-09-01.") from error
-    return Rejection(reason, note=_note(), wake_on=wake_on)
-
-
-def _note() -> str:
-    return request.form.get("note", "").strip()[:LONGEST_NOTE]

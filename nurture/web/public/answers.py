@@ -1,13 +1,12 @@
 """The answer page of the alert mail: GET shows the lead, POST answers, ten minutes to change it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState, Role
 from nurture import handoff, leads, users
 from nurture.handoff import UNDO_WITHIN, HandoffEventView, HandoffView
@@ -19,9 +18,9 @@ from nurture.leads import Person
 from nurture.usecases import sell
 from nurture.usecases.alerts import ANSWERS
 from nurture.usecases.hands import Hands
-from nurture.usecases.sell import Rejection
 from nurture.users import UserCard
 from nurture.web import security
+from nurture.web.answering import note_answer
 from nurture.web.current import here
 from nurture.web.public.frame import firm_of, show
 from nurture.web.public.spoken import Spoken, spoken
@@ -131,7 +130,7 @@ def _act(work: Work, scene: Scene, hands: Hands) -> None:
     if chosen == UNDO:
         _undo(work, scene, hands)
     elif scene.theirs:
-        _note(work, scene, chosen, hands)
+        note_answer(work, scene.offer.id, chosen, by=scene.reader.id)
     else:
         raise Conflict(f"{_name(scene.owner)} looks after this lead now.")
 
@@ -140,36 +139,6 @@ def _undo(work: Work, scene: Scene, hands: Hands) -> None:
     if not scene.noted:
         raise Conflict("Something else has happened since your answer. It cannot be changed.")
     sell.undo(work, scene.offer.id, hands=hands)
-
-
-def _note(work: Work, scene: Scene, chosen: str, hands: Hands) -> None:
-    handoff_id, by = scene.offer.id, scene.reader.id
-    match chosen:
-        case "accept":
-            sell.accept(work, handoff_id, by=by)
-        case "spoke":
-            sell.contacted(work, handoff_id, by=by)
-        case "no_answer":
-            sell.no_answer(work, handoff_id, hands=hands, by=by)
-        case "won":
-            sell.close(work, handoff_id, hands=hands)
-        case "not_a_fit":
-            sell.reject(work, handoff_id, rejection=_rejection(work), hands=hands)
-        case _:
-            raise Invalid("Choose one of the answers.")
-
-
-def _rejection(work: Work) -> Rejection:
-    try:
-        reason = RejectReason(request.form.get("reason", ""))
-    except ValueError as error:
-        raise Invalid("Choose why: the reason decides what happens next.") from error
-    given = request.form.get("wake_on", "") if sell.sent_back(work)[reason].asks_date else ""
-    try:
-        wake_on = date.fromisoformat(given) if given else None
-    except ValueError as error:
-        raise Invalid("Write the day as year-month-day, such as 2026-09-01.") from error
-    return Rejection(reason, note=request.form.get("note", "").strip()[:500], wake_on=wake_on)
 
 
 def _asked(token: str) -> Asked:
