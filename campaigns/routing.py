@@ -59,6 +59,8 @@ class Candidate:
     """How people read of them; without one it is the key."""
     active: bool = True
     away: bool = False
+    had: bool = False
+    """They had this lead before and were late."""
     capacity: int | None = None
     open: int = 0
 
@@ -70,7 +72,7 @@ class Candidate:
     @property
     def can_take(self) -> bool:
         """Tell whether one more lead would be looked after."""
-        return self.active and not self.away and not self.full
+        return self.active and not self.away and not self.had and not self.full
 
     @property
     def full(self) -> bool:
@@ -143,9 +145,7 @@ def _with_reason(found: Route, passed: list[str]) -> Route:
 
 
 def _why_not(rule: RoutingRule, facts: Facts, people: dict[str, Candidate]) -> str:
-    states = [
-        f"{_called(key, people)} is {_state(people.get(key))}" for key in _named(rule.to, facts)
-    ]
+    states = [f"{_called(key, people)} {_state(people.get(key))}" for key in _named(rule.to, facts)]
     return f"{rule.words}: " + (", ".join(states) or "nobody is named")
 
 
@@ -166,5 +166,7 @@ def _called(key: str, people: dict[str, Candidate]) -> str:
 
 def _state(person: Candidate | None) -> str:
     if person is None or not person.active:
-        return "not active"
-    return "away" if person.away else "full"
+        return "is not active"
+    if person.had:
+        return "was late"
+    return "is away" if person.away else "is full"

@@ -10,7 +10,7 @@ from campaigns.conditions import Facts
 from campaigns.routing import Route, route
 from campaigns.sla import Deadlines, deadlines
 from campaigns.vocabulary import Channel, HandoffState
-from nurture.handoff.people import Colleague, Colleagues, colleagues, present, set_turn, turn
+from nurture.handoff.people import Colleague, Colleagues, candidates, colleagues, set_turn, turn
 from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import open_leads
 from nurture.handoff.rules import Rules, first_chase
@@ -71,11 +71,11 @@ class Desk:
 
     def place(self, facts: Facts, *, hot: bool, without: Collection[str] = ()) -> Place:
         """Route one lead; somebody in `without` has had it."""
-        candidates = [
+        able = [
             replace(one, open=one.open + self.given.get(one.key, 0))
-            for one in present(self.people, without=without)
+            for one in candidates(self.people, without=without)
         ]
-        found = route(self.rules.routing, facts, candidates, turn=self.turn, now=self.now)
+        found = route(self.rules.routing, facts, able, turn=self.turn, now=self.now)
         self.turn = found.turn
         if found.owner:
             self.given[found.owner] = self.given.get(found.owner, 0) + 1

@@ -1,7 +1,7 @@
 """Who can take leads, when they work, and whose turn it is."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select, update
 
@@ -61,9 +61,9 @@ def colleagues(work: Work) -> Colleagues:
     )
 
 
-def present(people: Colleagues, *, without: Collection[str]) -> list[Candidate]:
-    """List whom routing may choose from; somebody left out counts as gone."""
-    return [one.candidate for one in people.by_id.values() if one.handle not in without]
+def candidates(people: Colleagues, *, without: Collection[str]) -> list[Candidate]:
+    """List whom routing may choose from; somebody in `without` has had the lead and was late."""
+    return [replace(one.candidate, had=one.handle in without) for one in people.by_id.values()]
 
 
 def turn(work: Work) -> int:

@@ -79,7 +79,7 @@ from nurture.leads.model import (
     TouchRow,
     from_source,
 )
-from nurture.leads.places import read_country, read_phone, read_postcode, zone_of
+from nurture.leads.places import read_country, read_phone, read_postcode, spaced_phone, zone_of
 from nurture.leads.queries import (
     addresses,
     by_email,
@@ -248,6 +248,7 @@ __all__ = [
     "sheets",
     "shown_of",
     "sources",
+    "spaced_phone",
     "stage_counts",
     "stalled_imports",
     "stood_before",

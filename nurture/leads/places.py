@@ -114,3 +114,12 @@ def read_phone(text: str, *, country: str | None) -> str:
 
 def _no_phone(text: str) -> str:
     return f"“{text.strip()[:40]}” is no phone number: write it with + and the country's prefix."
+
+
+def spaced_phone(number: str) -> str:
+    """Space a number as people read it aloud: +353 1 555 0101; what is none stays as it is."""
+    try:
+        read = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from campaigns.vocabulary import MessageKind
+from campaigns.vocabulary import HandoffState, MessageKind
 from nurture import handoff, leads, mail, users
 from nurture.handoff import AlertKind, HandoffView
 from nurture.kernel.tokens import Keyring, Purpose, sign
@@ -26,6 +26,31 @@ URL_FIELDS = frozenset(
 """Context fields that alert mails may use as an address."""
 
 
+WANTED = {
+    HandoffState.OFFERED: ("to answer", "there is no answer yet"),
+    HandoffState.ACCEPTED: ("to call", "no talk is noted yet"),
+    HandoffState.CONTACTED: ("to tell the result", "no result is noted yet"),
+}
+"""What time is left for, and what is missing once it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Who reads an alert, whose the offer is, and when."""
+
+    user: users.UserCard
+    owner: users.UserCard
+    kind: AlertKind
+    now: datetime
+
+    def when(self, moment: datetime) -> str:
+        """Write a time as the reader's clock shows it; with its day unless that is today."""
+        zone = ZoneInfo(self.user.zone)
+        there = moment.astimezone(zone)
+        today = there.date() == self.now.astimezone(zone).date()
+        return f"{there:%H:%M}" if today else f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+
+
 @dataclass(frozen=True, slots=True)
 class AlertMail:
     """Plan alert mails in the transaction of what they tell (the product's own `Notifier`)."""
@@ -43,10 +68,7 @@ class AlertMail:
         context: dict[str, Json] = {
             "lead": _person(person, f"{self.base_url}/leads/{offer.lead_id}"),
             "owner": {"name": owner.name if owner else reader.name},
-            "alert": {
-                **_alert(offer, reader, now=work.now),
-                "left": left_of(offer, owner or reader, work.now).words,
-            },
+            "alert": _alert(offer, _Reading(reader, owner or reader, kind, work.now)),
             "answer": self._answers(offer, user_id, work.machine),
         }
         mail.plan(
@@ -76,29 +98,45 @@ def _person(person: leads.Person, url: str) -> dict[str, Json]:
     place = ", ".join(part for part in (person.postcode, country) if part)
     return {
         "name": person.name or person.email, "first_name": person.first_name, "job": person.job,
-        "company": person.company, "place": place or None, "phone": person.phone,
+        "company": person.company, "place": place or None,
+        "phone": leads.spaced_phone(person.phone) if person.phone else None,
         "tel_url": f"tel:{person.phone}" if person.phone else None, "url": url,
     }  # fmt: skip
 
 
-def _alert(offer: HandoffView, reader: users.UserCard, *, now: datetime) -> dict[str, Json]:
+def _alert(offer: HandoffView, read: _Reading) -> dict[str, Json]:
     packet = offer.packet
-    zone = ZoneInfo(reader.zone)
-    by = offer.due_at.astimezone(zone)
-    today = by.date() == now.astimezone(zone).date()
+    by, left = read.when(offer.due_at), left_of(offer, read.owner, read.now)
+    wanted, missing = WANTED.get(offer.state, WANTED[HandoffState.OFFERED])
     return {
-        "heat": str(offer.heat).capitalize(),
-        "by": f"{by:%H:%M}" if today else f"{by:%a} {by.day} {by:%b}, {by:%H:%M}",
+        "heat": str(offer.heat).capitalize(), "by": by,
+        "left": left.words if left.late else f"{left.words} left", "late": left.late,
+        "wanted": wanted, "missing": missing,
         "why": offer.reasons[0] if offer.reasons else "Fits well and shows interest.",
         "topics": _joined(packet, "topics"), "known": _joined(packet, "known"),
         "ask": _joined(packet, "unknown"), "say": packet.get("say"),
-        "promised": packet.get("promised"), "route": offer.route_reason,
-        "deadline": f"Without an answer by {by:%H:%M} your manager is told.",
+        "promised": packet.get("promised"), "route": _route(offer, read),
+        "deadline": "" if left.late else _deadline(offer, by),
     }  # fmt: skip
+
+
+def _route(offer: HandoffView, read: _Reading) -> str:
+    if read.kind is not AlertKind.ESCALATED:
+        return offer.route_reason
+    if read.owner.id == read.user.id:
+        return "you are late, and there is nobody else to tell"
+    return f"{read.owner.name} is late, and you are asked next"
+
+
+def _deadline(offer: HandoffView, by: str) -> str:
+    """Say what happens without an answer; in talks nobody takes the lead away."""
+    if offer.state is not HandoffState.OFFERED:
+        return ""
+    return f"Without an answer by {by} your manager is told."
 
 
 def _joined(packet: Mapping[str, Json], name: str) -> str | None:
     value = packet.get(name)
     if isinstance(value, dict):
-        value = [f"{key}: {fact}" for key, fact in value.items()]
+        return "; ".join(f"{key}: {fact}" for key, fact in value.items()) or None
     return ", ".join(str(one) for one in value) if isinstance(value, list) and value else None

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 THIN = "\u202f"
 """A narrow no-break space: a number and its unit stay together."""
 MINUS = "\u2212"
@@ -142,15 +140,6 @@ def middle(address: str, most: int = 34) -> str:
         return address
     half = (most - 1) // 2
     return f"{address[:half]}…{address[-half:]}"
-
-
-def phone(number: str) -> str:
-    """Space a number as people read it aloud: +353 1 555 0101; what is none stays as it is."""
-    try:
-        read = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return number
-    return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -63,6 +63,6 @@ def test_sales_people_do_not_read_templates(site: Site) -> None:
 def test_the_list_shows_subjects_as_readers_see_them(site: Site) -> None:
     text = site.reader("mara").page("/mails")
 
-    assert "Hot: Henk Dorrel, Vlietstra Plastics (call by 12:00)" in text
+    assert "Hot: Henk Dorrel, Vlietstra Plastics (answer by 12:00)" in text
     assert "{{" not in text
     assert "{%" not in text

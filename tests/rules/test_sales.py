@@ -133,6 +133,10 @@ def test_people_are_called_by_their_names() -> None:
     assert " Becke" in routed(tom, replace(ines, away=True), employees=20).reason
     passed = routed(replace(tom, away=True), replace(ines, away=True), employees=20).reason
     assert "Tom Becke is away, Ines Carro is away" in passed
+    late = routed(replace(tom, had=True), ines, employees=20)
+    assert late.owner == "ines"
+    nobody = routed(replace(tom, had=True), replace(ines, away=True), employees=20).reason
+    assert "Tom Becke was late, Ines Carro is away" in nobody
 
 
 def test_a_rule_without_anybody_leaves_it_to_the_next_rule() -> None:

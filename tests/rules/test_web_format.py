@@ -1,6 +1,6 @@
 import pytest
 
-from nurture.web.format import phone
+from nurture.leads import spaced_phone as phone
 
 
 @pytest.mark.parametrize(

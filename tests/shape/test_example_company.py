@@ -12,12 +12,10 @@ from campaigns.routing import ToQueue, ToUsers
 from campaigns.vocabulary import BuyingStage, MessageKind
 from nurture.kernel.types import Json
 from nurture.mail.compile import compile_mail, load_source
+from nurture.usecases.alerts import URL_FIELDS
 
 TEMPLATES = Path(templates.__file__).parent
 MAILS = frozenset(folder.name for folder in (TEMPLATES / "mail").iterdir() if folder.is_dir())
-ANSWERS = frozenset(
-    {f"answer.{word}_url" for word in ("accept", "spoke", "no_answer", "not_a_fit")}
-)
 ALERTS = frozenset({"alert", "reminder", "escalation"})
 REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
 CONFIRMING = frozenset({"confirm_address"})
@@ -45,7 +43,7 @@ def rows(name: str, key: str) -> list[dict[str, Json]]:
 def test_every_mail_can_be_published_without_a_finding(name: str) -> None:
     kind, urls = MessageKind.MARKETING, frozenset[str]()
     if name in ALERTS:
-        kind, urls = MessageKind.ALERT, ANSWERS | {"lead.url"}
+        kind, urls = MessageKind.ALERT, URL_FIELDS
     if name in REQUESTED:
         kind = MessageKind.REQUESTED
     if name in CONFIRMING:

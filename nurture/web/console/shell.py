@@ -121,7 +121,7 @@ def prepare(app: Flask) -> None:
     )  # fmt: skip
     env.filters.update(
         number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
-        initials=forms.initials, phone=forms.phone, middle=forms.middle,
+        initials=forms.initials, phone=leads.spaced_phone, middle=forms.middle,
         capital=capital, moment=moment,
         time=lambda at: eye().time(at), day=lambda at: eye().day(at),
         date=lambda at: eye().date(at), long_day=lambda at: eye().long_day(at),
