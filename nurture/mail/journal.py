@@ -9,6 +9,7 @@ import fcntl
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ SUFFIX = ".journal"
 FORMAT = "nurture-journal-1"
 SYNC_EVERY = 64
 LONGEST_TEXT = 400
+LINGERS = 60.0
+"""Seconds; a commit that was on its way when its sender died has arrived by then."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -160,6 +163,8 @@ class AbandonedJournal:
     certain: bool
     """Whether a message that stands nowhere was certainly not sent (false after a power loss)."""
     path: Path
+    lingers: bool
+    """Whether a claim under its name may still be on its way to the database: its end is fresh."""
 
     def retire(self) -> None:
         """Remove it, once the database knows every outcome."""
@@ -225,7 +230,8 @@ def _read(path: Path) -> AbandonedJournal:
     same_boot = booted == boot_id()
     # Within one boot a torn tail is a dot that was never sent: the sender stops at a short write.
     certain = whole and (ended or same_boot) and (same_boot or not torn)
-    return AbandonedJournal(id=identity, outcomes=outcomes, certain=certain, path=path)
+    lingers = time.time() - path.stat().st_mtime < LINGERS
+    return AbandonedJournal(identity, outcomes, certain, path, lingers)
 
 
 def _sync_folder(folder: Path) -> None:

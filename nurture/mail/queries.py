@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
-from nurture.kernel.database import among, rows
+from nurture.kernel.database import among, is_postgresql, rows
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
@@ -181,10 +181,12 @@ def live_versions(work: Work) -> dict[str, int]:
 
 
 def held_by(work: Work, journal: str) -> list[int]:
-    """Name the messages that a journal's owner was sending."""
+    """Lock the messages that a journal's owner was sending: its clerk may just be writing."""
     query = select(Message.id).where(
         Message.claim == journal, Message.state == MessageState.SENDING
     )
+    if is_postgresql(work.session):
+        query = query.with_for_update()
     return list(work.session.scalars(query.order_by(Message.id)))
 
 
@@ -206,6 +208,16 @@ def link_counts(work: Work, version_ids: Sequence[int]) -> dict[int, int]:
         else 0
         for version, stored in found.items()
     }
+
+
+def hold_waiting(work: Work, lead_ids: Sequence[LeadId]) -> None:
+    """Keep from senders what waits for leads, until this work ends; a claim under way is awaited.
+
+    Ask after it what has gone.
+    """
+    if is_postgresql(work.session):
+        query = select(Message.id).where(Message.lead_id.in_(lead_ids), WAITING)
+        work.session.execute(query.order_by(Message.id).with_for_update()).all()
 
 
 def written_to(work: Work, lead_ids: Sequence[LeadId]) -> set[LeadId]:

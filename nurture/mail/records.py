@@ -37,6 +37,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     """
     if not results:
         return
+    results = [one._replace(reason=one.reason.replace("\0", "")) for one in results]
     states = _states_of(work, [one.id for one in results], journal)
     hung = _hang_ups(work, [one.id for one in results if one.event is MessageEvent.HUNG_UP])
     moved = [_moved(work, one, states, hang_ups=hung.get(one.id, 0)) for one in results]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, case, func, select, true, update
+from sqlalchemy import Row, case, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
@@ -23,11 +23,7 @@ from nurture.kernel.work import Work
 from nurture.mail import breaker
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
 from nurture.mail.queries import WAITING, compiled, due
-from nurture.mail.rules import (
-    MessageEvent,
-    next_state,
-    sources_of,
-)
+from nurture.mail.rules import MessageEvent, sources_of
 from nurture.mail.tables import Message, SendBatch, TemplateVersion
 
 BATCH = 500
@@ -222,6 +218,8 @@ def candidates(work: Work, batch_id: int) -> list[Claimed]:
             Message.batch_id == batch_id,
             Message.state.in_(sources_of(MessageEvent.CLAIMED)),
             Message.not_before <= work.now,
+            # A job that comes twice finds what was put off by the first one.
+            or_(Message.retry_at.is_(None), Message.retry_at <= work.machine),
         )
         .order_by(Message.not_before, Message.recipient)
     )  # fmt: skip
@@ -257,8 +255,20 @@ def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: tim
 
 
 def drop(work: Work, reasons: Mapping[int, str]) -> None:
-    """Drop waiting messages, each with its reason (Q19)."""
-    _each_with_reason(work, reasons, MessageEvent.DROPPED, {"settled_at": work.machine})
+    """Drop waiting messages, each with its reason (Q19); what a sender holds is the sender's."""
+    by_reason: dict[str, list[int]] = {}
+    for key, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(key)
+    for reason, ids in by_reason.items():
+        # One that was claimed since it was chosen may have left: only its sender knows.
+        work.session.connection().execute(
+            update(Message)
+            .where(
+                among(work.session, Message.id, ids),
+                Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+            )
+            .values(state=MessageState.DROPPED, reason=reason, settled_at=work.machine)
+        )
 
 
 def hold(work: Work, until: Mapping[int, datetime], *, reason: str) -> None:
@@ -282,21 +292,6 @@ def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
     )  # fmt: skip
 
 
-def _each_with_reason(
-    work: Work, reasons: Mapping[int, str], event: MessageEvent, extra: Mapping[str, object]
-) -> None:
-    by_reason: dict[str, list[int]] = {}
-    for key, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(key)
-    for reason, ids in by_reason.items():
-        for state in sources_of(event):
-            work.session.connection().execute(
-                update(Message)
-                .where(among(work.session, Message.id, ids), Message.state == state)
-                .values(state=next_state(state, event), reason=reason, **extra)
-            )
-
-
 def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
     """Drop what enrolments had planned and nobody has begun to send."""
     query = select(Message.id).where(
@@ -307,10 +302,10 @@ def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
 
 
 def waiting_of(work: Work, enrolment_ids: Sequence[int]) -> dict[int, int]:
-    """Tell what `cancel` would drop: message -> its enrolment."""
+    """Tell what `cancel` drops, and what is dropped if its sender hands it back: its enrolment."""
+    begun = (*sources_of(MessageEvent.CLAIMED), MessageState.SENDING)
     query = select(Message.id, Message.enrolment_id).where(
-        among(work.session, Message.enrolment_id, enrolment_ids),
-        Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+        among(work.session, Message.enrolment_id, enrolment_ids), Message.state.in_(begun)
     )
     return {row.id: row.enrolment_id for row in work.session.execute(query)}
 

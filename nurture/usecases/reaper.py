@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from nurture import mail
+from nurture.kernel.database import passing
+from nurture.kernel.log import logger
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import MessageEvent, Recorded
@@ -11,12 +13,24 @@ from nurture.usecases.deliver import EVENTS
 
 
 def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
-    """Settle what dead senders of this host left behind; count the messages."""
+    """Settle what dead senders of this host left behind; count the messages.
+
+    A claim is one commit: a journal of which no message is known is kept until none can follow.
+    """
     count = 0
     for abandoned in mail.settled(journals):
-        with works.begin("reaper") as work:
-            count += _settle(work, abandoned, secret=secret)
-        abandoned.retire()
+        try:
+            with works.begin("reaper") as work:
+                found = _settle(work, abandoned, secret=secret)
+        except Exception as error:
+            if passing(error):
+                raise
+            # It is kept, and its mail shows as stuck (Q16); the other journals go on.
+            logger().exception("journal_not_settled", journal=abandoned.id)
+            continue
+        if found or not abandoned.lingers:
+            abandoned.retire()
+        count += found
     with works.begin("reaper") as work:
         # Asked first: a journal goes only after its last message has left SENDING.
         silent = mail.overdue_claims(work, host=host)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nurture import consent, leads
+from nurture import consent, leads, mail
 from nurture.kernel.database import CHUNK
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId
@@ -82,6 +82,7 @@ def _delete_created(
             ids = leads.created_by(work, import_id, after=after, limit=chunk, hold=True)
             if not ids:
                 return deleted, kept
+            mail.hold_waiting(work, ids)  # nothing of theirs is claimed while they go
             stay = written_to(work, ids)
             leads.delete_leads(work, [lead_id for lead_id in ids if lead_id not in stay])
         deleted, kept, after = deleted + len(ids) - len(stay), kept + len(stay), ids[-1]

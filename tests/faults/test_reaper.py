@@ -1,7 +1,9 @@
 """What a dead sender leaves behind is settled from its journal, or shown as a doubt."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -9,7 +11,7 @@ from campaigns.vocabulary import Basis, MessageKind, MessageState, Stage, Suppre
 from nurture import consent, leads, lifecycle, mail
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
-from nurture.kernel.work import Works
+from nurture.kernel.work import Work, Works
 from nurture.usecases import reaper
 
 LEASE = timedelta(seconds=60)
@@ -19,6 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def lead(works: Works) -> LeadId:
+    return somebody(works)
+
+
+def somebody(works: Works) -> LeadId:
     with works.begin("test") as work:
         new = leads.NewLead(EmailAddress("anna@firm.example"))
         (one,) = leads.capture(
@@ -36,6 +42,18 @@ def journal(tmp_path: Path) -> mail.Journal:
 
 def sending(works: Works, lead_id: LeadId, *, journal: str) -> int:
     """Plan a mail to the lead and claim it for a journal of this host."""
+    batch = in_batch(works, lead_id)
+    with works.begin("test") as work:
+        return claim(work, batch, journal)
+
+
+def claim(work: Work, batch: int, journal: str) -> int:
+    (claimed,) = mail.candidates(work, batch)
+    mail.claim(work, [claimed.id], journal=journal, host="here", lease=LEASE)
+    return claimed.id
+
+
+def in_batch(works: Works, lead_id: LeadId) -> int:
     source = mail.load_source(ROOT / "templates" / "mail" / "requested_file")
     with works.begin("test") as work:
         version = mail.publish_template(work, source, kind=MessageKind.REQUESTED)
@@ -45,9 +63,7 @@ def sending(works: Works, lead_id: LeadId, *, journal: str) -> int:
         )  # fmt: skip
         mail.plan(work, [message])
         (batch,) = mail.batch_due(work)
-        (claimed,) = mail.candidates(work, batch)
-        mail.claim(work, [claimed.id], journal=journal, host="here", lease=LEASE)
-    return claimed.id
+    return batch
 
 
 def reap(works: Works, folder: Path) -> int:
@@ -131,3 +147,78 @@ def test_a_stopped_sender_keeps_its_messages_whatever_the_lease(
     assert reap(works, journal.path.parent) == 0
     assert state(works)[0] == MessageState.SENDING
     journal.discard()
+
+
+def test_an_answer_that_no_database_keeps_stops_no_reaper(
+    works: Works, lead: LeadId, journal: mail.Journal
+) -> None:
+    number = sending(works, lead, journal=journal.id)
+    journal.dot(MessageId(number))
+    journal.reply(MessageId(number), code=451, text="4.7.1 \0 later")
+    journal.close()
+
+    assert reap(works, journal.path.parent) == 1
+    assert state(works) == (MessageState.DEFERRED, "451 4.7.1  later")
+
+
+def test_a_journal_that_cannot_be_settled_stands_in_no_others_way(
+    works: Works, lead: LeadId, journal: mail.Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, journal = sorted([journal, mail.Journal.open(journal.path.parent)], key=lambda j: j.path)
+    sending(works, lead, journal=journal.id)
+    first.close()
+    journal.close()
+    plain = mail.held_by
+
+    def held_by(work: Work, identity: str) -> list[int]:
+        if identity == first.id:
+            raise ValueError("a defect of ours")
+        return plain(work, identity)
+
+    monkeypatch.setattr(mail, "held_by", held_by)
+    assert reap(works, journal.path.parent) == 1
+    assert state(works)[0] == MessageState.PLANNED
+    assert first.path.exists(), "what it says is still wanted"
+
+
+def test_a_claim_that_comes_through_after_its_senders_death_is_no_doubt(
+    works: Works, lead: LeadId, journal: mail.Journal
+) -> None:
+    batch = in_batch(works, lead)
+    journal.close()
+    assert reap(works, journal.path.parent) == 0
+    with works.begin("clerk") as work:  # its commit was on its way
+        claim(work, batch, journal.id)
+
+    assert reap(works, journal.path.parent) == 1
+    assert state(works)[0] == MessageState.PLANNED
+    assert not journal.path.exists()
+
+
+def test_a_journal_that_nothing_can_follow_is_removed(works: Works, journal: mail.Journal) -> None:
+    journal.close()
+    assert reap(works, journal.path.parent) == 0
+    assert journal.path.exists()
+    os.utime(journal.path, (0, 0))
+    assert reap(works, journal.path.parent) == 0
+    assert not journal.path.exists()
+
+
+@pytest.mark.only("postgresql")
+def test_an_answer_that_a_clerk_records_while_the_reaper_reads_it_counts_once(
+    fresh_works: Works, journal: mail.Journal
+) -> None:
+    number = sending(fresh_works, somebody(fresh_works), journal=journal.id)
+    journal.dot(MessageId(number))
+    journal.reply(MessageId(number), code=250, text="ok")
+    journal.close()
+    reaps = Thread(target=reap, args=(fresh_works, journal.path.parent))
+    with fresh_works.begin("clerk") as work:
+        answer = mail.Recorded(number, mail.MessageEvent.ACCEPTED, "250 ok", 250)
+        mail.record(work, [answer], journal=journal.id)
+        reaps.start()
+        reaps.join(1)  # it waits for the clerk
+    reaps.join(30)
+
+    with fresh_works.read("test") as work:
+        assert [outcome for _, outcome, _ in mail.attempts(work, number)] == ["accepted"]
