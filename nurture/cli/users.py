@@ -20,31 +20,36 @@ def users() -> None:
 @click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice([str(one) for one in Role])
 )
+@click.option("--handle", help="The short name in campaign files; else what stands before the @.")
 @click.option(
     "--channel", type=click.Choice([str(one) for one in Channel]), help="How a sales person works."
 )
 @click.password_option(help="At least 10 characters; asked for when left out.")
-def add(email: str, name: str, roles: tuple[str, ...], channel: str | None, password: str) -> None:
+def add(email: str, name: str, roles: tuple[str, ...], password: str, **told: str | None) -> None:
     """Add somebody: EMAIL is what they log in with."""
+    address = email.strip().lower()
+    before, at, host = address.partition("@")
+    if not (before and at and "." in host):
+        raise click.UsageError("EMAIL must be a whole address, such as mia@your-company.example.")
     hashed = _hashed(password)
     with runtime.start().works.begin("cli") as work:
         new = domain.NewUser(
-            handle=email.partition("@")[0].lower(), name=name, email=email.lower(),
+            handle=told["handle"] or before, name=name, email=address,
             roles=tuple(Role(role) for role in roles),
-            channel=Channel(channel) if channel else None,
+            channel=Channel(told["channel"]) if told["channel"] else None,
         )  # fmt: skip
         domain.set_password_hash(work, domain.add(work, new), hashed)
-    click.echo(f"{name} can log in as {email.lower()}.")
+    click.echo(f"{new.name} can log in as {address}; campaign files say “{new.handle}”.")
 
 
 @users.command()
-@click.argument("handle")
+@click.argument("who")
 @click.password_option(help="At least 10 characters; asked for when left out.")
-def password(handle: str, password: str) -> None:
-    """Set the password of HANDLE and end that person's sessions."""
+def password(who: str, password: str) -> None:
+    """Set the password of WHO, a short name or an address, and end that person's sessions."""
     hashed = _hashed(password)
     with runtime.start().works.begin("cli") as work:
-        user = domain.by_handle(work, handle)
+        user = domain.by_name_or_email(work, who)
         domain.set_password_hash(work, user.id, hashed)
         domain.end_sessions(work, user.id)
     click.echo(f"{user.name} logs in as {user.email} with the new password.")

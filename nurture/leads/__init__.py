@@ -79,7 +79,15 @@ from nurture.leads.model import (
     TouchRow,
     from_source,
 )
-from nurture.leads.places import read_country, read_phone, read_postcode, spaced_phone, zone_of
+from nurture.leads.places import (
+    country_of_phone,
+    read_country,
+    read_dialled,
+    read_phone,
+    read_postcode,
+    spaced_phone,
+    zone_of,
+)
 from nurture.leads.queries import (
     addresses,
     by_email,
@@ -186,6 +194,7 @@ __all__ = [
     "colleagues",
     "count",
     "country_name",
+    "country_of_phone",
     "created_by",
     "delete_leads",
     "edit",
@@ -229,6 +238,7 @@ __all__ = [
     "put_text",
     "read_address",
     "read_country",
+    "read_dialled",
     "read_edit",
     "read_phone",
     "read_postcode",

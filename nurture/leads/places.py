@@ -1,6 +1,7 @@
 """Countries, postcodes, time zones and phone numbers as people write them."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -110,6 +111,26 @@ def read_phone(text: str, *, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number):
         raise BadPhone(_no_phone(text))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def read_dialled(text: str, *, countries: Sequence[str]) -> str:
+    """Write a number as E.164; one without a prefix must be real in one of the countries."""
+    for country in countries:
+        try:
+            number = phonenumbers.parse(text.strip(), country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return read_phone(text, country=None)
+
+
+def country_of_phone(text: str) -> str | None:
+    """Tell the country of a number with its prefix."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(text, None)) or None
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _no_phone(text: str) -> str:

@@ -1,6 +1,7 @@
 """What sales is told of a lead: who, why now, topics, what is known; never what they clicked."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 
 from campaigns.conditions import Value
 from nurture.kernel.types import Json
@@ -16,6 +17,8 @@ ASKED = {
 """The four questions of qualification, by the fact that answers each."""
 MOST_REASONS = 3
 MOST_TOPICS = 2
+QUESTION = "your_question"
+LONGEST_QUESTION = 200
 
 
 def reasons_of(
@@ -44,6 +47,12 @@ def packet_of(
         for name, words in ASKED.items()
         if values.get(name)
     }
+    if asked := values.get(QUESTION):
+        # What they wrote to us themselves: nobody may call without having read it.
+        known = {
+            "Question": f"“{shorten(str(asked), LONGEST_QUESTION, placeholder='...')}”",
+            **known,
+        }
     unknown: list[Json] = [words for name, words in ASKED.items() if not values.get(name)]
     return {
         "name": person.name,

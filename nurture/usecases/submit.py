@@ -4,7 +4,7 @@ The answers are the strong identity; the link that somebody came by is only a we
 questions, and never shows anybody's data.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
-from nurture.usecases import capture, confirm, evidence
+from nurture.usecases import capture, confirm, dialled, evidence
 from nurture.usecases.capture import House
 from nurture.usecases.progress import Desk
 
@@ -26,6 +26,8 @@ OWN_COLUMNS = frozenset({"first_name", "last_name", "phone", "job", "company", "
 LONGEST_ORIGIN = 80
 ANSWER_WITHIN = Duration(1, "bd")
 """A raised hand that no rule made hot is answered within a working day (F161)."""
+ONE_OF_US = "One of us"
+"""Who calls while the lead waits in a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ def take(work: Work, visit: Visit, *, house: House, desk: Desk) -> Thanks:
         raise NotFound("There is no form on this page.")
     if visit.form not in ("", opened.form.key):
         raise NotFound("There is no such form. Open the page again.")
-    answers = checked(opened, visit)
+    by_link = _lead_of(work, visit.message_id)
+    countries = dialled.countries_of(work, visit.given, by_link)
+    answers = checked(opened, visit, countries=countries)
 
     kept = pages.keep(
         work,
@@ -177,8 +181,11 @@ def take(work: Work, visit: Visit, *, house: House, desk: Desk) -> Thanks:
     return _promise(work, thanks, lead_id, kept)
 
 
-def checked(opened: Open, visit: Visit) -> dict[str, Json]:
-    """Read the answers to what the page asks, or refuse them with a sentence for each."""
+def checked(opened: Open, visit: Visit, *, countries: Sequence[str]) -> dict[str, Json]:
+    """Read the answers to what the page asks, or refuse them with a sentence for each.
+
+    `countries` are where a phone number without a prefix may be dialled, the likeliest first.
+    """
     # No database keeps this character, and nobody types it.
     given = {name: typed.replace("\0", "") for name, typed in visit.given.items()}
     found = check_answers(opened.fields, given)
@@ -191,7 +198,7 @@ def checked(opened: Open, visit: Visit) -> dict[str, Json]:
     answers: dict[str, Json] = dict(found.answers)
     if "phone" in answers:
         try:
-            answers["phone"] = leads.read_phone(str(answers["phone"]), country=None)
+            answers["phone"] = leads.read_dialled(str(answers["phone"]), countries=countries)
         except Invalid as refusal:
             problems["phone"] = refusal.sentence
     if problems:
@@ -323,8 +330,10 @@ def _promise(work: Work, thanks: Thanks, lead_id: LeadId, kept: int) -> Thanks:
 def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, datetime]:
     """Name who follows a raised hand up, and by when; a task where no offer is open (F161)."""
     offer = handoff.find_open(work, person.id)
-    if offer is not None and offer.owner_id is not None:
-        return users.get(work, offer.owner_id).name, offer.contact_by
+    if offer is not None:
+        # Also one that waits in a queue has its timer and has told somebody: no second caller.
+        owner = users.get(work, offer.owner_id).name if offer.owner_id is not None else ONE_OF_US
+        return owner, offer.contact_by
     by = add(work.now, ANSWER_WITHIN, zone=person.zone, calendar=Calendar(person.country or ""))
     tasks.create(
         work,
@@ -337,7 +346,7 @@ def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, dateti
             )
         ],
     )  # fmt: skip
-    return "One of us", by
+    return ONE_OF_US, by
 
 
 def _mail_at_once(work: Work, thanks: Thanks, person: leads.Person, kept: int) -> None:

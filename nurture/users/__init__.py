@@ -1,6 +1,6 @@
 """Who may use it: logins, roles, reporting line, absence."""
 
-from nurture.users.errors import NoSuchUser, WrongCredentials
+from nurture.users.errors import NoSuchUser, Taken, WrongCredentials
 from nurture.users.login import authenticate, end_sessions, hash_password, set_password_hash
 from nurture.users.model import AbsenceRow, Candidate, NewUser, UserCard
 from nurture.users.queries import (
@@ -9,6 +9,7 @@ from nurture.users.queries import (
     away,
     by_handle,
     by_ids,
+    by_name_or_email,
     candidates,
     everybody,
     find,
@@ -30,6 +31,7 @@ __all__ = [
     "Candidate",
     "NewUser",
     "NoSuchUser",
+    "Taken",
     "UserCard",
     "WrongCredentials",
     "absences",
@@ -41,6 +43,7 @@ __all__ = [
     "away",
     "by_handle",
     "by_ids",
+    "by_name_or_email",
     "candidates",
     "drop_absence",
     "end_absence",

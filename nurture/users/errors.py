@@ -1,6 +1,6 @@
 """Why somebody does not get in, or is not there."""
 
-from nurture.kernel.errors import Forbidden, NotFound
+from nurture.kernel.errors import Conflict, Forbidden, NotFound
 
 
 class WrongCredentials(Forbidden):
@@ -9,3 +9,7 @@ class WrongCredentials(Forbidden):
 
 class NoSuchUser(NotFound):
     """Nobody here has this name or id."""
+
+
+class Taken(Conflict):
+    """Somebody else has this short name or address already."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from campaigns.vocabulary import Channel, Role
 from nurture.kernel.errors import NotFound
@@ -35,6 +35,21 @@ def by_handle(work: Work, handle: str) -> UserCard:
     row = work.session.scalar(select(User).where(User.handle == handle))
     if row is None:
         raise NoSuchUser(f"There is no user “{handle}”.")
+    return card(row)
+
+
+def by_name_or_email(work: Work, who: str) -> UserCard:
+    """Find somebody by short name or by the address of the login; a refusal says who is there."""
+    named = or_(User.handle == who, User.email == who.strip().lower())
+    row = work.session.scalar(select(User).where(named))
+    if row is None:
+        there = ", ".join(sorted(one.handle for one in everybody(work)))
+        raise NoSuchUser(
+            f"There is no user “{who}”. There are: {there}."
+            if there
+            else f"There is no user “{who}”, nor any other: "
+            "`nurture publish` brings those of users.yaml, `nurture user add` takes one on."
+        )
     return card(row)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from nurture.kernel.database import upsert
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
-from nurture.users.errors import NoSuchUser
+from nurture.users.errors import NoSuchUser, Taken
 from nurture.users.model import NewUser
 from nurture.users.tables import Absence, User
 
@@ -32,8 +32,24 @@ def apply(work: Work, people: Sequence[NewUser]) -> dict[str, UserId]:
 
 
 def add(work: Work, person: NewUser) -> UserId:
-    """Take one person on; boss and deputy must be there already."""
+    """Take one person on; nobody who is here already is changed, boss and deputy must be here."""
+    email = person.email.strip().lower()
+    same = select(User).where(or_(User.handle == person.handle, User.email == email))
+    if (taken := work.session.scalars(same.order_by(User.email != email)).first()) is not None:
+        raise Taken(_taken(taken, person, email))
     return apply(work, [person])[person.handle]
+
+
+def _taken(other: User, person: NewUser, email: str) -> str:
+    if other.email == email:
+        return (
+            f"{other.name} logs in as {email} already. "
+            f"`nurture user password {other.handle}` sets a new password."
+        )
+    return (
+        f"“{person.handle}” is the short name of {other.name} already. "
+        "Give another one with --handle."
+    )
 
 
 def set_active(work: Work, user_id: UserId, *, active: bool) -> None:

@@ -111,3 +111,42 @@ def test_a_short_password_is_refused_with_its_length(run: CliRunner) -> None:
     refused = say(run, "user", "password", "mia", "--password", "short")
     assert refused.exit_code == 2
     assert "10 characters" in refused.output
+
+
+def add(run: CliRunner, email: str, *more: str) -> Result:
+    return say(
+        run, "user", "add", email, "--name", "Tom Other", "--role", "sales",
+        "--password", "ten-letters-or-more", *more,
+    )  # fmt: skip
+
+
+def test_adding_somebody_never_changes_who_is_there_already(run: CliRunner) -> None:
+    say(run, "publish", str(LIBRARY))
+    same_name, same_address = add(run, "tom@other.example"), add(run, "tom@tarnholt.example")
+    assert (same_name.exit_code, same_address.exit_code) == (1, 1)
+    assert "--handle" in str(same_name.exception)
+    assert "nurture user password tom" in str(same_address.exception)
+    with runtime.start().works.read("test") as work:
+        tom = users.by_handle(work, "tom")
+        assert (tom.name, tom.email, tom.capacity) == ("Tom Becke", "tom@tarnholt.example", 12)
+    assert add(run, "tom@other.example", "--handle", "tom2").exit_code == 0
+
+
+def test_what_is_no_address_cannot_log_in(run: CliRunner) -> None:
+    refused = add(run, "not-an-address")
+    assert refused.exit_code == 2
+    assert "whole address" in refused.stderr
+
+
+def test_a_password_is_set_by_short_name_or_address_and_a_wrong_one_says_who_is_there(
+    run: CliRunner,
+) -> None:
+    nobody = say(run, "user", "password", "tom", "--password", "ten-letters-or-more")
+    assert "nurture publish" in str(nobody.exception)
+    say(run, "publish", str(LIBRARY))
+    for who in ("tom", "Tom@tarnholt.example"):
+        told = say(run, "user", "password", who, "--password", "ten-letters-or-more")
+        assert told.exit_code == 0, told.output
+    wrong = say(run, "user", "password", "tim", "--password", "ten-letters-or-more")
+    assert wrong.exit_code == 1
+    assert "claire, ines, jonas, mara, petra, tom" in str(wrong.exception)

@@ -3,12 +3,14 @@ from pathlib import Path
 from re import findall
 
 import pytest
+from sqlalchemy import select
 
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind
-from nurture import consent, engagement, mail
+from nurture import consent, engagement, handoff, leads, mail, tasks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
+from nurture.pages.tables import Submission
 from nurture.web.public.frame import safe_html
 from nurture.web.public.reckon import reckon
 from tests.doors.public import HENK, Site, henk, open_site, person
@@ -163,6 +165,59 @@ def test_who_asks_for_a_call_is_told_by_when(site: Site) -> None:
     title = findall(r"<h1>(.*)</h1>", answer.text)[0]
     assert " calls you by " in title
     assert "{{" not in answer.text
+
+
+def test_a_raised_hand_in_a_queue_has_one_caller_and_one_time(site: Site) -> None:
+    asked = {"email": JAN, "how_soon": "we_are_standing_still", "your_question": "Wer hilft?"}
+    answer = site.send("contact", asked)
+
+    assert "One of us calls you by" in answer.text
+    with site.works.read("test") as work:
+        lead = person(work, JAN)
+        assert lead is not None
+        offer = handoff.find_open(work, lead.id)
+        assert offer is not None
+        assert offer.owner_id is None
+        assert tasks.open_tasks(work, lead_id=lead.id) == []
+        assert work.session.scalar(select(Submission.promised_by)) == offer.contact_by
+
+
+def test_sales_reads_what_was_asked_in_the_words_of_the_form(site: Site) -> None:
+    question = "Unser Kompressor steht: können Sie Öl prüfen?"
+    site.send("contact", {"email": JAN, "how_soon": "this_quarter", "your_question": question})
+
+    with site.works.read("test") as work:
+        lead = person(work, JAN)
+        assert lead is not None
+        offer = handoff.find_open(work, lead.id)
+        assert offer is not None
+        assert offer.packet["known"] == {"Question": f"“{question}”"}
+
+
+@pytest.mark.parametrize(
+    ("country", "typed", "stored"),
+    [
+        (None, "030 23125017", "+493023125017"),
+        (None, "0043 1 5880012", "+4315880012"),
+        ("AT", "01 5880012", "+4315880012"),
+    ],
+)
+def test_a_phone_number_without_its_country_is_one_where_they_are_or_where_we_are(
+    site: Site, country: str | None, typed: str, stored: str
+) -> None:
+    lead_id = henk(site, country=country)
+
+    assert site.send("contact", {"email": HENK, "phone": typed}).status_code == 200
+
+    with site.works.read("test") as work:
+        assert leads.get(work, lead_id).phone == stored
+
+
+def test_a_phone_number_that_is_real_nowhere_near_is_asked_for_again(site: Site) -> None:
+    refused = site.send("contact", {"email": JAN, "phone": "01 5880012"})
+
+    assert refused.status_code == 422
+    assert "write it with + and the country" in refused.text
 
 
 def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:

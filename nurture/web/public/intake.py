@@ -4,7 +4,7 @@ import structlog
 
 from nurture.kernel.errors import NotFound, Unavailable
 from nurture.kernel.slips import Slip
-from nurture.usecases import kept_forms, shelf, submit
+from nurture.usecases import dialled, kept_forms, shelf, submit
 from nurture.usecases.submit import AnswersRefused, Thanks, Visit
 from nurture.web.current import here
 from nurture.web.patience import within
@@ -54,7 +54,7 @@ def _check(visit: Visit, slip: Slip | None) -> None:
         return
     opened = shelf.open_page(pages, visit.slug, recognised=visit.came is not None)
     try:
-        submit.checked(opened, visit)
+        submit.checked(opened, visit, countries=dialled.home_of(firm_last_seen()))
     except AnswersRefused:
         slip.tear_up()
         raise
