@@ -101,23 +101,21 @@ class Tick:
     def _batch(self) -> int:
         room = MOST_WAITING - self._waiting()
         with self.here.works.begin("tick") as work:
-            who = self.beat(work)
-            share = mail.pace(work, who=who) if room > 0 else 0
+            self.beat(work)
+            share = mail.pace(work) if room > 0 else 0
         return send_off(self.here.works, self.connection, batches=room, marketing=share)
 
-    def beat(self, work: Work) -> str:
-        """Say that this tick is alive, and first look whether all ticks were away; give its name.
+    def beat(self, work: Work) -> None:
+        """Say that this tick is alive, and first look whether all ticks were away.
 
         Where business time runs fast or steps, a gap of real time says nothing of it.
         """
-        who = f"tick@{self.here.host}:{os.getpid()}"
         real = self.here.settings.clock == "real"
         if self.pulse.begins(work.machine):
             mail.know_relays(work, self.here.relays)
             if real and mail.wake_up(work, role="tick"):
                 logger().warning("stood_still")
-        shared.beat(work, who)
-        return who
+        shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
 
     def _waiting(self) -> int:
         """Count the jobs that no worker has taken yet."""

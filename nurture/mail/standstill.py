@@ -4,6 +4,7 @@ A standstill is a gap of over two hours between the heartbeats of all ticks. Wha
 and what sales must know is never held; somebody may let all go at once.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,14 +54,16 @@ def wake_up(work: Work, *, role: str) -> bool:
     return True
 
 
-def pace(work: Work, *, who: str) -> int | None:
+def pace(work: Work) -> int | None:
     """Tell how much marketing mail may be put in batches now: None = any number.
 
-    The minute's share goes to one of all ticks; the others get none.
+    The minute's share goes to one pass of all ticks; the others get none.
     """
     if _read(work) is None:
         return None
-    mine = shared.take_lease(work, f"{NAME}_minute", holder=who, for_=_MINUTE)
+    # Each pass is a holder of its own: who has just had a share waits for the minute, too.
+    holder = secrets.token_hex(8)
+    mine = shared.take_lease(work, f"{NAME}_minute", holder=holder, for_=_MINUTE)
     return PER_MINUTE if mine else 0
 
 

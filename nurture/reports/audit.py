@@ -131,13 +131,14 @@ def _lost_on_the_way_back(_work: Work) -> Select[int, str]:
 
 
 def _overdue_steps(work: Work) -> Select[int, str]:
+    # Whoever is held back, for whatever reason, is due again when they are to be looked at.
+    late = work.now - 10 * MINUTE * work.pace
     return (
         select(Enrolment.lead_id, Enrolment.step)
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
         .where(
             Enrolment.state == EnrolmentState.ACTIVE,
-            Enrolment.hold.is_(None),
-            Enrolment.due_at < work.now - 10 * MINUTE,
+            Enrolment.due_at < late,
             TrackRow.paused_at.is_(None),
         )
     )
@@ -208,12 +209,16 @@ QUERIES: tuple[Query, ...] = (
     Query("Q09", "A lead has at most one open hand-off", _of(_two_offers)),
     Query("Q10", "Whatever sales sent back has a reason", _of(_no_reason)),
     Query("Q11", "A lead that came back is in a track or parked", _of(_lost_on_the_way_back)),
-    Query("Q12", "A due step was taken or has a reason to wait", _of(_overdue_steps)),
+    Query("Q12", "A due step was taken, or put off to a time to come", _of(_overdue_steps)),
     Query("Q13", "A run through a track goes on or has ended for a reason", _of(_half_ended)),
     Query("Q14", "Nobody waits for an act without an end", _of(audit_people.endless_waits)),
     Query("Q15", "A step that writes has exactly one mail, and the reverse", audit_mail.unmatched),
     Query("Q16", "No mail is stuck on its way", audit_mail.stuck),
-    Query("Q17", "No mail was accepted twice", audit_mail.accepted_twice),
+    Query(
+        "Q17",
+        "No mail was handed to a server twice, or waits though it was",
+        audit_mail.handed_over_twice,
+    ),
     Query("Q18", "Nobody is written to after a no", audit_mail.after_a_no),
     Query("Q19", "A mail that did not leave says why", audit_mail.unexplained),
     Query("Q20", "Marketing mail left with permission", _of(audit_people.without_permission)),

@@ -70,24 +70,26 @@ def stuck(work: Work) -> Sequence[Row]:
         slow = standstill(work) is not None
         ways.append(
             Message.state.in_(_WAITING)
-            & (Message.not_before < work.now - 15 * MINUTE)
+            & (Message.not_before < work.now - 15 * MINUTE * work.pace)
             & or_(Message.retry_at.is_(None), Message.retry_at < work.machine - 15 * MINUTE)
-            & Message.reason.is_(None)
             & ((Message.kind != MessageKind.MARKETING) if slow else true())
         )
     return rows_of(work, select(Message.lead_id, Message.state).where(or_(*ways)))
 
 
-def accepted_twice(work: Work) -> Sequence[Row]:
-    """Q17: two servers' yes to one message."""
-    return rows_of(
-        work,
-        select(Message.lead_id, Message.recipient)
+def handed_over_twice(work: Work) -> Sequence[Row]:
+    """Q17: two last lines of one message, or one of a message that waits or counts as dropped."""
+    gone = (
+        select(
+            Message.id, Message.lead_id, Message.recipient, Message.state, func.count().label("n")
+        )
         .join(Attempt, Attempt.message_id == Message.id)
-        .where(Attempt.outcome == MessageEvent.ACCEPTED)
-        .group_by(Message.id, Message.lead_id, Message.recipient)
-        .having(func.count() > 1),
+        .where(Attempt.outcome.in_([MessageEvent.ACCEPTED, MessageEvent.UNKNOWN]))
+        .group_by(Message.id, Message.lead_id, Message.recipient, Message.state)
+        .subquery()
     )
+    wrong = or_(gone.c.n > 1, gone.c.state.in_([*_WAITING, str(MessageState.DROPPED)]))
+    return rows_of(work, select(gone.c.lead_id, gone.c.recipient).where(wrong))
 
 
 def after_a_no(work: Work) -> Sequence[Row]:

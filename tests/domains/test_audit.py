@@ -74,6 +74,11 @@ def an_overdue_step(world: World) -> None:
     world.change(Enrolment, world.enrolment, due_at=world.work.now - HOUR)
 
 
+def a_held_step_that_nobody_looked_at_again(world: World) -> None:
+    then = world.work.now - HOUR
+    world.change(Enrolment, world.enrolment, due_at=then, hold="waited")
+
+
 def half_ended(world: World) -> None:
     world.change(Enrolment, world.enrolment, ended_at=world.work.now)
 
@@ -94,10 +99,36 @@ def a_mail_that_nobody_takes(world: World) -> None:
     world.mail("m", state="planned", sent_at=None, settled_at=None)
 
 
+def a_mail_put_off_for_good(world: World) -> None:
+    waits = {"retry_at": world.work.machine - HOUR, "reason": "451 come later"}
+    world.mail("m", state="deferred", sent_at=None, **waits)
+
+
+def a_mail_handed_back_to_nobody(world: World) -> None:
+    waits = {"retry_at": world.work.machine - HOUR, "reason": "the job ran out of time"}
+    world.mail("m", state="planned", sent_at=None, **waits)
+
+
 def two_yeses(world: World) -> None:
-    message = world.mail("m")
-    for _ in range(2):
-        answer = {"message_id": message, "outcome": "accepted", "code": 250, "reply": "ok"}
+    answers(world, world.mail("m"), "accepted", "accepted")
+
+
+def a_yes_after_a_doubt(world: World) -> None:
+    answers(world, world.mail("m"), "unknown", "accepted")
+
+
+def a_yes_to_what_waits(world: World) -> None:
+    later = {"not_before": world.work.now + HOUR, "sent_at": None}
+    answers(world, world.mail("m", state="planned", **later), "accepted")
+
+
+def a_yes_to_what_was_dropped(world: World) -> None:
+    answers(world, world.mail("m", state="dropped", reason="left the track"), "accepted")
+
+
+def answers(world: World, message: int, *outcomes: str) -> None:
+    for outcome in outcomes:
+        answer = {"message_id": message, "outcome": outcome, "code": 250, "reply": "ok"}
         world.put(Attempt, answer | {"at": world.work.machine})
 
 
@@ -217,12 +248,17 @@ SEEDS: dict[str, tuple[Callable[[World], None], ...]] = {
     "Q07": (never_told,),
     "Q08": (no_briefing,),
     "Q10": (no_reason,),
-    "Q12": (an_overdue_step,),
+    "Q12": (an_overdue_step, a_held_step_that_nobody_looked_at_again),
     "Q13": (half_ended,),
     "Q14": (an_endless_wait,),
     "Q15": (a_step_without_mail, a_mail_without_step),
-    "Q16": (a_forgotten_claim, a_mail_that_nobody_takes),
-    "Q17": (two_yeses,),
+    "Q16": (
+        a_forgotten_claim,
+        a_mail_that_nobody_takes,
+        a_mail_put_off_for_good,
+        a_mail_handed_back_to_nobody,
+    ),
+    "Q17": (two_yeses, a_yes_after_a_doubt, a_yes_to_what_waits, a_yes_to_what_was_dropped),
     "Q18": (mail_after_a_no,),
     "Q19": (a_silent_drop,),
     "Q20": (mail_before_the_permission, mail_after_the_permission),

@@ -53,9 +53,9 @@ class Plant:
             ]  # fmt: skip
             mail.plan(work, messages)
 
-    def batched(self, work: Work, *, who: str = "a") -> list[str]:
+    def batched(self, work: Work) -> list[str]:
         """Put in batches what may go now; name its kinds."""
-        batches = mail.batch_due(work, marketing=mail.pace(work, who=who))
+        batches = mail.batch_due(work, marketing=mail.pace(work))
         return sorted(one.kind.value for batch in batches for one in mail.candidates(work, batch))
 
     def sending(self) -> mail.Standstill | None:
@@ -87,7 +87,7 @@ def test_after_a_night_marketing_mail_leaves_slowly_and_requests_at_once(plant: 
     assert plant.wakes()
     with plant.works.begin("tick") as work:
         kinds = plant.batched(work)
-        assert plant.batched(work, who="b") == [], "the minute's share is gone"
+        assert plant.batched(work) == [], "the minute's share is gone, whoever asks"
     assert kinds == ["marketing"] * PER_MINUTE + ["requested"] * 3
     plant.house.clock.advance(timedelta(seconds=61))
     with plant.works.begin("tick") as work:
@@ -161,8 +161,8 @@ def test_a_clock_that_is_not_the_real_one_knows_no_standstill(
     tick = Tick(replace(plant.house.here, settings=settings), Redis(unix_socket_path="/none"))
     plant.house.clock.advance(NIGHT)
     with plant.works.begin("tick") as work:
-        who = tick.beat(work)
-        assert (mail.pace(work, who=who) is not None) is slow
+        tick.beat(work)
+        assert (mail.pace(work) is not None) is slow
 
 
 def test_a_process_looks_when_it_starts_and_when_its_host_has_slept() -> None:
