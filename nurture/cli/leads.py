@@ -1,6 +1,7 @@
 """`nurture leads`: import a list, look at it, take it back."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases import capture, lists, preview, retract
 from nurture.usecases.capture import ImportOptions
+from nurture.usecases.company import company
 from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.export import csv_lines
 from nurture.usecases.preview import ImportCheck
@@ -45,7 +47,9 @@ def leads() -> None:
 @leads.command("import")
 @click.argument("file", type=_file)
 @click.option("--dry-run", is_flag=True, help="Tell what would happen; write nothing.")
-@click.option("--source", default="import", show_default=True, help="Such as fair/spring_fair.")
+@click.option(
+    "--source", default="import", show_default=True, help="Key or name, such as fair/spring_fair."
+)
 @click.option("--mapping", type=_file, help="JSON with `mapping`: heading -> field.")
 @click.option("--campaign", help="Such as spring_fair_2026.")
 @click.option("--owner", metavar="HANDLE", help="Whose the new leads are; else routing says later.")
@@ -144,7 +148,7 @@ def show(lead: str) -> None:
         click.echo(f"{person.id}  {person.name}  <{person.email}>  {person.stage.value}")
         for name, value in sorted(domain.facts(work, [lead_id])[lead_id].items()):
             if value not in (None, "", ()):
-                click.echo(f"  {name}: {value}")
+                click.echo(f"  {name}: {_plain(value)}")
         for touch in domain.touches(work, lead_id):
             utm = domain.utm_words(domain.utm_of(touch.detail))
             way = f"{touch.source or 'an unknown way'}{f' ({utm})' if utm else ''}"
@@ -154,6 +158,13 @@ def show(lead: str) -> None:
                 f"  {change.at:%Y-%m-%d}  {change.actor}: {change.field} "
                 f"{change.old!s} -> {change.new!s}"
             )
+
+
+def _plain(value: object) -> str:
+    """Write a value as people do."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -> ImportOptions:
@@ -167,8 +178,12 @@ def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -
             zone=owner.zone if owner else "UTC",
         )  # fmt: skip
         refuse_impossible(work, entry)
+        source = domain.source_key(work, said["source"])
+        topics = company(work, sender="", postal="").topics
+    if not reading.topics:
+        reading = replace(reading, topics=topics)
     return ImportOptions(
-        source=said["source"], campaign=said["campaign"], basis=basis, reading=reading,
+        source=source, campaign=said["campaign"], basis=basis, reading=reading,
         owner_id=owner.id if owner else None, entry=entry,
         cents_per_month=None if cost is None else round(cost * 100),
     )  # fmt: skip

@@ -124,6 +124,7 @@ from nurture.leads.sources import (
     remember_mapping,
     remembered_mapping,
     set_cost,
+    source_key,
     sources,
 )
 from nurture.leads.table import ListFile
@@ -257,6 +258,7 @@ __all__ = [
     "sheet_text",
     "sheets",
     "shown_of",
+    "source_key",
     "sources",
     "spaced_phone",
     "stage_counts",

@@ -38,6 +38,17 @@ def ensure_source(
     return found
 
 
+def source_key(work: Work, typed: str) -> str:
+    """Tell which source is meant by its key or its name; words that nobody has are a new key."""
+    word = typed.strip()
+    known = sources(work)
+    for names in ({one.key: one.key for one in known}, {one.name: one.key for one in known[::-1]}):
+        same = {name.casefold(): key for name, key in names.items()}
+        if word.casefold() in same:
+            return same[word.casefold()]
+    return word
+
+
 def set_cost(work: Work, source_id: int, *, cents_per_month: int) -> None:
     """Say what a source costs a month (F6)."""
     new = {"cost_cents_per_month": cents_per_month}

@@ -167,6 +167,9 @@ def _old_encoding(strange: bytes) -> str:
     western = [match for match in matches if match.encoding == "cp1252"]
     if western and western[0].chaos - best.chaos < _MUCH_BETTER:
         return "cp1252"
+    if "cp1252" in best.could_be_from_charset:
+        # The sample reads the same in both; what comes behind it is likelier from the West.
+        return "cp1252"
     return best.encoding
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nurture import runtime, schema, users
+from nurture import leads, runtime, schema, users
 from nurture.cli.main import nurture
 
 LIBRARY = Path(__file__).resolve().parents[2] / "campaigns" / "library"
@@ -95,6 +95,21 @@ def test_a_list_goes_in_and_its_second_time_changes_nothing(run: CliRunner, tmp_
     second = say(run, "leads", "import", str(people), "--basis", "consent", "--source", "fair")
     assert second.exit_code == 0, second.output
     assert "nobody is forgotten" in say(run, "audit").output.lower()
+
+
+def test_a_list_from_the_command_line_knows_the_words_and_sources_of_the_house(
+    run: CliRunner, tmp_path: Path
+) -> None:
+    say(run, "publish", str(LIBRARY))
+    people = tmp_path / "people.csv"
+    people.write_text("E-Mail;Interesse\nanna@works.example;Wartung\n")
+    say(run, "leads", "import", str(people), "--source", "spring fair")
+    shown = say(run, "leads", "show", "anna@works.example").output
+    assert "interests: uptime\n" in shown
+    assert "source: fair/spring_fair\n" in shown or "source: Spring fair\n" in shown
+    assert "role_address: no\n" in shown
+    with runtime.start().works.read("test") as work:
+        assert [one.name for one in leads.sources(work)].count("Spring fair") == 1
 
 
 def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:

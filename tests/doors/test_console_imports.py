@@ -73,6 +73,44 @@ def test_a_list_comes_in_by_steps_and_nothing_is_written_before_the_last(site: S
     assert "1 lead." in mara.page(f"/imports/{import_id}/leads")
 
 
+def test_the_page_of_an_import_opens_anew_once_all_rows_are_in(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    through(mara, where, Basis.NONE)
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
+    assert "HX-Refresh" not in mara.get(f"{begun}/progress").headers
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    assert mara.get(f"{begun}/progress").headers["HX-Refresh"] == "true"
+
+
+def test_who_looks_before_importing_reads_that_mail_may_leave_at_once(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    through(mara, where, Basis.CONSENT)
+    assert "first mails leave as soon as sending hours are open" in mara.page(f"{where}/check")
+    through(mara, where, Basis.NONE)
+    assert "first mails leave" not in mara.page(f"{where}/check")
+
+
+def test_a_source_that_is_written_by_its_name_is_no_second_one(site: Site) -> None:
+    mara = site.reader("mara")
+    where = draft_of(uploaded(mara))
+    for typed in ("Spring fair", "FAIR/spring_fair "):
+        assert told(mara, where, source=typed).status_code == 303
+        assert 'value="fair/spring_fair"' in mara.get(f"{where}/why").get_data(as_text=True)
+
+
+def test_the_numbers_of_the_list_agree_with_it_right_after_an_import(site: Site) -> None:
+    mara = site.reader("mara")
+    mara.page("/leads")
+    where = draft_of(uploaded(mara, LIST.replace("new@", "newer@")))
+    through(mara, where, Basis.NONE)
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
+    mara.page("/leads")
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    assert f"All {number(site)}" in mara.page("/leads")
+
+
 def test_an_import_is_left_to_a_worker(site: Site) -> None:
     mara = site.reader("mara")
     where = draft_of(uploaded(mara))

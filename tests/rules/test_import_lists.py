@@ -42,6 +42,13 @@ def test_polish_letters_are_guessed_from_the_old_windows_encoding(tmp_path: Path
     assert (row.lead.first_name, row.lead.last_name) == ("Łukasz", "Żółć")
 
 
+def test_letters_that_two_old_encodings_share_are_taken_for_western_ones(tmp_path: Path) -> None:
+    names = ["Jürgen Weiß", "Änne Öhler", "Zoë Jäger"] * 800 + ["Søren Lefèvre"]
+    text = "E-Mail;Name\n" + "".join(f"a{n}@x.example;{name}\n" for n, name in enumerate(names))
+    row = good(write(tmp_path, text.encode("cp1252")))[-1]
+    assert (row.lead.first_name, row.lead.last_name) == ("Søren", "Lefèvre")
+
+
 def test_parts_pasted_from_elsewhere_keep_their_own_encoding(tmp_path: Path) -> None:
     first = "E-Mail;Vorname\na@x.example;Jürgen\n".encode("cp1252")
     rest = "b@x.example;Zoë\n".encode("utf-8-sig")

@@ -37,6 +37,7 @@ LOT = 500
 STRETCHES = 20
 MOST = 200_000
 """More leads than one list brings."""
+UNDER_WAY = (ImportState.RUNNING, ImportState.UNDOING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
         draft = import_file.said(draft, request.form)
         with here().works.read(shell.actor()) as work:
             refuse_impossible(work, draft.entry(zone=shell.me().zone))
+            draft = replace(draft, source=leads.source_key(work, draft.source))
     except Invalid as refusal:
         return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     _save(draft)
@@ -240,12 +242,15 @@ def open_one(import_id: int) -> str:
 
 @doors.get("/imports/<int:import_id>/progress")
 @permits(*shell.INNER)
-def progress(import_id: int) -> str:
-    """Give the part that changes; the page asks for it each second while rows come in."""
+def progress(import_id: int) -> BaseResponse:
+    """Give the part that changes; once all is done the whole page opens anew."""
     with here().works.read(shell.actor()) as work:
-        return shell.part(
-            "_import_progress", work, **_result(work, leads.import_run(work, import_id))
-        )
+        run = leads.import_run(work, import_id)
+        answer = Response(shell.part("_import_progress", work, **_result(work, run)))
+    if run.state not in UNDER_WAY:
+        remember.forget()
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @doors.get("/imports/<int:import_id>/leads")
@@ -352,18 +357,7 @@ def _options(draft: Draft) -> ImportOptions:
     settings = runtime.settings
     with runtime.works.read(shell.actor()) as work:
         firm = company(work, sender=settings.sender, postal=settings.postal_address)
-    return draft.options(spellings(firm.words.get("topics")), zone=shell.me().zone)
-
-
-def spellings(listed: object) -> dict[str, str]:
-    """Map every way to write a topic to its key, as the company's file lists them."""
-    if not isinstance(listed, dict):
-        return {}
-    return {
-        str(word): str(key)
-        for key, words in listed.items()
-        for word in (key, *(words if isinstance(words, list) else ()))
-    }
+    return draft.options(firm.topics, zone=shell.me().zone)
 
 
 def _draft(name: str) -> Draft:
