@@ -34,7 +34,7 @@ DUE = text("UPDATE enrolment SET due_at = :now WHERE id IN (SELECT id FROM enrol
 
 
 @pytest.mark.only("postgresql")
-@pytest.mark.parametrize("due", [20, 1_000])
+@pytest.mark.parametrize("due", [0, 20, 1_000])
 def test_a_crowd_that_waits_is_not_read(
     works: Works, clock: FrozenClock, home: Path, due: int
 ) -> None:
