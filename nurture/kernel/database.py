@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any, TypeAlias, TypeVar, TypeVarTuple
@@ -14,12 +15,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Float,
     MetaData,
     Row,
     Select,
     String,
     any_,
     bindparam,
+    cast,
     column,
     create_engine,
     event,
@@ -258,6 +261,15 @@ def one_of(
     if not is_postgresql(session):
         return column_.in_(query)
     return column_ == any_(func.array(query.scalar_subquery()))
+
+
+def days_between(
+    session: Session, earlier: ColumnElement[datetime], later: ColumnElement[datetime]
+) -> ColumnElement[float]:
+    """Tell the days from one instant to another, with their fractions."""
+    if is_postgresql(session):
+        return cast(func.extract("epoch", later - earlier) / 86_400, Float)
+    return cast(func.julianday(later) - func.julianday(earlier), Float)
 
 
 def passing(error: BaseException) -> bool:
