@@ -67,6 +67,8 @@ class _Batch:
     ready: dict[LeadId, str] = field(default_factory=dict)
     after: dict[str, list[LeadId]] = field(default_factory=dict)
     parked: dict[LeadId, tuple[datetime, str]] = field(default_factory=dict)
+    arrived: dict[LeadId, str] = field(default_factory=dict)
+    """Who is where the track was to lead, and in what words; most of them are with sales."""
     stands: dict[int, str] = field(default_factory=dict)
     """Enrolment -> the step where it stands now, "" where it has ended."""
 
@@ -247,7 +249,9 @@ def _collect_after(
         batch.ready[due.lead_id] = "The track says: ready for sales."
     elif decision.after:
         batch.after.setdefault(decision.after, []).append(due.lead_id)
-    elif decision.exit not in (ExitReason.GOAL, ExitReason.PROMOTED):
+    elif decision.exit in (ExitReason.GOAL, ExitReason.PROMOTED):
+        batch.arrived[due.lead_id] = f"{due.track_key}: {words}"
+    else:
         person = stock.people[due.lead_id]
         calendar = Calendar(person.country or "")
         closed = decision.exit in (ExitReason.SUPPRESSED, ExitReason.NO_PERMISSION)
@@ -274,6 +278,9 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
         promote.make_ready(
             work, list(batch.ready), reason=next(iter(batch.ready.values())), hands=desk.hands
         )
+    if arrived := batch.ready | batch.arrived:
+        idle = next_actions_missing(work, list(arrived))
+        _park(work, _after_a_rest(work, {one: arrived[one] for one in idle}), desk)
 
 
 def _let_decide(work: Work, reasons: Mapping[LeadId, str], desk: Desk) -> None:
