@@ -180,7 +180,10 @@ def check_address(child: Child) -> None:
 def _taken(child: Child, port: int, error: OSError) -> str:
     other = f" or set {child.setting} to another" if child.setting else ""
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another program. Stop it{other}."
+        return (
+            f"Port {port} is taken by another program, perhaps by a Nurture that runs already. "
+            f"Stop it{other}."
+        )
     return f"Port {port} cannot be opened for {child.name} ({error.strerror})."
 
 

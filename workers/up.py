@@ -59,7 +59,7 @@ def _sink(home: Path, port: int) -> Child:
     address = ("127.0.0.1", port)
     return Child(
         "mail sink", (*argv, "--refuse", str(home / "refused.txt")),
-        ready=partial(_listens, address), address=address,
+        ready=partial(_listens, address), address=address, setting="the port of NURTURE_BASE_URL",
     )  # fmt: skip
 
 
@@ -86,7 +86,14 @@ def main(arguments: Sequence[str]) -> int:
     engine = runtime.start(settings).works.engine
     schema.upgrade(engine)
     engine.dispose()
-    Supervisor(children(settings), say=say).run(
-        when_ready=lambda: say(f"Nurture runs at {settings.base_url}. Ctrl-C stops it.")
-    )
+    Supervisor(children(settings), say=say).run(when_ready=lambda: say(greeting(settings)))
     return 0
+
+
+def greeting(settings: Settings) -> str:
+    """Say where it runs, and where mail goes as long as none leaves this machine."""
+    mail = "" if settings.smtp_url else (
+        f" No mail leaves this machine: it ends at {settings.base_url}/mailbox "
+        "until NURTURE_SMTP_URL is set."
+    )  # fmt: skip
+    return f"Nurture runs at {settings.base_url}. Ctrl-C stops it.{mail}"

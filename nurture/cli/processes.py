@@ -1,19 +1,16 @@
 """Start everything, or one role of it; the workers run as programs of their own."""
 
-import subprocess
+import os
 import sys
+from typing import NoReturn
 
 import click
 
 
-def _run(*argv: str) -> None:
-    """Hand over to a role's program and end as it ends; Ctrl-C reaches it as well."""
-    child = subprocess.Popen([sys.executable, "-m", *argv])  # noqa: S603 - our own programs
-    while True:
-        try:
-            sys.exit(child.wait())
-        except KeyboardInterrupt:
-            continue  # the child has heard it, too, and stops what it started
+def _run(*argv: str) -> NoReturn:
+    """Become a role's program: whatever is said to this process, such as SIGTERM, it hears."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", *argv])  # noqa: S606 - our own programs
 
 
 @click.command(

@@ -129,4 +129,5 @@ def test_a_taken_port_is_named(sink: Sink) -> None:
     )
 
     assert second.returncode == 1
-    assert second.stderr == f"Port {sink.port} is taken by another program. Stop it.\n"
+    taken = f"Port {sink.port} is taken by another program, perhaps by a Nurture that runs already."
+    assert second.stderr == f"{taken} Stop it.\n"

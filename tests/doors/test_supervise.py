@@ -154,7 +154,8 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
             Supervisor([announcing("valkey", diary), web], say=print).run()
 
     expected = (
-        f"Port {port} is taken by another program. Stop it or set NURTURE_BASE_URL to another."
+        f"Port {port} is taken by another program, perhaps by a Nurture that runs already. "
+        "Stop it or set NURTURE_BASE_URL to another."
     )
     assert refusal.value.sentence == expected
     assert not diary.exists()
