@@ -1,10 +1,10 @@
 """Who stands where in a track, what happened at its steps, and how those who left it left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
 from nurture.kernel.types import LeadId
@@ -39,6 +39,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of such runs, the oldest first, and how many there are in all."""
+
+    rows: Sequence[Standing]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """A published version of a track, and who is still on it."""
 
@@ -68,51 +76,46 @@ def _by_track(work: Work, query: Select[int, int]) -> dict[int, int]:
 
 
 def standing(
-    work: Work, track_id: int, *, step: str | None = None, after: int = 0, limit: int = 100
-) -> list[Standing]:
-    """List who is in a track, or at one of its steps; `after` is the last id shown."""
-    query = select(Enrolment).where(Enrolment.track_id == track_id, _ACTIVE, Enrolment.id > after)
-    if step is not None:
-        query = query.where(Enrolment.step == step)
-    return _standings(work, query, limit)
+    work: Work, track_id: int, *, step: str | None = None, first: int = 0, limit: int = 100
+) -> Part:
+    """List who is in a track, or at one of its steps."""
+    where = [Enrolment.track_id == track_id, _ACTIVE]
+    return _part(work, where if step is None else [*where, Enrolment.step == step], first, limit)
 
 
 def due_before(
-    work: Work, track_id: int, *, before: datetime, after: int = 0, limit: int = 100
-) -> list[Standing]:
+    work: Work, track_id: int, *, before: datetime, first: int = 0, limit: int = 100
+) -> Part:
     """List whose next step falls due before an instant."""
-    query = select(Enrolment).where(
-        Enrolment.track_id == track_id, _ACTIVE, Enrolment.due_at < before, Enrolment.id > after
-    )
-    return _standings(work, query, limit)
+    where = [Enrolment.track_id == track_id, _ACTIVE, Enrolment.due_at < before]
+    return _part(work, where, first, limit)
 
 
 def ended(
-    work: Work, track_id: int, *, reason: ExitReason, after: int = 0, limit: int = 100
-) -> list[Standing]:
+    work: Work, track_id: int, *, reason: ExitReason, first: int = 0, limit: int = 100
+) -> Part:
     """List the runs that ended for one reason."""
-    query = select(Enrolment).where(
-        Enrolment.track_id == track_id, Enrolment.exit_reason == reason, Enrolment.id > after
-    )
-    return _standings(work, query, limit)
+    where = [Enrolment.track_id == track_id, Enrolment.exit_reason == reason]
+    return _part(work, where, first, limit)
 
 
-def everybody(work: Work, track_id: int, *, after: int = 0, limit: int = 100) -> list[Standing]:
+def everybody(work: Work, track_id: int, *, first: int = 0, limit: int = 100) -> Part:
     """List every run that ever began in a track."""
-    query = select(Enrolment).where(Enrolment.track_id == track_id, Enrolment.id > after)
-    return _standings(work, query, limit)
+    return _part(work, [Enrolment.track_id == track_id], first, limit)
 
 
-def _standings(work: Work, query: Select[Enrolment], limit: int) -> list[Standing]:
-    rows = work.session.scalars(query.order_by(Enrolment.id).limit(limit))
-    return [
+def _part(work: Work, where: Sequence[ColumnElement[bool]], first: int, limit: int) -> Part:
+    total = work.session.scalar(select(func.count()).select_from(Enrolment).where(*where)) or 0
+    query = select(Enrolment).where(*where).order_by(Enrolment.id).offset(first).limit(limit)
+    rows = [
         Standing(
             id=row.id, lead_id=LeadId(row.lead_id), step=row.step, due_at=row.due_at,
             arrived_at=row.arrived_at, waiting_for=row.waiting_for, hold=row.hold,
             ended_at=row.ended_at, exit_reason=row.exit_reason,
         )
-        for row in rows
+        for row in work.session.scalars(query)
     ]  # fmt: skip
+    return Part(rows, total)
 
 
 def happened(work: Work, track_id: int) -> Mapping[str, Mapping[Receipt, int]]:

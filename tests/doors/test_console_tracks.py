@@ -30,6 +30,20 @@ def test_every_number_of_a_track_opens_a_list_as_long_as_it_is(site: Site) -> No
         assert f"{number} lead" in listed
 
 
+def test_a_long_list_goes_on_where_its_first_part_ends(site: Site) -> None:
+    mara = site.reader("mara")
+
+    def people(path: str) -> list[str]:
+        html = mara.get(path).get_data(as_text=True)
+        assert f"{count} lead" in mara.page(path)
+        return [one for one in links(html) if re.fullmatch(r"/leads/\d+", one)]
+
+    count = re.findall(r"(\d+) lead", mara.page("/tracks/welcome/came"))[0]
+    everybody = people("/tracks/welcome/came")
+    assert len(everybody) == int(count) > 2
+    assert people("/tracks/welcome/came?from=2") == everybody[2:]
+
+
 def test_every_step_of_a_track_stands_in_its_outline_once(site: Site) -> None:
     mara = site.reader("mara")
     with site.here.works.read("test") as work:

@@ -62,14 +62,15 @@ class Asked:
 
 def behind(work: Work, asked: Asked, entries: Sequence[Entry]) -> Behind:
     """Show a stretch of entries, all of which are known."""
-    first = _first()
-    shown = entries[first : first + SHOWN]
-    return _behind(work, asked, shown, first=first, total=len(entries))
+    first = first_asked()
+    return stretch(work, asked, entries[first : first + SHOWN], total=len(entries))
 
 
 def behind_ids(work: Work, asked: Asked, lead_ids: Sequence[LeadId]) -> Behind:
     """Show a stretch of leads that have nothing beside their names."""
-    return behind(work, asked, [Entry(one) for one in lead_ids])
+    first = first_asked()
+    shown = [Entry(one) for one in lead_ids[first : first + SHOWN]]
+    return stretch(work, asked, shown, total=len(lead_ids))
 
 
 def page(behind_: Behind, nav: str, crumbs: Sequence[tuple[str, str]], work: Work) -> str:
@@ -77,9 +78,9 @@ def page(behind_: Behind, nav: str, crumbs: Sequence[tuple[str, str]], work: Wor
     return shell.show("behind", shell.Page(behind_.title, nav, crumbs), work, behind=behind_)
 
 
-def _behind(
-    work: Work, asked: Asked, entries: Sequence[Entry], *, first: int, total: int
-) -> Behind:
+def stretch(work: Work, asked: Asked, entries: Sequence[Entry], *, total: int) -> Behind:
+    """Show the stretch that begins where the reader asked for, of so many in all."""
+    first = first_asked()
     people = leads.by_ids(work, [one.lead_id for one in entries])
     staff = {one.id: one.name for one in users.everybody(work)}
     lines = tuple(_line(one, people, staff) for one in entries if one.lead_id in people)
@@ -103,6 +104,7 @@ def _line(
     )  # fmt: skip
 
 
-def _first() -> int:
+def first_asked() -> int:
+    """Tell after how many lines the stretch begins."""
     asked = request.args.get("from", "0")
     return int(asked) if asked.isdecimal() and len(asked) < 10 else 0  # noqa: PLR2004 - more digits than leads

@@ -1,6 +1,6 @@
 """Tracks: who is where, what happens at each step, and the switch that halts one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
@@ -13,11 +13,11 @@ from nurture import tracks
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.work import Work
 from nurture.reports import standing
-from nurture.reports.standing import Standing
+from nurture.reports.standing import Part, Standing
 from nurture.tracks import Overdue, TrackState
 from nurture.usecases import pausing
 from nurture.web.console import behind, remember, shell, wording
-from nurture.web.console.behind import Asked, Behind, Entry
+from nurture.web.console.behind import SHOWN, Asked, Behind, Entry, first_asked
 from nurture.web.console.track_view import TrackPage, list_of, page_of
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -26,8 +26,6 @@ doors = Blueprint("tracks", __name__)
 NAV = "tracks.show"
 TITLE = "Tracks"
 TABS = ("outline", "text", "versions")
-LOT = 100_000
-"""More runs than one list is asked to page over."""
 
 
 RESUMED = {
@@ -96,11 +94,11 @@ def inside(key: str) -> str:
     step = request.args.get("step")
     with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
-        rows = standing.standing(work, state.id, step=step, limit=LOT)
+        part = standing.standing(work, state.id, step=step, first=first_asked(), limit=SHOWN)
         title = f"In {state.name} now" if step is None else f"In {state.name}, at “{step}”"
         return _listed(
             work, state, Asked(title, "The way on is theirs; each row says what comes next.",
-                               "At the step", "Next"), rows, _standing_entry,
+                               "At the step", "Next"), part, _standing_entry,
         )  # fmt: skip
 
 
@@ -111,12 +109,14 @@ def due(key: str) -> str:
     with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
         shell.look(work)
-        rows = standing.due_before(work, state.id, before=shell.eye().tonight(), limit=LOT)
+        part = standing.due_before(
+            work, state.id, before=shell.eye().tonight(), first=first_asked(), limit=SHOWN
+        )
         asked = Asked(
             f"Due today in {state.name}", "Their next step falls due before midnight.",
             "At the step", "Due",
         )  # fmt: skip
-        return _listed(work, state, asked, rows, _standing_entry)
+        return _listed(work, state, asked, part, _standing_entry)
 
 
 @doors.get("/tracks/<key>/came")
@@ -125,9 +125,9 @@ def came(key: str) -> str:
     """List everybody who ever came into a track."""
     with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
-        rows = standing.everybody(work, state.id, limit=LOT)
+        part = standing.everybody(work, state.id, first=first_asked(), limit=SHOWN)
         asked = Asked(f"Came into {state.name}", "Who came twice stands here twice.", "Now")
-        return _listed(work, state, asked, rows, _any_entry)
+        return _listed(work, state, asked, part, _any_entry)
 
 
 @doors.get("/tracks/<key>/left/<reason>")
@@ -139,19 +139,20 @@ def left(key: str, reason: str) -> str:
     why = ExitReason(reason)
     with here().works.read(shell.actor()) as work:
         state = tracks.get_track(work, key)
-        rows = standing.ended(work, state.id, reason=why, limit=LOT)
+        part = standing.ended(work, state.id, reason=why, first=first_asked(), limit=SHOWN)
         asked = Asked(f"Left {state.name}: {wording.ENDINGS[why]}", "", "Left")
-        return _listed(work, state, asked, rows, _left_entry)
+        return _listed(work, state, asked, part, _left_entry)
 
 
 def _listed(
     work: Work,
     state: TrackState,
     asked: Asked,
-    rows: Sequence[Standing],
+    part: Part,
     entry: Callable[[Standing], Entry],
 ) -> str:
-    shown: Behind = behind.behind(work, asked, [entry(row) for row in rows])
+    entries = [entry(row) for row in part.rows]
+    shown: Behind = behind.stretch(work, asked, entries, total=part.total)
     crumbs = [
         (TITLE, url_for("tracks.show")),
         (state.name, url_for("tracks.open_one", key=state.key)),
