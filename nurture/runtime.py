@@ -17,7 +17,7 @@ from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
 from nurture.kernel.database import make_engine
-from nurture.kernel.errors import Unavailable
+from nurture.kernel.errors import Invalid, Unavailable
 from nurture.kernel.settings import Settings, load_settings, secret_of
 from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
@@ -159,9 +159,16 @@ def start(settings: Settings | None = None) -> Runtime:
     settings = settings or load_settings()
     _check(settings)
     home = settings.home.resolve()
-    for folder in ("spool", "journals", "links"):
-        (home / folder).mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in ("spool", "journals", "links"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"NURTURE_HOME: nothing can be kept in {home} ({error.strerror}). "
+            "Name a folder that this user may write to."
+        ) from error
     secret = secret_of(settings)
+    _check_folder(settings.database)
     engine = make_engine(settings.database)
     clock = _clock(settings, home)
     works = Works(engine, clock)
@@ -176,13 +183,30 @@ def _check(settings: Settings) -> None:
     mail.return_path(settings.bounces)
     if url := settings.inbox_url.get_secret_value():
         place_of(url)
+    for relay in settings.smtp_url.split():
+        relay_of(relay)
+
+
+def _check_folder(database: str) -> None:
+    """Stop where the file of an embedded database has no folder to lie in."""
+    scheme, _, file = database.partition(":///")
+    folder = Path(file.partition("?")[0]).parent
+    if scheme == "sqlite" and not folder.is_dir():
+        raise Invalid(
+            f"NURTURE_DATABASE_URL: there is no folder {folder}. Make it, or name another."
+        )
 
 
 def _clock(settings: Settings, home: Path) -> Clock:
     if settings.clock == "stepped":
         return SteppedClock(lambda: read_instant(home))
     if settings.clock.startswith("fast:"):
-        started = datetime.fromisoformat((home / "fast-clock").read_text())
+        try:
+            started = datetime.fromisoformat((home / "fast-clock").read_text())
+        except FileNotFoundError as error:
+            raise Invalid(
+                "NURTURE_CLOCK: a fast clock is wound up by `nurture demo` alone. Leave it out."
+            ) from error
         origin = read_instant(home)
         return FastClock(origin, started.astimezone(UTC), float(settings.clock[5:]))
     return RealClock()

@@ -2,9 +2,11 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from redis import Redis
+from redis import Redis, exceptions
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -30,6 +32,20 @@ def connect(url: str, *, patience: float | None = None) -> Redis:
     return Redis.from_url(
         url, health_check_interval=30, socket_connect_timeout=5, socket_timeout=patience
     )
+
+
+@contextmanager
+def explaining_the_queue(url: str) -> Iterator[None]:
+    """Turn a queue that is away into a sentence, without the password in its address."""
+    try:
+        yield
+    except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+        parts = urlsplit(url)
+        place = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{parts.port or 6379}"
+        raise Unavailable(
+            f"The queue at {place} does not answer. Start Redis or Valkey there, "
+            "or set NURTURE_REDIS_URL to where it runs."
+        ) from error
 
 
 def queue(connection: Redis, name: str = DEFAULT_QUEUE) -> Queue:

@@ -132,6 +132,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--port", type=int, default=8025)
     parser.add_argument("--refuse", type=Path, help="a file of addresses that get 550 5.1.1")
     options = parser.parse_args(arguments)
-    check_address(Child(name="The mail sink", argv=(), address=(options.host, options.port)))
+    check_address(Child(name="mail sink", argv=(), address=(options.host, options.port)))
     asyncio.run(_serve_until_asked(options.home, options))
     return 0

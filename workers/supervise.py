@@ -1,10 +1,8 @@
 """Run several programs as one: start in order, restart what dies, stop all when asked."""
 
 import contextlib
-import errno
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from nurture.kernel.errors import Unavailable
+from nurture.kernel.ports import refuse_taken
 from workers.lifeline import end_with_parent
 
 FIRST_PAUSE = 0.5
@@ -167,24 +166,7 @@ def check_address(child: Child) -> None:
     if child.address is None:
         return
     host, port = child.address
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As servers do: a port that is only cooling down is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Unavailable(_taken(child, port, error)) from error
-
-
-def _taken(child: Child, port: int, error: OSError) -> str:
-    other = f" or set {child.setting} to another" if child.setting else ""
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is taken by another program, perhaps by a Nurture that runs already. "
-            f"Stop it{other}."
-        )
-    return f"Port {port} cannot be opened for {child.name} ({error.strerror})."
+    refuse_taken(host, port, whose=child.name, setting=child.setting)
 
 
 def _kill_group(running: _Running) -> None:

@@ -19,6 +19,7 @@ from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
+from nurture.kernel.trouble import explaining_the_database
 from nurture.kernel.work import Work
 from nurture.runtime import Runtime
 from nurture.usecases import (
@@ -208,6 +209,7 @@ def run(tick: Tick, *, stopped: threading.Event) -> None:
             stopped.wait(EVERY_SECONDS)
 
 
+@explaining_the_database()
 def main(arguments: Sequence[str]) -> int:
     """Run the tick: `python -m workers tick`."""
     argparse.ArgumentParser(prog="python -m workers tick", description=main.__doc__).parse_args(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nurture import runtime, schema
 from nurture.kernel.settings import Settings, load_settings
+from nurture.kernel.trouble import explaining_the_database
 from workers.supervise import Child, Supervisor
 from workers.valkey import ValkeyPlan, plan_valkey
 
@@ -46,7 +47,7 @@ def _web(settings: Settings, env: Mapping[str, str]) -> Child:
     address = (settings.listen, settings.web_port)
     return Child(
         "web", (sys.executable, "-m", "nurture.web.serve"), env, ready=partial(_listens, address),
-        address=address, setting="NURTURE_BASE_URL", patience=60,
+        address=address, setting="NURTURE_PORT", patience=60,
     )  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def _sink(home: Path, port: int) -> Child:
     address = ("127.0.0.1", port)
     return Child(
         "mail sink", (*argv, "--refuse", str(home / "refused.txt")),
-        ready=partial(_listens, address), address=address, setting="the port of NURTURE_BASE_URL",
+        ready=partial(_listens, address), address=address, setting="NURTURE_PORT",
     )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+@explaining_the_database()
 def main(arguments: Sequence[str]) -> int:
     """Start everything: `python -m workers up`."""
     argparse.ArgumentParser(prog="nurture up", description=main.__doc__).parse_args(arguments)

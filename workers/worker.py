@@ -8,9 +8,10 @@ from nurture import schema
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
+from nurture.kernel.trouble import explaining_the_database
 from nurture.usecases import clerk
 from workers import jobs
-from workers.queues import DEFAULT_QUEUE, connect, make_worker, queue_url
+from workers.queues import DEFAULT_QUEUE, connect, explaining_the_queue, make_worker, queue_url
 
 WARM = jobs.JOBS
 """Named so that the parent has every job's code in memory before it forks."""
@@ -37,6 +38,7 @@ def warm() -> None:
         here.works.engine.dispose()
 
 
+@explaining_the_database()
 def main(arguments: Sequence[str]) -> int:
     """Run jobs: `python -m workers worker [QUEUE ...]`."""
     parser = argparse.ArgumentParser(prog="python -m workers worker", description=main.__doc__)
@@ -47,5 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     warm()
     gc.collect()
     gc.freeze()  # what a horse never looks at, it need not copy
-    make_worker(connect(queue_url(settings)), names).work(logging_level="WARNING")
+    url = queue_url(settings)
+    with explaining_the_queue(url):
+        make_worker(connect(url), names).work(logging_level="WARNING")
     return 0

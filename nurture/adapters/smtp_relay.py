@@ -29,13 +29,15 @@ def relay_of(url: str) -> Relay:
     """Read `smtp://user:password@host:port?tls=off|starttls|implicit` or `smtps://...`."""
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise Invalid("A mail server is written smtp://host:25 or smtps://user:password@host:465.")
+        raise Invalid(
+            "NURTURE_SMTP_URL: write smtp://user:password@host:587 or smtps://user:password@host:465."
+        )
     try:
         unsaid = usual(parts.hostname, implicit=parts.scheme == "smtps")
         tls, port = Tls(parse_qs(parts.query).get("tls", [unsaid])[0]), parts.port
     except ValueError as error:
         raise Invalid(
-            "The mail server's port is a number, its tls is off, starttls or implicit."
+            "NURTURE_SMTP_URL: the port is a number, its tls is off, starttls or implicit."
         ) from error
     standard = {Tls.IMPLICIT: 465, Tls.STARTTLS: 587, Tls.OFF: 25}[tls]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")

@@ -12,7 +12,7 @@ import click
 from campaigns.vocabulary import Basis, Stage
 from nurture import leads as domain
 from nurture import runtime, users
-from nurture.kernel.errors import NotFound
+from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
 from nurture.leads import ImportProgress, ListOptions, Remark
@@ -25,6 +25,7 @@ from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.export import csv_lines
 from nurture.usecases.preview import ImportCheck
 
+MAPPING_EXAMPLE = 'Write, for example, {"mapping": {"Mailadresse": "email"}}.'
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -119,8 +120,13 @@ def export(
             text=find, stages=(Stage(stage),) if stage else (), source_id=_source(work, source),
             countries=(country.upper(),) if country else (),
         )  # fmt: skip
-        with file.open("w", encoding="utf-8", newline="") as written:
-            written.writelines(csv_lines(work, which))
+        try:
+            with file.open("w", encoding="utf-8", newline="") as written:
+                written.writelines(csv_lines(work, which))
+        except OSError as error:
+            raise Invalid(
+                f"{file} cannot be written: {error.strerror}. Name another file."
+            ) from error
         click.echo(f"{domain.count(work, which)} leads in {file}.")
 
 
@@ -192,7 +198,13 @@ def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -
 def _reading(mapping: Path | None) -> ListOptions:
     if mapping is None:
         return ListOptions()
-    return ListOptions.from_json(json.loads(mapping.read_text()))
+    try:
+        told = json.loads(mapping.read_text("utf-8"))
+    except ValueError as error:
+        raise Invalid(f"{mapping.name} is no JSON: {error}. {MAPPING_EXAMPLE}") from error
+    if not isinstance(told, dict):
+        raise Invalid(f"{mapping.name} holds no mapping. {MAPPING_EXAMPLE}")
+    return ListOptions.from_json(told)
 
 
 def _as_text(file: Path) -> Path:
@@ -222,8 +234,7 @@ def _say_done(run: ImportProgress) -> None:
 
 
 def _say_check(check: ImportCheck, options: ImportOptions) -> None:
-    counts = ", ".join(f"{number} {outcome.value}" for outcome, number in check.counts.items())
-    click.echo(f"{check.total_rows} rows: {counts}, {check.rejected} rejected. Nothing is written.")
+    _say_counts(check)
     click.echo(f"{check.opted_out} opted out, {check.may_write} may be written to.")
     if check.said_yes and not check.may_write:
         click.echo(f"{check.said_yes} rows say yes themselves: give --basis to use that.")
@@ -236,12 +247,19 @@ def _say_check(check: ImportCheck, options: ImportOptions) -> None:
     for why, number in check.staying.items():
         click.echo(f"  {number} not: {why}")
     for why, number in check.reasons.items():
-        click.echo(f"  {number} rows are not taken: {why}")
+        click.echo(f"  {number} {'row is' if number == 1 else 'rows are'} not taken: {why}")
     click.echo("Columns:")
     for heading, column in check.mapping.items():
         click.echo(f"  {heading} -> {column or 'left out'}")
     for title, remarks in (("Rejected", check.rejects), ("Cells left out", check.remarks)):
         _say_remarks(title, remarks)
+
+
+def _say_counts(check: ImportCheck) -> None:
+    if not check.total_rows:
+        click.echo("The list has headings and no rows below them: export it again.")
+    counts = ", ".join(f"{number} {outcome.value}" for outcome, number in check.counts.items())
+    click.echo(f"{check.total_rows} rows: {counts}, {check.rejected} rejected. Nothing is written.")
 
 
 def _say_remarks(title: str, remarks: tuple[Remark, ...]) -> None:

@@ -8,6 +8,7 @@ from nurture.cli import bench, database, leads, mail, processes, reports, tracks
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
 from nurture.kernel.settings import load_settings
+from nurture.kernel.trouble import explaining_the_database
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,7 +29,8 @@ def main() -> None:
     """Run the command; a refusal is a sentence on stderr and exit code 1."""
     try:
         configure(json=load_settings().log_format == "json")
-        nurture(standalone_mode=True)
+        with explaining_the_database():
+            nurture(standalone_mode=True)
     except Refusal as refusal:
         click.echo(refusal.sentence, err=True)
         sys.exit(1)

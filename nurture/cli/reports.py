@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nurture import runtime
+from nurture.kernel.errors import Invalid
 from nurture.reports.audit import run_audit
 from nurture.usecases.publish import publish_library
 
@@ -34,16 +35,22 @@ def audit(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument(
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False
+)
 def publish(folder: Path | None) -> None:
     """Publish campaign files and the mails of templates/mail; the example by default."""
     here = runtime.start()
-    done = publish_library(
-        here.works,
-        folder or ROOT / "campaigns" / "library",
-        mails=ROOT / "templates" / "mail",
-        links=here.links,
-    )
+    library = folder or ROOT / "campaigns" / "library"
+    try:
+        done = publish_library(
+            here.works, library, mails=ROOT / "templates" / "mail", links=here.links
+        )
+    except FileNotFoundError as error:
+        raise Invalid(
+            f"{error.filename} is missing: a library holds the files of "
+            f"{ROOT / 'campaigns' / 'library'}. Copy what you do not change from there."
+        ) from error
     click.echo(
         f"In force: {done.assets} items, {done.mails} mails, {done.tracks} tracks, "
         f"{done.users} people."

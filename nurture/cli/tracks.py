@@ -10,7 +10,10 @@ from campaigns import text
 from campaigns.text_check import weak_signals
 from nurture import runtime
 from nurture import tracks as domain
+from nurture.kernel.errors import Invalid
 from nurture.usecases import pausing
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -19,10 +22,10 @@ def tracks() -> None:
 
 
 @tracks.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FILE)
 def check(files: tuple[Path, ...]) -> None:
     """Name every mistake by file, line, step and field; exit 1 when there is one."""
-    problems = [p for path in files for p in text.check(path.read_text(), file=path.name)]
+    problems = [p for path in files for p in text.check(_text(path), file=path.name)]
     for problem in problems:
         click.echo(str(problem))
     if problems:
@@ -32,20 +35,27 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 @tracks.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FILE)
 def apply(files: tuple[Path, ...]) -> None:
     """Publish tracks; leads that are in one stay with the version that they started with."""
     here = runtime.start()
     with here.works.begin("cli") as work:
         for path in files:
-            domain.publish(work, path.read_text(), file=path.name)
+            domain.publish(work, _text(path), file=path.name)
     _warn(files)
     click.echo(f"{len(files)} published.")
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path.name} is no plain text: save it as UTF-8, and try again.") from error
+
+
 def _warn(files: tuple[Path, ...]) -> None:
     for path in files:
-        for words in weak_signals(text.load(path.read_text(), file=path.name)):
+        for words in weak_signals(text.load(_text(path), file=path.name)):
             click.echo(f"{path.name}: {words}.")
 
 

@@ -16,6 +16,8 @@ from pydantic_settings import (
 from nurture.kernel.errors import Invalid
 
 WEAK_SECRET_LENGTH = 32
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
+QUEUES = ("redis", "rediss", "unix")
 FALLBACK_PORT = 8000
 """Where a proxy in front holds 80 or 443, we stand behind it."""
 
@@ -69,6 +71,22 @@ class Settings(BaseSettings):
     """Chance is a hash of it; one seed tells one story."""
     log_format: Literal["text", "json"] = "text"
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and value.partition("://")[0] not in DATABASES:
+            message = "write postgresql://user:password@host/name or sqlite:////folder/file.db"
+            raise ValueError(message)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_queue(cls, value: str) -> str:
+        if value and value.partition("://")[0] not in QUEUES:
+            message = "write redis://host:6379/0, rediss://... or unix:///folder/redis.sock"
+            raise ValueError(message)
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _whole_address(cls, value: str) -> str:
@@ -102,16 +120,27 @@ class Settings(BaseSettings):
         return self.port or urlsplit(self.base_url).port or FALLBACK_PORT
 
 
+_MEND = {
+    "int_parsing": "write a whole number",
+    "float_parsing": "write a number",
+    "string_pattern_mismatch": "write real; stepped and fast:<seconds a day> are for the demo",
+}
+"""What to write instead, by the kind of mistake."""
+
+
 def load_settings(**given: object) -> Settings:
     """Read the settings; every wrong one is named with its way to mend it."""
     try:
         return Settings(**given)  # type: ignore[arg-type] # pydantic checks what it is given
     except ValidationError as error:
         lines = [
-            f"NURTURE_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            f"NURTURE_{'_'.join(str(part) for part in problem['loc']).upper()}: "
+            + _MEND.get(problem["type"], problem["msg"])
+            .removeprefix("Value error, ")
+            .replace("Input should be", "give a value")
             for problem in error.errors()
         ]
-        raise Invalid("These settings cannot be used. " + "; ".join(lines)) from error
+        raise Invalid(f"These settings cannot be used. {'; '.join(lines)}.") from error
 
 
 def secret_of(settings: Settings) -> str:

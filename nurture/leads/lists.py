@@ -108,7 +108,11 @@ def plan_list(
 def list_rows(plan: ListPlan, *, skip: int = 0) -> Iterator[ReadRow | Remark]:
     """Read the people of a list, from the row after the first `skip` ones."""
     if Column.EMAIL not in plan.reading.columns:
-        raise Invalid("No column holds e-mail addresses: say which one does.")
+        named = ", ".join(f"“{one[:40]}”" for one in plan.reading.headings[:_EXAMPLES])
+        raise Invalid(
+            f"No column holds e-mail addresses, of {named}. Call the one that does “email”, or say "
+            "which it is: in the console by its column, on the command line by --mapping."
+        )
     for record in islice(records(plan.file, plan.shape), 1 + skip, None):
         yield read_row(record, plan.reading)
 

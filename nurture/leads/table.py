@@ -21,6 +21,11 @@ _SAMPLE_BYTES = 65_536
 _SAMPLE_LINES = 20
 _LONGEST_RECORD = 50
 """Lines that one quoted cell may spread over."""
+_NO_TEXT = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How a PDF, an archive and an old workbook begin."""
+_UNREADABLE = (
+    "This row cannot be read: a cell is longer than 131,072 letters, or a quote is never closed."
+)
 _DELIMITERS = ";,\t|"
 _WIDE = ((codecs.BOM_UTF8, None), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OLD = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp437", "mac_roman", "shift_jis",
@@ -59,9 +64,12 @@ class Record:
 def guess_shape(file: ListFile, *, encoding: str | None, delimiter: str | None) -> Shape:
     """Guess how a file is written, as far as nobody said it."""
     with file.open("rb") as raw:
-        if not raw.read(1):
-            raise UnreadableFile("The file is empty: export it again with its headings.")
+        sample = raw.read(_SAMPLE_BYTES)
+    if not sample:
+        raise UnreadableFile("The file is empty: export it again with its headings.")
     chosen = encoding or _guess_encoding(file)
+    if sample.startswith(_NO_TEXT) or (b"\0" in sample and not _is_wide(chosen)):
+        raise UnreadableFile("This is neither CSV nor XLSX: save the list as one of the two.")
     if delimiter:
         return Shape(chosen, delimiter)
     lines: list[str] = []
@@ -91,7 +99,7 @@ def _split(number: int, text: str, delimiter: str, broken: str) -> Record:
     try:
         cells = next(csv.reader([text], delimiter=delimiter), [])
     except csv.Error:
-        return Record(number, (text[:200],), "This row cannot be read: look at its quotes.")
+        return Record(number, (text[:200],), _UNREADABLE)
     return Record(number, tuple(cells))
 
 

@@ -5,7 +5,9 @@ import sys
 from granian import Granian
 from granian.constants import Interfaces
 
-from nurture.kernel.settings import load_settings
+from nurture.kernel.errors import Refusal
+from nurture.kernel.ports import refuse_taken
+from nurture.kernel.settings import load_settings, secret_of
 
 WORKERS = 1
 """One process serves pages and clicks; more web hosts scale out."""
@@ -19,7 +21,13 @@ BACKPRESSURE = 64
 
 def main() -> int:
     """Serve until asked to stop: `python -m nurture.web.serve`."""
-    settings = load_settings()
+    try:
+        settings = load_settings()
+        secret_of(settings)
+        refuse_taken(settings.listen, settings.web_port, whose="web", setting="NURTURE_PORT")
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal.sentence}\n")
+        return 1
     Granian(
         "nurture.web.wsgi:application",
         address=settings.listen,

@@ -129,5 +129,6 @@ def test_a_taken_port_is_named(sink: Sink) -> None:
     )
 
     assert second.returncode == 1
-    taken = f"Port {sink.port} is taken by another program, perhaps by a Nurture that runs already."
-    assert second.stderr == f"{taken} Stop it.\n"
+    taken = f"Port {sink.port} of the mail sink is taken by another program"
+    already = "perhaps by a Nurture that runs already"
+    assert second.stderr == f"{taken}, {already}. Stop it.\n"

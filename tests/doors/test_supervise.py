@@ -146,16 +146,14 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        web = Child(
-            name="web", argv=("true",), address=("127.0.0.1", port), setting="NURTURE_BASE_URL"
-        )
+        web = Child(name="web", argv=("true",), address=("127.0.0.1", port), setting="NURTURE_PORT")
 
         with pytest.raises(Unavailable) as refusal:
             Supervisor([announcing("valkey", diary), web], say=print).run()
 
     expected = (
-        f"Port {port} is taken by another program, perhaps by a Nurture that runs already. "
-        "Stop it or set NURTURE_BASE_URL to another."
+        f"Port {port} of the web is taken by another program, perhaps by a Nurture that "
+        "runs already. Stop it or set NURTURE_PORT to another."
     )
     assert refusal.value.sentence == expected
     assert not diary.exists()

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from nurture.kernel.settings import load_settings
+from nurture.kernel.trouble import explaining_the_database
 from workers.demo import live
 from workers.demo.cast import Cast
 from workers.demo.lockstep import Lockstep
@@ -59,6 +60,7 @@ class _Play:
                 self.supervisor.stop()
 
 
+@explaining_the_database()
 def main(arguments: Sequence[str]) -> int:
     """Run the demo: `python -m workers demo [--once]`."""
     options = _options(arguments)

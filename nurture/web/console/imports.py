@@ -128,7 +128,7 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
     meanings = request.form.getlist("meaning")
     draft = replace(draft, mapping=dict(zip(headings, meanings, strict=False)))
     if Column.EMAIL not in meanings:
-        words = "No column holds e-mail addresses: say which one does."
+        words = "No column holds e-mail addresses. Choose “E-mail” beside the one that does."
         return _columns(draft, problem=words), HTTPStatus.UNPROCESSABLE_ENTITY
     _save(draft)
     _promise_check(draft)
