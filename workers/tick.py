@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -42,6 +42,8 @@ from workers.watch import Watcher
 EVERY_SECONDS = 1.0
 SWEEP_SECONDS = 10.0
 """How often leftovers are looked for: dead senders, forgotten hits, late hand-offs."""
+BREAK = timedelta(minutes=1)
+"""After a longer one, hosts have as long to settle their own journals before others give up."""
 QUEUE_SECONDS = 5.0
 """A queue that takes a question and never answers must not hold the tick."""
 BATCH = 500
@@ -62,6 +64,21 @@ class Pulse:
         return first
 
 
+@dataclass(slots=True)
+class Reach:
+    """Since when this process has reached the database without a break (machine time)."""
+
+    since: datetime | None = None
+    last: datetime | None = None
+
+    def steady(self, now: datetime) -> bool:
+        """Tell whether other hosts have had time to settle their own journals since then."""
+        if self.since is None or self.last is None or now - self.last > BREAK:
+            self.since = now
+        self.last = now
+        return now - self.since >= BREAK
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """One process's tick: `pass_once` does all that is due now and tells how much it was."""
@@ -70,6 +87,7 @@ class Tick:
     connection: Redis
     watcher: Watcher = field(default_factory=Watcher)
     pulse: Pulse = field(default_factory=Pulse)
+    reach: Reach = field(default_factory=Reach)
 
     def pass_once(self, *, sweep: bool = True) -> int:
         """Do everything that is due; a part that fails never stops the others."""
@@ -155,7 +173,11 @@ class Tick:
     def _reap(self) -> int:
         here = self.here
         journals = here.home / "journals"
-        return reaper.reap(here.works, journals=journals, host=here.host, secret=here.secret)
+        with here.works.read("tick") as work:  # which fails while the database is away
+            others = self.reach.steady(work.machine)
+        return reaper.reap(
+            here.works, journals=journals, host=here.host, secret=here.secret, others=others
+        )
 
     def _resume(self) -> int:
         return capture.resume_stalled(self.here.works)

@@ -10,6 +10,8 @@ from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 
 SENDING_STOPPED = "sending_stopped"
+LONGEST_LEASE = timedelta(hours=1)
+"""None lasts longer: one that does was taken while a clock ran ahead."""
 
 
 def value(work: Work, name: str) -> Json:
@@ -43,6 +45,7 @@ def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:
     """Take or renew a lease; False while somebody else holds it (machine time)."""
     row = {"name": name, "holder": holder, "until": work.machine + for_}
     free = (Lease.until < work.machine) | (Lease.holder == holder)
+    free |= Lease.until > work.machine + LONGEST_LEASE
     statement = upsert(work.session, Lease).values(row)
     statement = statement.on_conflict_do_update(index_elements=["name"], set_=row, where=free)
     # Asked for in return: PostgreSQL does not count the rows of such an insert.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
@@ -182,12 +182,22 @@ def live_versions(work: Work) -> dict[str, int]:
 
 def held_by(work: Work, journal: str) -> list[int]:
     """Lock the messages that a journal's owner was sending: its clerk may just be writing."""
-    query = select(Message.id).where(
-        Message.claim == journal, Message.state == MessageState.SENDING
-    )
+    # States as words, not as parameters: an index holds each of these few alone.
+    sending = (Message.state == text("'sending'")) & Message.lease_until.is_not(None)
+    return _of_journal(work, journal, sending)
+
+
+def doubted_of(work: Work, journal: str) -> list[int]:
+    """Lock the messages that were given up as a doubt before this journal could be read."""
+    doubted = (Message.state == text("'in_doubt'")) & Message.sent_at.is_not(None)
+    return _of_journal(work, journal, doubted & Message.presumed_at.is_(None))
+
+
+def _of_journal(work: Work, journal: str, which: ColumnElement[bool]) -> list[int]:
+    query = select(Message.id).where(which, Message.claim == journal).order_by(Message.id)
     if is_postgresql(work.session):
         query = query.with_for_update()
-    return list(work.session.scalars(query.order_by(Message.id)))
+    return list(work.session.scalars(query))
 
 
 def overdue_claims(work: Work, *, host: str) -> list[str]:

@@ -109,13 +109,16 @@ def _moved(
     }  # fmt: skip
 
 
-def expire_leases(work: Work, *, own_host: str, lost: Collection[str] = ()) -> int:
+def expire_leases(
+    work: Work, *, own_host: str, lost: Collection[str] = (), others: bool = True
+) -> int:
     """Park what a silent sender held: in doubt, never sent again by itself.
 
-    That is a sender on another host, or one of this host whose journal is `lost`: what became of
-    its messages stands nowhere.
+    That is a sender on another host (`others`), or one of this host whose journal is `lost`: what
+    became of its messages stands nowhere.
     """
-    out_of_reach = or_(Message.host != own_host, Message.claim.in_(list(lost)))
+    own = Message.claim.in_(list(lost))
+    out_of_reach = or_(Message.host != own_host, own) if others else own
     done = work.session.connection().execute(
         update(Message)
         .where(

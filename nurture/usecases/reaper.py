@@ -12,10 +12,11 @@ from nurture.usecases.bounces import bounce, is_hard
 from nurture.usecases.deliver import EVENTS
 
 
-def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
+def reap(works: Works, *, journals: Path, host: str, secret: bytes, others: bool = True) -> int:
     """Settle what dead senders of this host left behind; count the messages.
 
-    A claim is one commit: a journal of which no message is known is kept until none can follow.
+    `others`: also give up what silent senders of other hosts held. A claim is one commit: a journal
+    of which no message is known is kept until none can follow.
     """
     count = 0
     for abandoned in mail.settled(journals):
@@ -28,20 +29,22 @@ def reap(works: Works, *, journals: Path, host: str, secret: bytes) -> int:
             # It is kept, and its mail shows as stuck (Q16); the other journals go on.
             logger().exception("journal_not_settled", journal=abandoned.id)
             continue
-        if found or not abandoned.lingers:
+        if found or works.one_writer or not abandoned.lingers:
             abandoned.retire()
         count += found
     with works.begin("reaper") as work:
         # Asked first: a journal goes only after its last message has left SENDING.
         silent = mail.overdue_claims(work, host=host)
         lost = [one for one in silent if not mail.is_kept(journals, one)]
-        count += mail.expire_leases(work, own_host=host, lost=lost)
+        count += mail.expire_leases(work, own_host=host, lost=lost, others=others)
     return count
 
 
 def _settle(work: Work, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
-    held = mail.held_by(work, abandoned.id)
-    results = [_evidence(key, abandoned) for key in held]
+    results = [_evidence(key, abandoned) for key in mail.held_by(work, abandoned.id)]
+    # While the database or this host was away, another host may have given them up.
+    doubted = [_evidence(key, abandoned) for key in mail.doubted_of(work, abandoned.id)]
+    results += [one for one in doubted if one.code]
     mail.record(work, results, journal=abandoned.id)
     dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and is_hard(one)]
     addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import insert
+
 from campaigns.vocabulary import JobName
 from nurture.kernel import outbox
 from nurture.kernel.clock import FrozenClock
+from nurture.kernel.tables import Outbox
 from nurture.kernel.work import Works
 
 OLD = timedelta(days=3)
@@ -35,3 +38,12 @@ def test_kept_promises_go_after_two_days_and_open_ones_never(
     clock.advance(OLD)
     with works.begin("tick") as work:
         assert outbox.forget_relayed(work) == 0
+
+
+def test_a_job_of_a_newer_version_stands_in_nobodys_way(works: Works) -> None:
+    with works.begin("test") as work:
+        row = {"payload": None, "created_at": work.machine}
+        work.session.execute(insert(Outbox), [row | {"job": "fly"}, row | {"job": "absorb"}])
+    with works.begin("relay") as work:
+        assert [one.job for one in outbox.open_promises(work)] == [JobName.ABSORB]
+        assert outbox.waiting(work) == 2

@@ -13,6 +13,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import reaper
+from workers.tick import Reach
 
 LEASE = timedelta(seconds=60)
 SECRET = b"s" * 32
@@ -181,6 +182,46 @@ def test_a_journal_that_cannot_be_settled_stands_in_no_others_way(
     assert first.path.exists(), "what it says is still wanted"
 
 
+@pytest.mark.parametrize(("code", "now"), [(250, "sent"), (550, "refused"), (0, "in_doubt")])
+def test_a_journal_that_comes_back_late_settles_what_another_host_gave_up(
+    works: Works, lead: LeadId, journal: mail.Journal, clock: FrozenClock, *, code: int, now: str
+) -> None:
+    number = sending(works, lead, journal=journal.id)
+    journal.dot(MessageId(number))
+    if code:
+        journal.reply(MessageId(number), code=code, text="ok")
+    clock.advance(LEASE + timedelta(seconds=1))
+    elsewhere = journal.path.parent.with_name("elsewhere")
+    reaper.reap(works, journals=elsewhere, host="there", secret=SECRET)
+    assert state(works) == (MessageState.IN_DOUBT, "its sender was lost with its journal")
+
+    journal.close()
+    reap(works, journal.path.parent)
+    assert state(works)[0] == now
+
+
+def test_after_an_outage_each_host_has_time_to_settle_its_own_journals(
+    works: Works, lead: LeadId, journal: mail.Journal, clock: FrozenClock
+) -> None:
+    sending(works, lead, journal=journal.id)
+    reach = Reach()
+    assert [steady(reach, clock, seconds) for seconds in (0, 30, 30)] == [False, False, True]
+    assert not steady(reach, clock, 1_000), "the database was away"
+
+    elsewhere = journal.path.parent.with_name("elsewhere")
+    reaper.reap(works, journals=elsewhere, host="there", secret=SECRET, others=False)
+    assert state(works)[0] == MessageState.SENDING
+    journal.close()
+    reap(works, journal.path.parent)
+    assert state(works)[0] == MessageState.PLANNED
+
+
+def steady(reach: Reach, clock: FrozenClock, seconds: float) -> bool:
+    clock.advance(timedelta(seconds=seconds))
+    return reach.steady(clock.machine())
+
+
+@pytest.mark.only("postgresql")
 def test_a_claim_that_comes_through_after_its_senders_death_is_no_doubt(
     works: Works, lead: LeadId, journal: mail.Journal
 ) -> None:
@@ -195,6 +236,7 @@ def test_a_claim_that_comes_through_after_its_senders_death_is_no_doubt(
     assert not journal.path.exists()
 
 
+@pytest.mark.only("postgresql")
 def test_a_journal_that_nothing_can_follow_is_removed(works: Works, journal: mail.Journal) -> None:
     journal.close()
     assert reap(works, journal.path.parent) == 0

@@ -104,6 +104,13 @@ def test_two_readers_never_read_at_once(house: House, anna: LeadId) -> None:
         assert shared.take_lease(work, collect.NAME, holder="third", for_=timedelta(0))
 
 
+def test_a_clock_that_ran_ahead_keeps_nobody_from_the_mailbox(house: House, anna: LeadId) -> None:
+    with house.works.begin("test") as work:
+        work.machine += timedelta(days=30)
+        assert shared.take_lease(work, collect.NAME, holder="ahead", for_=collect.LEASE)
+    assert read(house, MemoryLetterbox([reply(house, anna)])) == {Received.HUMAN: 1}
+
+
 def test_who_has_read_leaves_the_mailbox_to_the_next_at_once(house: House) -> None:
     read(house, MemoryLetterbox(), who="one")
     box = MemoryLetterbox([STRANGER])
