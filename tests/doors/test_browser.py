@@ -291,3 +291,26 @@ def test_a_list_never_changes_under_the_pointer(served: Served, page: Page) -> N
     page.wait_for_timeout(300)
 
     assert page.locator("#queue tr[data-row]").count() == rows + 1
+
+
+def test_the_progress_of_an_import_goes_on_after_the_server_was_away(
+    page: Page, served: Served
+) -> None:
+    page.goto(f"{served.base}/imports")
+    rows = b"E-Mail,Vorname\nnils@works.example,Nils\n"
+    page.set_input_files(
+        "input[type=file]", {"name": "list.csv", "mimeType": "text/csv", "buffer": rows}
+    )
+    page.get_by_role("button", name="Upload the list").click()
+    page.fill("[name=source]", "fair/browser")
+    for button in ("Look at the columns", "Check the list", "Import 1 new lead"):
+        page.get_by_role("button", name=button).click()
+    page.route("**/progress", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_text("Rows come in").first.wait_for()
+    page.unroute("**/progress")
+
+    with page.expect_response("**/progress", timeout=15_000) as heard:
+        pass
+
+    assert heard.value.ok

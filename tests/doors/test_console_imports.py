@@ -11,7 +11,7 @@ from nurture.kernel.types import EmailAddress
 from nurture.usecases.capture import ImportOptions, run_import
 from nurture.usecases.checking import run_check
 from nurture.usecases.export import plain_cell
-from tests.doors.console_desk import Reader, Site, plain, site_of
+from tests.doors.console_desk import Reader, Site, links, plain, site_of
 from tests.support.workbook import workbook
 
 LIST = """E-Mail,First name,Company,Shoe size
@@ -192,6 +192,7 @@ def test_an_import_is_taken_back_until_somebody_had_mail(site: Site) -> None:
     assert mara.send(f"{place}/undo", came_from=place).status_code == 303
     assert number(site) == before
     assert "was taken back" in mara.page(place)
+    assert f"{place}/leads" not in links(mara.get(place).get_data(as_text=True))
 
 
 def test_a_draft_has_no_name_that_leads_elsewhere(site: Site) -> None:

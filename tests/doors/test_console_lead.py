@@ -18,7 +18,7 @@ from nurture.kernel.work import Works
 from nurture.leads.tables import MailHost
 from nurture.usecases import evidence
 from tests.domains.sales import a_user
-from tests.doors.public import Site, henk, offered, open_site
+from tests.doors.public import HENK, Site, henk, offered, open_site
 
 PASSWORD = "a long pass phrase"
 
@@ -110,6 +110,27 @@ def test_the_rows_of_the_waterfall_sum_to_the_number_that_is_shown(
     assert summed > 0
     assert f'<td class="n-r">{summed / 10:.1f}</td>' in total
     assert f"Engagement {summed / 10:.1f}" in page
+
+
+def test_a_score_just_under_a_threshold_says_so(
+    site: Site, lead: LeadId, clock: FrozenClock
+) -> None:
+    log_in(site, "marketer")
+    site.send("calculator", {"email": HENK, "compressor_kw": "90"})
+    clock.advance(timedelta(minutes=3))
+
+    assert "(20.0, just under 20)" in shown(site, lead)
+
+    clock.advance(timedelta(days=5))
+    assert "just under" not in shown(site, lead)
+
+
+def test_a_lead_in_somebodys_queue_names_that_person(site: Site, lead: LeadId) -> None:
+    log_in(site, "marketer")
+    with site.works.begin("test") as work:
+        leads.set_owner(work, [lead], owner_id=None, queue="jonas")
+
+    assert "Queue of Jonas Pell" in shown(site, lead)
 
 
 def test_clicks_of_a_scanner_stand_there_with_nought(site: Site, lead: LeadId) -> None:

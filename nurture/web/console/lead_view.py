@@ -305,8 +305,11 @@ def _owner(case: Case) -> Fact:
     card = case.staff.get(person.owner_id) if person.owner_id is not None else None
     if card is not None:
         return Fact("Owner", card.name, kind="owner")
-    queue = f"the queue “{wording.plain(person.queue)}”" if person.queue else "nobody yet"
-    return Fact("Owner", shell.capital(queue))
+    if not person.queue:
+        return Fact("Owner", "Nobody yet")
+    whose = [one.name for one in case.staff.values() if one.handle == person.queue]
+    named = f"of {whose[0]}" if whose else f"“{wording.plain(person.queue)}”"
+    return Fact("Owner", f"Queue {named}")
 
 
 def _told(case: Case) -> dict[str, str]:

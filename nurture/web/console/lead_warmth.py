@@ -245,4 +245,15 @@ def _sentence(card: Scorecard, fit: float, engagement: float, cell: str) -> str:
     halves = f" Points halve every {number(lives[0])} days." if lives else ""
     fits = FITS.get(cell[:1], "Fits")
     engaged = ENGAGED.get(cell[1:], "engaged")
-    return f"{fits} ({number(fit)} of 100), {engaged} ({points(engagement)}).{halves}"
+    shown = points(engagement) + _just_under(card.engagement_bands, engagement, cell[1:])
+    return f"{fits} ({number(fit)} of 100), {engaged} ({shown}).{halves}"
+
+
+def _just_under(bands: Bands, score: float, band: str) -> str:
+    """Say so where a score is written like a threshold that it has not reached."""
+    for name, least in bands.steps:
+        if name == band:
+            break
+        if points(score) == points(least):
+            return f", just under {number(least)}"
+    return ""
