@@ -62,6 +62,7 @@ from nurture.mail.service import (
     plan_again,
     publish_template,
     waiting_batch,
+    waiting_in,
     waiting_of,
 )
 from nurture.mail.standstill import (
@@ -176,6 +177,7 @@ __all__ = [
     "usable",
     "version_ids",
     "waiting_batch",
+    "waiting_in",
     "waiting_of",
     "wake_up",
     "warm",

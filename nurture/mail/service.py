@@ -205,8 +205,17 @@ def waiting_batch(work: Work) -> int | None:
     return work.session.scalar(query)
 
 
-def candidates(work: Work, batch_id: int) -> list[Claimed]:
-    """Lock the messages of a batch that still wait; two jobs of one batch never get the same."""
+def waiting_in(work: Work, batch_id: int) -> list[int]:
+    """Name the messages of a batch that still wait."""
+    query = select(Message.id).where(Message.batch_id == batch_id, WAITING)
+    return list(work.session.scalars(query.order_by(Message.not_before, Message.recipient)))
+
+
+def candidates(work: Work, batch_id: int, *, only: Collection[int] | None = None) -> list[Claimed]:
+    """Lock the messages of a batch that still wait, or `only` some of them.
+
+    Two jobs of one batch never get the same.
+    """
     query = (
         select(
             Message.id, Message.kind, Message.lead_id, Message.user_id, Message.handoff_id,
@@ -223,6 +232,8 @@ def candidates(work: Work, batch_id: int) -> list[Claimed]:
         )
         .order_by(Message.not_before, Message.recipient)
     )  # fmt: skip
+    if only is not None:
+        query = query.where(among(work.session, Message.id, only))
     if is_postgresql(work.session):
         query = query.with_for_update(skip_locked=True)
     return [_claimed(row, work.now) for row in rows(work.session, query)]

@@ -7,21 +7,27 @@ other's turn. The journal of a batch stays with the sender; the clerk only write
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from campaigns.timing import Calendar, next_allowed
 from campaigns.vocabulary import MessageKind
 from nurture import mail
 from nurture.kernel import shared
+from nurture.kernel.database import passing
+from nurture.kernel.log import logger
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.mail import Claimed, Recorded
 from nurture.usecases import prefer
+from nurture.usecases.apart import apart
 from nurture.usecases.bounces import bounce
 from nurture.usecases.company import company
 from nurture.usecases.guards import guard_of, later_ones, refusals
 from nurture.usecases.letters import Letter, Letterhead, letters
 from nurture.usecases.post import Post
+
+NOT_CLAIMED = "failed: it could not be made ready; the log says why"
 
 
 class Batch(NamedTuple):
@@ -42,12 +48,44 @@ def claim(works: Works, post: Post, *, journal: str, batch_id: int | None) -> Ba
             batch_id = mail.waiting_batch(work)
     if batch_id is None:
         return None
+    try:
+        return _batch(works, post, journal, batch_id)
+    except Exception as error:
+        if passing(error):
+            raise
+        _drop_broken(works, post, batch_id)
+    return _batch(works, post, journal, batch_id)
+
+
+def _batch(works: Works, post: Post, journal: str, batch_id: int) -> Batch:
     claimed = time.monotonic()
     # Durable: after a power cut, what was claimed must not look as if nobody had sent it.
     with works.begin("worker", durable=True) as work:
         relays = mail.usable(work, batch_id)
         written = _claim(work, batch_id, journal=journal, post=post) if relays else []
     return Batch(batch_id, written, claimed, relays)
+
+
+def _drop_broken(works: Works, post: Post, batch_id: int) -> None:
+    """Drop what cannot be claimed while others can: one mail never keeps a batch (S-08)."""
+
+    def rehearsed(some: Sequence[int]) -> None:
+        with suppress(_Rehearsed), works.begin("worker") as work:
+            _claim(work, batch_id, journal="", post=post, only=some)
+            raise _Rehearsed
+
+    with works.read("worker") as work:
+        ids = mail.waiting_in(work, batch_id)
+    found = apart(ids, rehearsed)
+    for key, error in found.broken.items():
+        logger().error("not_claimed", message=key, exc_info=error)
+    if not found.all_fail:
+        with works.begin("worker") as work:
+            mail.drop(work, dict.fromkeys(found.broken, NOT_CLAIMED))
+
+
+class _Rehearsed(Exception):  # noqa: N818 - it takes back what was only tried
+    """The claim went through, and is rolled back."""
 
 
 class Sent(NamedTuple):
@@ -94,8 +132,10 @@ def record_here(sent: Sent) -> None:
     record(_seat.works, _seat.post, sent)
 
 
-def _claim(work: Work, batch_id: int, *, journal: str, post: Post) -> list[Letter]:
-    waiting = mail.candidates(work, batch_id)
+def _claim(
+    work: Work, batch_id: int, *, journal: str, post: Post, only: Sequence[int] | None = None
+) -> list[Letter]:
+    waiting = mail.candidates(work, batch_id, only=only)
     stopped = shared.value(work, shared.SENDING_STOPPED)
     if not waiting or stopped or mail.is_old(work, batch_id):
         return []
