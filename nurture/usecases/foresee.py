@@ -180,6 +180,8 @@ def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:
         return "Sales writes and calls, not we.", "Tracks go on when sales gives the lead back."
     if any(one.paused for one in case.stays):
         return "The track is paused.", "Nobody moves on until somebody resumes it."
+    if case.person.stage is Stage.DISQUALIFIED:
+        return "Nothing more goes out.", "This lead is disqualified."
     return "Nothing is planned.", "Put this lead in a track, or set a date to come back to it."
 
 

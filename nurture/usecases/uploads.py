@@ -22,7 +22,7 @@ SMALL = 2_000_000
 def keep_upload(works: Works, upload: IO[bytes], shown: str, *, actor: str) -> str:
     """Keep an uploaded list; give the address of its draft, which nobody can guess or steer."""
     if not upload.read(1):
-        raise Invalid("This file is empty.")
+        raise Invalid("This file is empty: export it again with its headings.")
     upload.seek(0)
     form, blocks = _blocks(upload, shown)
     name = secrets.token_hex(12)

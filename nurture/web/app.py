@@ -10,6 +10,7 @@ from nurture.runtime import Runtime
 from nurture.web import auth, console, errors, public, security
 from nurture.web.current import EXTENSION, TEMPLATES, here
 from nurture.web.ids import IdConverter
+from nurture.web.public.frame import firm_last_seen
 
 LARGEST_REQUEST = 64 * 1024 * 1024
 """A list to import; public forms take far less."""
@@ -24,6 +25,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.extensions[EXTENSION] = runtime
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.url_map.converters["int"] = IdConverter
+    app.jinja_env.globals["firm_last_seen"] = firm_last_seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     security.protect(app, https=runtime.settings.base_url.startswith("https://"))

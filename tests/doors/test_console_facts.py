@@ -209,6 +209,7 @@ def test_a_form_shows_words_and_keeps_keys(site: Site) -> None:
     for words in ("Within three months", "Plant head", "Car parts"):
         assert f'value="{words}"' in html
     assert "this_quarter" not in html
+    assert 'value="Germany"' in html
     everything = {name.removeprefix("was-"): value for name, value in shown(mara, place).items()}
     saved(mara, place, **everything)
     assert person(site, "jens") == kept

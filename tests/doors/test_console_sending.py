@@ -6,6 +6,7 @@ import pytest
 from campaigns.vocabulary import JobName
 from nurture import mail
 from nurture.kernel import shared
+from nurture.kernel.tables import Heartbeat
 from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
 from nurture.mail.tables import Attempt
@@ -193,3 +194,17 @@ def test_the_page_says_what_waits_for_the_queue_and_what_came_last(site: Site) -
 
     assert re.search(r"To the queue \d+ jobs? on the way", page)
     assert "Last click, open none yet" in page
+
+
+def test_who_was_started_anew_takes_the_place_of_who_fell_silent(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        before = work.machine - timedelta(minutes=5)
+        for name in ("tick@thishost:1", "tick@otherhost:7"):
+            work.session.add(Heartbeat(name=name, seen_at=before))
+        shared.beat(work, "tick@thishost:2")
+
+    page = site.reader("mara").page("/sending")
+
+    assert page.count("Tick thishost alive") == 1
+    assert "Tick thishost silent" not in page
+    assert "Tick otherhost silent" in page

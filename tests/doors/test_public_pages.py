@@ -291,3 +291,12 @@ def test_texts_cannot_smuggle_scripts_in() -> None:
     assert "javascript:" not in str(html).replace("[a](javascript:x)", "")
     assert "<img" not in html
     assert "<table>" in html
+
+
+def test_a_page_that_does_not_exist_still_says_whose_it_is(site: Site) -> None:
+    assert site.client.get("/p/leak-hunt").status_code == 200
+
+    refused = site.client.get("/p/nothing")
+
+    assert refused.status_code == 404
+    assert '<span class="n-brand">Tarnholt Air Systems</span>' in refused.text

@@ -111,7 +111,11 @@ def _form(
 
 def _known(person: Person, words: Spelling) -> dict[str, str]:
     """Give what is known in words: what somebody reads is what they save."""
-    return {name: words.shown(name, one) for name, one in leads.shown_of(person).items()}
+    known = {name: words.shown(name, one) for name, one in leads.shown_of(person).items()}
+    return known | {
+        "country": leads.country_name(known["country"]),
+        "phone": leads.spaced_phone(known["phone"]),
+    }
 
 
 def _theirs(work: Work, lead_id: int) -> Person:

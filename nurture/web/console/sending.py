@@ -207,4 +207,7 @@ def _processes(work: Work) -> tuple[Process, ...]:
         role, _, place = name.partition("@")
         ago = max(work.machine - seen, timedelta())
         found.append(Process(role.capitalize(), place.partition(":")[0], ago, ago < SILENT))
-    return tuple(sorted(found, key=lambda one: (one.name, one.ago)))
+    alive = {(one.name, one.host) for one in found if one.alive}
+    # Whoever was started anew on the same host has taken the place of who fell silent.
+    shown = [one for one in found if one.alive or (one.name, one.host) not in alive]
+    return tuple(sorted(shown, key=lambda one: (one.name, one.ago)))

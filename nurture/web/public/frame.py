@@ -27,7 +27,8 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def show(template: str, firm: Company, **values: object) -> str:
-    """Render a public page in the company's name."""
+    """Render a public page in the company's name, and remember it for pages that cannot ask."""
+    current_app.extensions[LAST_SEEN] = firm
     return render_template(f"public/{template}.html", firm=firm, own=own(firm), **values)
 
 
