@@ -1,5 +1,6 @@
 """Settle what senders left behind who were killed, or whose host went down."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nurture import mail
@@ -8,6 +9,7 @@ from nurture.kernel.log import logger
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import MessageEvent, Recorded
+from nurture.usecases.apart import apart
 from nurture.usecases.bounces import bounce, is_hard
 from nurture.usecases.deliver import EVENTS
 
@@ -21,8 +23,7 @@ def reap(works: Works, *, journals: Path, host: str, secret: bytes, others: bool
     count = 0
     for abandoned in mail.settled(journals):
         try:
-            with works.begin("reaper") as work:
-                found = _settle(work, abandoned, secret=secret)
+            found = _settle(works, abandoned, secret=secret)
         except Exception as error:
             if passing(error):
                 raise
@@ -40,16 +41,42 @@ def reap(works: Works, *, journals: Path, host: str, secret: bytes, others: bool
     return count
 
 
-def _settle(work: Work, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
+def _settle(works: Works, abandoned: mail.AbandonedJournal, *, secret: bytes) -> int:
+    try:
+        with works.begin("reaper") as work:
+            results = _record(work, abandoned)
+            _bounce(work, results, secret=secret)
+        return len(results)
+    except Exception as error:
+        if passing(error):
+            raise
+    # One address that cannot be stopped never keeps what became of the others. Dying before it is
+    # stopped leaves it to the audit (Q28).
+    with works.begin("reaper") as work:
+        results = _record(work, abandoned)
+
+    def stopped(some: Sequence[Recorded]) -> None:
+        with works.begin("reaper") as work:
+            _bounce(work, some, secret=secret)
+
+    for one, why in apart(results, stopped).broken.items():
+        logger().error("address_not_stopped", message=one.id, exc_info=why)
+    return len(results)
+
+
+def _record(work: Work, abandoned: mail.AbandonedJournal) -> list[Recorded]:
     results = [_evidence(key, abandoned) for key in mail.held_by(work, abandoned.id)]
     # While the database or this host was away, another host may have given them up.
     doubted = [_evidence(key, abandoned) for key in mail.doubted_of(work, abandoned.id)]
     results += [one for one in doubted if one.code]
     mail.record(work, results, journal=abandoned.id)
+    return results
+
+
+def _bounce(work: Work, results: Sequence[Recorded], *, secret: bytes) -> None:
     dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and is_hard(one)]
     addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}
     bounce(work, {one: address for one, address in addresses.items() if one}, secret=secret)
-    return len(results)
 
 
 def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:

@@ -1,6 +1,7 @@
 """One mail that cannot be made ready never keeps the others of its batch (S-08)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from campaigns.vocabulary import MessageState
+from nurture import mail
+from nurture.adapters.mail_memory import Fate
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
-from nurture.kernel.work import Works
+from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
 from nurture.mail.tables import Message, TemplateVersion
+from nurture.usecases import reaper
 from nurture.usecases.clerk import NOT_CLAIMED
 from tests.usecases.house import House, open_house
 
@@ -83,3 +87,25 @@ def test_where_none_can_be_claimed_it_is_no_mails_fault(
     house.clock.advance(timedelta(minutes=1))
     house.send()
     assert house.sent == ["anna@anna-works.example"]
+
+
+def test_what_became_of_the_others_is_noted_where_one_dead_address_cannot_be(
+    works: Works, clock: FrozenClock, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.advance(timedelta(days=1, hours=1))
+    script = {"bert@bert-works.example": Fate.UNKNOWN_RECIPIENT}
+    house = open_house(works, clock, home, script)
+    anna, bert = waiting(house, "anna", "bert")
+    plain = mail.record
+
+    def late(work: Work, results: Sequence[mail.Recorded], *, journal: str) -> None:
+        plain(work, results, journal=journal)
+        work.session.execute(update(Lead).where(Lead.id == bert).values(stage="martian"))
+
+    monkeypatch.setattr(mail, "record", late)
+    with suppress(ValueError):
+        house.send()
+    here = house.here
+    reaper.reap(works, journals=here.home / "journals", host=here.host, secret=here.secret)
+    assert state(house, anna)[0] == MessageState.SENT
+    assert state(house, bert)[0] == MessageState.REFUSED
