@@ -1,4 +1,4 @@
-"""Where a phone number is dialled that somebody typed without its country."""
+"""Where somebody is called, and by whose clock: what their country does not say, ours does."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,11 @@ from campaigns.company import Company
 from nurture import leads
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
+from nurture.leads import Person
 from nurture.usecases.company import company
+
+NOWHERE = "UTC"
+"""The zone of a lead whose country nobody knows."""
 
 
 def countries_of(work: Work, given: Mapping[str, str], lead_id: LeadId | None) -> tuple[str, ...]:
@@ -26,3 +30,13 @@ def home_of(firm: Company) -> tuple[str, ...]:
     number = own.get("phone") if isinstance(own, dict) else None
     home = leads.country_of_phone(str(number)) if number else None
     return (home,) if home else ()
+
+
+def zone_told(work: Work, person: Person) -> str:
+    """Tell the zone of the times that somebody is promised; ours where nobody knows theirs."""
+    if person.country or person.zone != NOWHERE:
+        return person.zone
+    if (country := leads.country_of_phone(person.phone or "")) is not None:
+        return leads.zone_of(country)
+    own = company(work, sender="", postal="").words.get("company")
+    return str(own.get("zone") or NOWHERE) if isinstance(own, dict) else NOWHERE

@@ -334,7 +334,8 @@ def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, dateti
         # Also one that waits in a queue has its timer and has told somebody: no second caller.
         owner = users.get(work, offer.owner_id).name if offer.owner_id is not None else ONE_OF_US
         return owner, offer.contact_by
-    by = add(work.now, ANSWER_WITHIN, zone=person.zone, calendar=Calendar(person.country or ""))
+    zone, calendar = dialled.zone_told(work, person), Calendar(person.country or "")
+    by = add(work.now, ANSWER_WITHIN, zone=zone, calendar=calendar)
     tasks.create(
         work,
         [
@@ -352,7 +353,7 @@ def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, dateti
 def _mail_at_once(work: Work, thanks: Thanks, person: leads.Person, kept: int) -> None:
     context: dict[str, Json] = {}
     if thanks.promised_at is not None:
-        there = thanks.promised_at.astimezone(zone_of(person.zone))
+        there = thanks.promised_at.astimezone(zone_of(dialled.zone_told(work, person)))
         context = {
             "owner": {"name": thanks.owner, "phone": None},
             "promised_time": f"{there:%a} {there.day} {there:%b}, {there:%H:%M}",

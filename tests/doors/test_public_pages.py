@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from re import findall
@@ -11,6 +12,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.pages.tables import Submission
+from nurture.usecases import dialled
 from nurture.web.public.frame import safe_html
 from nurture.web.public.reckon import reckon
 from tests.doors.public import HENK, Site, henk, open_site, person
@@ -180,6 +182,23 @@ def test_a_raised_hand_in_a_queue_has_one_caller_and_one_time(site: Site) -> Non
         assert offer.owner_id is None
         assert tasks.open_tasks(work, lead_id=lead.id) == []
         assert work.session.scalar(select(Submission.promised_by)) == offer.contact_by
+
+
+@pytest.mark.parametrize(
+    ("known", "zone"),
+    [
+        ({"country": None, "zone": "UTC", "phone": None}, "Europe/Berlin"),
+        ({"country": None, "zone": "UTC", "phone": "+442079460958"}, "Europe/London"),
+        ({"country": "AT", "zone": "Europe/Vienna", "phone": "+442079460958"}, "Europe/Vienna"),
+    ],
+)
+def test_times_are_promised_by_their_country_their_phone_or_our_own_clock(
+    site: Site, known: Mapping[str, str | None], zone: str
+) -> None:
+    lead_id = henk(site, **known)
+
+    with site.works.read("test") as work:
+        assert dialled.zone_told(work, leads.get(work, lead_id)) == zone
 
 
 def test_sales_reads_what_was_asked_in_the_words_of_the_form(site: Site) -> None:

@@ -19,7 +19,7 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.tokens import BadToken, Purpose, sign, verify
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
-from nurture.usecases import shelf, submit
+from nurture.usecases import dialled, shelf, submit
 from nurture.usecases.submit import AnswersRefused, Open, Thanks, Visit
 from nurture.web import security
 from nurture.web.current import here
@@ -261,7 +261,7 @@ def _promised(work: Work, thanks: Thanks, zone: str) -> str:
     if thanks.promised_at is None:
         return ""
     if thanks.lead_id is not None:
-        zone = leads.get(work, thanks.lead_id).zone
+        zone = dialled.zone_told(work, leads.get(work, thanks.lead_id))
     there, now = (moment.astimezone(ZoneInfo(zone)) for moment in (thanks.promised_at, work.now))
     if there.date() == now.date():
         return f"{there:%H:%M} today"
