@@ -10,11 +10,12 @@ from nurture.handoff.answers import (
     undo,
 )
 from nurture.handoff.chase import Chased, DueChase, chase, due_chases, put_off
-from nurture.handoff.offer import NewOffer, Offered, offer
+from nurture.handoff.offer import NewOffer, Offered, note_unreached, offer
 from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import (
     HandoffEventView,
     HandoffView,
+    came_back,
     closed_of,
     events,
     find_open,
@@ -54,6 +55,7 @@ __all__ = [
     "Waits",
     "Whose",
     "accept",
+    "came_back",
     "chase",
     "closed_of",
     "contacted",
@@ -67,6 +69,7 @@ __all__ = [
     "last_sent_back",
     "late",
     "no_answer",
+    "note_unreached",
     "of_lead",
     "offer",
     "open_leads",

@@ -10,7 +10,7 @@ from campaigns.vocabulary import HandoffState, Stage
 from nurture.handoff.offer import close_desk, log, open_desk, own, timers
 from nurture.handoff.people import Colleague, colleagues
 from nurture.handoff.ports import AlertKind, Notifier
-from nurture.handoff.queries import HandoffView, get, view
+from nurture.handoff.queries import UNREACHED, HandoffView, get, view
 from nurture.handoff.rules import (
     ENDS,
     MOVES,
@@ -141,7 +141,7 @@ def undo(work: Work, handoff_id: int) -> Undone:
     row = _locked(work, handoff_id)
     event = work.session.scalar(
         select(HandoffEvent)
-        .where(HandoffEvent.handoff_id == handoff_id)
+        .where(HandoffEvent.handoff_id == handoff_id, HandoffEvent.kind != UNREACHED)
         .order_by(HandoffEvent.id.desc())
         .limit(1)
     )

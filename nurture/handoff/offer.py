@@ -12,7 +12,7 @@ from campaigns.sla import Deadlines, deadlines
 from campaigns.vocabulary import Channel, HandoffState
 from nurture.handoff.people import Colleague, Colleagues, candidates, colleagues, set_turn, turn
 from nurture.handoff.ports import AlertKind, Notifier
-from nurture.handoff.queries import open_leads
+from nurture.handoff.queries import UNREACHED, open_leads
 from nurture.handoff.rules import Rules, first_chase
 from nurture.handoff.tables import Handoff, HandoffEvent
 from nurture.kernel.database import CHUNK, chunks, upsert
@@ -152,6 +152,11 @@ def log(work: Work, events: Sequence[tuple[int, str, Mapping[str, Json]]]) -> No
                 for handoff_id, kind, detail in events
             ],
         )
+
+
+def note_unreached(work: Work, handoff_id: int, *, to: UserId, words: str) -> None:
+    """Write down that a mail about an offer came back from one of ours."""
+    log(work, [(handoff_id, UNREACHED, {"to": int(to), "text": words[:200]})])
 
 
 def own(work: Work, places: Mapping[LeadId, Place]) -> None:

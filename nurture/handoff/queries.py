@@ -15,6 +15,9 @@ from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.users.tables import User
 
+UNREACHED = "unreached"
+"""A mail about an offer came back; the kind of its event."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandoffView:
@@ -148,6 +151,15 @@ def of_lead(work: Work, lead_id: LeadId) -> list[HandoffView]:
 
 def events(work: Work, handoff_id: int) -> list[HandoffEventView]:
     """List what happened to an offer, the first thing first."""
+    return [one for one in _events(work, handoff_id) if one.kind != UNREACHED]
+
+
+def came_back(work: Work, handoff_id: int) -> list[HandoffEventView]:
+    """List the mails about an offer that reached nobody; no answer of anybody depends on them."""
+    return [one for one in _events(work, handoff_id) if one.kind == UNREACHED]
+
+
+def _events(work: Work, handoff_id: int) -> list[HandoffEventView]:
     rows = work.session.scalars(
         select(HandoffEvent).where(HandoffEvent.handoff_id == handoff_id).order_by(HandoffEvent.id)
     )

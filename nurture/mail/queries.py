@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture.kernel.database import among, is_postgresql, rows
-from nurture.kernel.types import Json, LeadId
+from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
 from nurture.mail.tables import Attempt, Message, TemplateVersion
@@ -142,6 +142,9 @@ class MessageRef:
     step: str | None
     kind: str
     recipient: str
+    user_id: UserId | None
+    """Of ours, where it is an alert about a hand-off."""
+    handoff_id: int | None
 
 
 def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
@@ -150,7 +153,7 @@ def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
     columns = [
         Message.id, Message.lead_id, Message.sent_at, Message.settled_at,
         Message.template_version_id, Message.asset_id, Message.enrolment_id, Message.step,
-        Message.kind, Message.recipient,
+        Message.kind, Message.recipient, Message.user_id, Message.handoff_id,
     ]  # fmt: skip
     for row in work.session.execute(
         select(*columns).where(among(work.session, Message.id, set(message_ids)))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nurture import lifecycle, mail
+from nurture import handoff, lifecycle, mail
 from nurture.kernel import inbox
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Unavailable
@@ -95,6 +95,8 @@ def _returned(work: Work, incoming: Incoming, ref: MessageRef, room: Mailroom) -
         words = NOT_UNDERSTOOD if report is None else f"To {ref.recipient}: {report.words}"
         stray = Stray(key=incoming.key, sender=incoming.sender, subject=incoming.subject, why=words)
         mail.put_aside(work, stray)
+        if ref.handoff_id is not None and ref.user_id is not None:
+            handoff.note_unreached(work, ref.handoff_id, to=ref.user_id, words=words)
         return Received.ASIDE
     bounces.returned(work, ref, report, key=incoming.key, secret=room.secret)
     return Received.RETURNED

@@ -217,3 +217,18 @@ def test_a_number_that_no_hand_off_has_still_gives_the_rows(site: Site, current:
 )
 def test_time_left_is_said_in_working_time(minutes: int, words: str) -> None:
     assert length(timedelta(minutes=minutes)) == words
+
+
+def test_a_mail_that_reached_nobody_is_said_on_the_hand_off(
+    site: Site, offers: dict[str, int]
+) -> None:
+    number = offers["britta"]
+    to = offer_owner(site, number)
+    with site.here.works.begin("mailbox") as work:
+        handoff.note_unreached(work, number, to=to, words="To x@y.example: 550 User unknown")
+        name = users.get(work, to).name
+
+    page = site.reader("mara").page(f"/handoffs/{number}")
+
+    assert f"The mail about it did not reach {name}." in page
+    assert "The mail about it came back To x@y.example: 550 User unknown" in page

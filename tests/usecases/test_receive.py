@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from campaigns.vocabulary import ActivityKind, MessageState, SuppressionReason
-from nurture import consent, engagement, mail, tasks, tracks
+from nurture import consent, engagement, handoff, mail, tasks, tracks
 from nurture.adapters.mail_memory import Fate, MemoryTransport
 from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
@@ -17,6 +18,7 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.leads.tables import Lead
 from nurture.mail import Stray
+from nurture.mail.tables import Message
 from nurture.reports.audit import run_audit
 from nurture.tasks import TaskKind, TaskView
 from nurture.usecases import promote, receive, replies
@@ -224,6 +226,29 @@ def test_a_bounce_that_nobody_understands_is_shown_to_a_person(anna: Case) -> No
     (stray,) = anna.aside()
     assert (stray.sender, stray.subject) == ("MAILER-DAEMON@odd.example", "Hm")
     assert anna.suppressed() is None
+
+
+def test_an_alert_that_comes_back_stands_with_its_hand_off(anna: Case) -> None:
+    house = anna.house
+    with house.works.begin("test") as work:
+        promote.make_ready(work, [anna.lead], reason="for a test", hands=house.here.hands)
+    house.send()
+    with house.works.read("test") as work:
+        offer = handoff.find_open(work, anna.lead)
+        assert offer is not None
+        columns = select(Message.id, Message.recipient, Message.user_id)
+        alert = work.session.execute(columns.where(Message.handoff_id == offer.id)).one()
+        before = handoff.events(work, offer.id)
+    mark = message_mark(house.here.keyring, alert.id)
+
+    assert anna.comes(dsn(mark, recipient=alert.recipient)) is Received.ASIDE
+
+    with house.works.read("test") as work:
+        (back,) = handoff.came_back(work, offer.id)
+        assert handoff.events(work, offer.id) == before
+    assert back.detail["to"] == alert.user_id
+    assert "User unknown" in str(back.detail["text"])
+    assert len(anna.aside()) == 1
 
 
 def test_a_mail_that_breaks_something_is_put_aside_and_stops_nobody(

@@ -44,6 +44,7 @@ EVENTS = {
     "lost": ("circle-x", "Lost"),
     "withdrawn": ("archive", "Withdrawn"),
     "undone": ("history", "Took the answer back"),
+    "unreached": ("mail-x", "The mail about it came back"),
 }
 
 
@@ -91,6 +92,8 @@ class HandoffPanel:
     say: str
     promised: str
     events: tuple[EventLine, ...]
+    unreached: str
+    """Whom no mail about it reaches, "" where all arrived or it is somebody else's now."""
     answers: tuple[str, ...]
     others: tuple[tuple[int, str, str], ...]
     """Id, name and load of whoever else may get it; empty where this reader may not give it."""
@@ -147,7 +150,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
     person = leads.get(work, offer.lead_id)
     owner = whose(offer, staff)
     mine = answers_for(reader, offer, owner)
-    events = handoff.events(work, offer.id)
+    events, back = handoff.events(work, offer.id), handoff.came_back(work, offer.id)
     until = _undo_until(events, reader, work.now)
     packet = offer.packet
     return HandoffPanel(
@@ -157,7 +160,8 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
         topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
         unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
-        promised=_text(packet.get("promised")), events=_lines(events, staff),
+        promised=_text(packet.get("promised")), unreached=_unreached(back, offer, owner),
+        events=_lines(sorted([*events, *back], key=lambda one: one.at), staff),
         answers=answers_to(offer.state) if mine else (),
         others=_others(work, offer) if mine and offer.closed_at is None else (),
         noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
@@ -246,7 +250,15 @@ def _actor(event: HandoffEventView, staff: Mapping[UserId, UserCard]) -> str:
     card = staff.get(UserId(int(number))) if kind == "user" and number.isdecimal() else None
     if card is not None:
         return card.name
+    if "text" in event.detail:
+        return _text(event.detail["text"])
     return "by itself" if event.kind in BY_ITSELF else ""
+
+
+def _unreached(back: Sequence[HandoffEventView], offer: HandoffView, owner: UserCard | None) -> str:
+    if owner is None or offer.closed_at is not None:
+        return ""
+    return owner.name if any(one.detail.get("to") == owner.id for one in back) else ""
 
 
 def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
