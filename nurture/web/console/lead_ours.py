@@ -149,7 +149,12 @@ def _offer(offer: HandoffView, case: Case) -> Iterator[Happened]:
     card = case.staff.get(offer.owner_id) if offer.owner_id is not None else None
     name = card.name if card else wording.CHANNELS[offer.channel].lower()
     why = shell.capital(offer.route_reason)
-    yield Happened(offer.offered_at, "ours", "inbox", "Offered", f"to {name}", why)
+    if offer.turn == 1:
+        yield Happened(offer.offered_at, "ours", "inbox", "Offered", f"to {name}", why)
+    else:
+        # The offer knows whose it is now, not to whom it went first.
+        yield Happened(offer.offered_at, "ours", "inbox", "Offered", "to sales")
+        yield Happened(offer.timer_from, "ours", "inbox", "Given over", f"to {name}", why)
     if offer.accepted_at is not None:
         yield Happened(offer.accepted_at, "ours", "user-check", "Accepted", f"by {name}")
     if offer.contacted_at is not None:
