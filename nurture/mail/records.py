@@ -37,7 +37,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     """
     if not results:
         return
-    results = [one._replace(reason=one.reason.replace("\0", "")) for one in results]
+    results = [_writable(one) for one in results]
     states = _states_of(work, [one.id for one in results], journal)
     hung = _hang_ups(work, [one.id for one in results if one.event is MessageEvent.HUNG_UP])
     moved = [_moved(work, one, states, hang_ups=hung.get(one.id, 0)) for one in results]
@@ -52,6 +52,11 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     ]  # fmt: skip
     if answers:
         bulk_insert(work.session, Attempt, answers)
+
+
+def _writable(one: Recorded) -> Recorded:
+    """Leave out what PostgreSQL keeps in no text."""
+    return one._replace(reason=one.reason.replace("\0", "")) if "\0" in one.reason else one
 
 
 def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[MessageState, int]]:
