@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from re import findall, search, sub
+from re import findall, search
 
 import pytest
 from sqlalchemy import event
@@ -16,7 +16,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Works
 from nurture.leads.tables import MailHost
-from nurture.usecases import evidence, sell
+from nurture.usecases import evidence
 from tests.domains.sales import a_user
 from tests.doors.public import Site, henk, offered, open_site
 
@@ -110,32 +110,6 @@ def test_the_rows_of_the_waterfall_sum_to_the_number_that_is_shown(
     assert summed > 0
     assert f'<td class="n-r">{summed / 10:.1f}</td>' in total
     assert f"Engagement {summed / 10:.1f}" in page
-
-
-def test_a_score_just_under_a_threshold_says_so(
-    site: Site, lead: LeadId, clock: FrozenClock
-) -> None:
-    log_in(site, "marketer")
-    with site.works.begin("test") as work:
-        row = ActivityRow(
-            lead_id=lead, kind=ActivityKind.SUBMITTED, at=work.now, origin="test",
-            verdict=Verdict.HUMAN_PROVEN, name="calculator",
-        )  # fmt: skip
-        evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
-    clock.advance(timedelta(minutes=3))
-
-    assert "(20.0, just under 20)" in shown(site, lead)
-
-    clock.advance(timedelta(days=5))
-    assert "just under" not in shown(site, lead)
-
-
-def test_a_lead_in_somebodys_queue_names_that_person(site: Site, lead: LeadId) -> None:
-    log_in(site, "marketer")
-    with site.works.begin("test") as work:
-        leads.set_owner(work, [lead], owner_id=None, queue="jonas")
-
-    assert "Queue of Jonas Pell" in shown(site, lead)
 
 
 def test_clicks_of_a_scanner_stand_there_with_nought(site: Site, lead: LeadId) -> None:
@@ -373,22 +347,6 @@ def test_an_offer_stands_first_with_its_time(site: Site, lead: LeadId) -> None:
     assert "waits for: accept" in page
     with site.works.read("test") as work:
         assert lifecycle.stages(work, [lead])[lead] is Stage.SALES_READY
-
-
-def test_who_got_a_lead_later_did_not_have_it_from_the_beginning(
-    site: Site, lead: LeadId, clock: FrozenClock
-) -> None:
-    offer = offered(site, lead)
-    clock.advance(timedelta(minutes=40))
-    with site.works.begin("test") as work:
-        tom = users.by_handle(work, "tom").id
-        sell.redirect(work, offer.id, to=tom, hands=site.here.hands)
-    log_in(site, "marketer")
-
-    told = sub(r"<[^>]*>|\s+", " ", story(shown(site, lead)))
-
-    assert search(r"Given over +to Tom Becke", told)
-    assert not search(r"Offered +to Tom Becke", told)
 
 
 def test_the_page_asks_the_database_as_often_for_many_acts_as_for_few(
