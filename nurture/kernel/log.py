@@ -70,7 +70,8 @@ def configure(*, json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for at each line: whoever puts another file in its place closes the one before.
+        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
     )
 
 
