@@ -1,6 +1,7 @@
 """Every setting, read once at the start; a wrong value stops it with its name."""
 
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -74,18 +75,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and value.partition("://")[0] not in DATABASES:
-            message = "write postgresql://user:password@host/name or sqlite:////folder/file.db"
-            raise ValueError(message)
-        return value
+        return _begun(
+            value, DATABASES, "postgresql://user:password@host/name or sqlite:////folder/file.db"
+        )
 
     @field_validator("redis_url")
     @classmethod
     def _known_queue(cls, value: str) -> str:
-        if value and value.partition("://")[0] not in QUEUES:
-            message = "write redis://host:6379/0, rediss://... or unix:///folder/redis.sock"
-            raise ValueError(message)
-        return value
+        return _begun(
+            value, QUEUES, "redis://host:6379/0, rediss://... or unix:///folder/redis.sock"
+        )
 
     @field_validator("base_url")
     @classmethod
@@ -118,6 +117,14 @@ class Settings(BaseSettings):
     def web_port(self) -> int:
         """The port to open: the one that is set, else the base URL's, else 8000."""
         return self.port or urlsplit(self.base_url).port or FALLBACK_PORT
+
+
+def _begun(value: str, schemes: Collection[str], right: str) -> str:
+    """Take an address that begins with one of the schemes, or none at all."""
+    if value and value.partition("://")[0] not in schemes:
+        message = f"write {right}"
+        raise ValueError(message)
+    return value
 
 
 _MEND = {
