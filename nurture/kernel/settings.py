@@ -3,18 +3,20 @@
 import secrets
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from nurture.kernel.errors import Invalid
+from nurture.kernel.networks import Network, read_networks
 
 WEAK_SECRET_LENGTH = 32
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
@@ -47,6 +49,8 @@ class Settings(BaseSettings):
     """The address that `nurture web` listens on; 0.0.0.0 lets other machines in."""
     port: int = Field(default=0, ge=0, le=65535)
     """The port that `nurture web` listens on; 0 takes it from the base URL."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count; default: none."""
     secret_key: SecretStr = SecretStr("")
     """Generated on the first start and kept in the instance folder."""
     bounces: str = ""
@@ -71,6 +75,15 @@ class Settings(BaseSettings):
     seed: int = 0
     """Chance is a hash of it; one seed tells one story."""
     log_format: Literal["text", "json"] = "text"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _some_networks(cls, value: object) -> tuple[Network, ...]:
+        words = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(words, list | tuple):
+            message = "write networks such as 10.0.0.0/24, with blanks between"
+            raise ValueError(message)  # noqa: TRY004 - a setting's mistake is a ValueError
+        return read_networks([str(word) for word in words])
 
     @field_validator("database_url")
     @classmethod

@@ -8,6 +8,7 @@ from flask import Flask
 from nurture import schema
 from nurture.runtime import Runtime
 from nurture.web import auth, console, errors, public, security
+from nurture.web.client import BehindProxies
 from nurture.web.current import EXTENSION, TEMPLATES, here
 from nurture.web.ids import IdConverter
 from nurture.web.public.frame import firm_last_seen
@@ -28,6 +29,8 @@ def create_app(runtime: Runtime) -> Flask:
     app.jinja_env.globals["firm_last_seen"] = firm_last_seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
+    trusted = runtime.settings.trusted_proxies
+    app.wsgi_app = BehindProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]  # as Flask wants it
     security.protect(app, https=runtime.settings.base_url.startswith("https://"))
     errors.register(app)
     app.register_blueprint(auth.register(app))

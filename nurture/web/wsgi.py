@@ -24,7 +24,7 @@ def build(here: Runtime) -> TrackingMiddleware:
     Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=errands(here)).start()
     tracking = Tracking(
         keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
-        base_url=here.settings.base_url,
+        base_url=here.settings.base_url, trusted=here.settings.trusted_proxies,
     )  # fmt: skip
     return TrackingMiddleware(create_app(here), tracking)
 

@@ -14,6 +14,7 @@ from nurture.engagement import Came, HitKind, LinkFiles, RawHit, from_line
 from nurture.kernel import spool
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
+from nurture.kernel.networks import Network, read_networks
 from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import Keyring, message_token
 from nurture.kernel.types import MessageId
@@ -34,7 +35,7 @@ def inner(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[
 class Door:
     """The middleware in front of a tiny application, and what it wrote down."""
 
-    def __init__(self, home: Path, *, proxies: int = 0) -> None:
+    def __init__(self, home: Path, *, trusted: tuple[Network, ...] = ()) -> None:
         self.links = LinkFiles(home)
         self.links.write(3, ["https://shop.example.com/a?b=1&c=2", "/p/guide#top"])
         self.links.write_assets({12: "https://mail.example.com/p/asset?x=1", 13: "https://x.org/"})
@@ -42,7 +43,7 @@ class Door:
         self.spool = Spool(self.folder)
         self.clock = FrozenClock(NOW)
         base = "https://mail.example.com"
-        tracking = Tracking(KEYS, self.links, self.spool, self.clock, base, proxies)
+        tracking = Tracking(KEYS, self.links, self.spool, self.clock, base, trusted)
         self.app = TrackingMiddleware(inner, tracking)
 
     def ask(
@@ -217,7 +218,7 @@ def test_people_of_one_network_share_a_name_and_private_addresses_have_none(door
 
 
 def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(home: Path) -> None:
-    direct, behind = Door(home / "a"), Door(home / "b", proxies=1)
+    direct, behind = Door(home / "a"), Door(home / "b", trusted=read_networks(["8.8.4.0/24"]))
     forged = "8.8.8.8, 93.184.216.34"
     for door in (direct, behind):
         door.ask(f"/o/{TOKEN}.gif", REMOTE_ADDR="8.8.4.4", HTTP_X_FORWARDED_FOR=forged)

@@ -32,11 +32,3 @@ class Networks:
             return ""
         network = ipaddress.ip_network((parsed, PREFIX[parsed.version]), strict=False)
         return hmac.digest(self._key, b"network\0" + str(network).encode(), "sha256")[:12].hex()
-
-
-def client(remote: str, forwarded: str, *, proxies: int) -> str:
-    """Tell the client's address behind `proxies` trusted hops; more hops are hearsay (T-06)."""
-    if not proxies or not forwarded:
-        return remote
-    hops = [hop.strip() for hop in forwarded.split(",")]
-    return hops[-proxies] if len(hops) >= proxies else remote

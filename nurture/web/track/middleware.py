@@ -16,10 +16,12 @@ import structlog
 
 from nurture.engagement import Came, HitKind, LinkFiles, RawHit, family, to_line
 from nurture.kernel.clock import Clock
+from nurture.kernel.networks import Network
 from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import BadToken, Keyring, MessageRef, read_message_token
 from nurture.kernel.types import MessageId
-from nurture.web.track.address import Networks, client
+from nurture.web.client import client_address
+from nurture.web.track.address import Networks
 from nurture.web.track.visit import visit_token, with_visit
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -51,8 +53,8 @@ class Tracking:
     clock: Clock
     """Asked once per hit: give one that needs no database for it."""
     base_url: str
-    proxies: int = 0
-    """Trusted hops in X-Forwarded-For."""
+    trusted: tuple[Network, ...] = ()
+    """Networks of proxies whose X-Forwarded-For counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,6 @@ class TrackingMiddleware:
     def _record(self, environ: WSGIEnvironment, message: MessageRef, asked: "_Asked") -> None:
         tracking = self._tracking
         method: str = environ["REQUEST_METHOD"]
-        forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
-        address = client(environ.get("REMOTE_ADDR", ""), forwarded, proxies=tracking.proxies)
         hit = RawHit(
             kind=asked.kind,
             message_id=message.message_id,
@@ -145,7 +145,7 @@ class TrackingMiddleware:
             at=asked.at,
             machine_at=asked.machine_at,
             agent=family(environ.get("HTTP_USER_AGENT", "")),
-            network=self._networks.name(address),
+            network=self._networks.name(client_address(environ, tracking.trusted)),
             prefetch=any(name in environ and _prefetches(environ[name]) for name in PREFETCHING),
         )
         try:
