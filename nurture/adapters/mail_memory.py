@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from nurture.adapters.smtp_wire import BadAddress, addr_spec
 from nurture.kernel.types import MessageId
-from nurture.mail.replies import enhanced_code
+from nurture.mail.reply_reasons import enhanced_code
 from nurture.mail.transport import (
     Outcome,
     Outgoing,

@@ -18,7 +18,7 @@ from nurture.adapters.smtp_wire import (
 )
 from nurture.adapters.tls import Tls
 from nurture.kernel.types import MessageId
-from nurture.mail.replies import enhanced_code
+from nurture.mail.reply_reasons import enhanced_code
 from nurture.mail.transport import (
     Outcome,
     Outgoing,

@@ -43,7 +43,7 @@ from nurture.mail.queries import (
     written_to,
 )
 from nurture.mail.records import Recorded, expire_leases, presume_delivered, prove_arrived, record
-from nurture.mail.replies import ReplyClass, classify
+from nurture.mail.reply_reasons import ReplyClass, classify
 from nurture.mail.returned import Action, Report, report_on
 from nurture.mail.returns import ReturnPath, message_of, return_path
 from nurture.mail.rules import MOVES, MessageEvent, next_state

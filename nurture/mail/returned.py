@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from flufl.bounce import all_failures
 
-from nurture.mail.replies import ReplyClass, classify
+from nurture.mail.reply_reasons import ReplyClass, classify
 
 REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 SAID = 200

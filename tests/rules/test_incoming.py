@@ -35,7 +35,7 @@ def test_a_bounce_names_its_message_by_the_address_that_it_came_to() -> None:
         ("failed", "5.1.1", "smtp; 550 5.1.1 no such user here", ReplyClass.HARD_BOUNCE),
         ("failed", "5.1.10", "smtp; 550 5.1.10 RecipientNotFound", ReplyClass.HARD_BOUNCE),
         ("failed", "5.4.4", "dns; Host or domain name not found", ReplyClass.HARD_BOUNCE),
-        ("failed", "5.2.2", "smtp; 552 5.2.2 mailbox full", ReplyClass.SOFT_BOUNCE),
+        ("failed", "5.2.2", "smtp; 552 5.2.2 mailbox full", ReplyClass.MAILBOX_FULL),
         ("failed", "4.4.7", "smtp; delivery time expired", ReplyClass.SOFT_BOUNCE),
         ("failed", "4.4.1", "", ReplyClass.SOFT_BOUNCE),
         ("failed", "5.7.1", "smtp; 550 5.7.1 blocked by policy", ReplyClass.POLICY),
@@ -71,7 +71,7 @@ def test_a_bounce_in_words_of_its_own_is_understood() -> None:
     assert (qmail.came, only(qmail).why) == (Came.RETURNED, ReplyClass.HARD_BOUNCE)
     assert message_of(qmail.marks, KEYS) == 4711
     exim = read_incoming(EXIM.replace(b"%MARK%", MARK.encode()))
-    assert (exim.came, only(exim).why) == (Came.RETURNED, ReplyClass.SOFT_BOUNCE)
+    assert (exim.came, only(exim).why) == (Came.RETURNED, ReplyClass.MAILBOX_FULL)
 
 
 def test_a_bounce_that_kept_only_our_header_names_its_message_by_it() -> None:

@@ -124,8 +124,8 @@ def test_a_forged_bounce_suppresses_nobody(anna: Case) -> None:
 @pytest.mark.parametrize(
     ("status", "words", "why"),
     [
-        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "soft_bounce"),
-        ("5.7.1", "smtp; 550 5.7.1 message looks like spam", "policy"),
+        ("5.2.2", "smtp; 552 5.2.2 mailbox full", "mailbox_full"),
+        ("5.7.1", "smtp; 550 5.7.1 message looks like spam", "content"),
         ("4.4.7", "smtp; delivery time expired", "soft_bounce"),
     ],
 )

@@ -40,9 +40,12 @@ SAID = {
     ActivityKind.REPLIED: {},
     ActivityKind.BOUNCED: {
         "hard_bounce": "The address does not work: ",
+        "mailbox_full": "Their mailbox is full: ",
         "soft_bounce": "For a while, perhaps: ",
         "policy": "Not the lead's fault: ",
+        "content": "Our text was refused, not the lead: ",
         "rate_limit": "We were too fast: ",
+        "relay": "The mail server would not carry it for us: ",
     },
 }
 """What came back, in the words of whoever wrote it."""
