@@ -1,4 +1,4 @@
-"""Signed tokens with key ids: one per message for its links, and one per purpose for the rest."""
+"""Signed tokens with key ids: each is good for one purpose and worthless for any other."""
 
 import base64
 import binascii
@@ -8,7 +8,8 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from nurture.kernel.errors import Invalid, NotFound
 
@@ -17,11 +18,14 @@ MARK_BYTES = 10
 """Nobody guesses 80 bits by sending mail, and an address has room for them (RFC 5321, 4.5.3.1)."""
 LONGEST_MARK = 42
 SHORTEST_KEY = 32
+FIRST_KEY = 1
+"""The id of the key that an installation begins with."""
 LARGEST_KEY_ID = 255
 LONGEST_TOKEN = 600
 _LARGEST_ID_BITS = 63
 _MESSAGE = struct.Struct(">BQI")
 _PURPOSE = struct.Struct(">BQ")
+_PARTS = tuple(slice(place * TAG_BYTES, (place + 1) * TAG_BYTES) for place in range(4))
 _MARK = re.compile(rf"([1-9]\d{{0,18}})\.([0-9a-f]{{2}})([0-9a-f]{{{2 * MARK_BYTES}}})")
 
 
@@ -36,8 +40,6 @@ class BadToken(NotFound):
 class Purpose(StrEnum):
     """What a token is good for; a token of one purpose is worthless for another."""
 
-    UNSUBSCRIBE = "unsubscribe"
-    PREFERENCES = "preferences"
     ANSWER = "answer"
     CONFIRM = "confirm"
     FORM_TIME = "form_time"
@@ -63,7 +65,7 @@ class Keyring:
     def of(cls, secret: str | bytes) -> "Keyring":
         """Make a ring of one key, with id 1."""
         key = secret.encode() if isinstance(secret, str) else secret
-        return cls(current=1, keys={1: key})
+        return cls(current=FIRST_KEY, keys={FIRST_KEY: key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,24 @@ class MessageRef:
     template_version: int
 
 
+class MessageLink(IntEnum):
+    """What a link of a message is for; its number is the place of its tag in the signature."""
+
+    CLICK = 0
+    OPEN = 1
+    STOP = 2
+    PREFERENCES = 3
+
+
+class MessageTokens(NamedTuple):
+    """The tokens of one message, in the order of `MessageLink`."""
+
+    click: str
+    open: str
+    stop: str
+    preferences: str
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """What a purpose token says, and when it was issued."""
@@ -82,19 +102,27 @@ class Signed:
     issued: datetime
 
 
-def message_token(keyring: Keyring, *, message_id: int, template_version: int) -> str:
-    """Sign a message once; the number of the link follows the token in the URL."""
-    packed = _MESSAGE.pack(keyring.current, message_id, template_version)
-    tag = _tag(keyring.keys[keyring.current], b"message", packed)
-    return _encode(packed + tag)
+def message_tokens(keyring: Keyring, *, message_id: int, template_version: int) -> MessageTokens:
+    """Sign a message once for all its links; none of the tokens gives another one away.
+
+    The tags are disjoint parts of one HMAC-SHA-512. It is a pseudo-random function, so its parts
+    are independent of each other (RFC 2104, 5 on truncation; NIST SP 800-107, 5.3.3).
+    """
+    number = keyring.current
+    packed = _MESSAGE.pack(number, message_id, template_version)
+    signature = _signature(keyring.keys[number], packed)
+    return MessageTokens(*(_encode(packed + signature[part]) for part in _PARTS))
 
 
-def read_message_token(keyring: Keyring, token: str) -> MessageRef:
-    """Open the token of a link, without any look-up."""
+def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> MessageRef:
+    """Open the token of a link for what the link is for, without any look-up."""
     raw = _decode(token)
     if len(raw) != _MESSAGE.size + TAG_BYTES:
         raise BadToken
-    packed = _verified(keyring, raw, b"message")
+    packed, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
+    key = keyring.keys.get(packed[0])
+    if key is None or not _signs(key, packed, tag, link):
+        raise BadToken
     _, message_id, template_version = _MESSAGE.unpack(packed)
     return MessageRef(message_id=message_id, template_version=template_version)
 
@@ -141,6 +169,18 @@ def verify(
     if not_before is not None and issued < not_before.replace(microsecond=0):
         raise BadToken
     return Signed(subject=packed[_PURPOSE.size :].decode(), issued=issued)
+
+
+def _signs(key: bytes, packed: bytes, tag: bytes, link: MessageLink) -> bool:
+    if hmac.compare_digest(tag, _signature(key, packed)[_PARTS[link]]):
+        return True
+    # Mail sent before links had purposes has one token for all its links, signed with the first
+    # key. It goes on working; nothing makes such a token any more.
+    return packed[0] == FIRST_KEY and hmac.compare_digest(tag, _tag(key, b"message", packed))
+
+
+def _signature(key: bytes, packed: bytes) -> bytes:
+    return hmac.digest(key, b"links\0" + packed, "sha512")
 
 
 def _verified(keyring: Keyring, raw: bytes, purpose: bytes) -> bytes:

@@ -10,7 +10,7 @@ from jinja2.runtime import Context
 
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.errors import Invalid
-from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.tokens import Keyring, MessageTokens, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import TRACKED, CompiledMail
 from nurture.mail.headers import Heading, bulk_lines, check, heading, message_header
@@ -88,12 +88,12 @@ def compose(
     """Fill one message; whatever is wrong with its values fails this message alone."""
     filled = _prepared(compiled)
     sending = envelope.sending
-    token = message_token(
+    tokens = message_tokens(
         sending.keyring,
         message_id=envelope.message_id,
         template_version=envelope.template_version,
     )
-    values = filled.values({**context, **_links(sending.base_url, token, tracked=filled.tracked)})
+    values = filled.values({**context, **_links(sending.base_url, tokens, tracked=filled.tracked)})
 
     try:
         subject = "".join(filled.subject(values))
@@ -111,7 +111,7 @@ def compose(
             subject=subject,
             date=envelope.date,
             message_header=envelope.message_header,
-            unsubscribe=f"{sending.base_url}/u/{token}" if filled.one_click else "",
+            unsubscribe=f"{sending.base_url}/u/{tokens.stop}" if filled.one_click else "",
             bulk=_bulk(compiled.name, sending.list_name, sending.sender_address)
             if filled.one_click
             else "",
@@ -134,20 +134,19 @@ def subject_of(compiled: CompiledMail, context: Mapping[str, object]) -> str:
         raise ComposeFailed(f"The example does not fit the subject: {error}.") from error
 
 
-def _links(base_url: str, token: str, *, tracked: bool) -> dict[str, str]:
+def _links(base_url: str, tokens: MessageTokens, *, tracked: bool) -> dict[str, str]:
     """Spell the message's own URLs, encoded as the template expects them."""
     if not tracked:
         return {
-            "unsubscribe_url": f"{base_url}/u/{token}",
-            "preferences_url": f"{base_url}/preferences/{token}",
+            "unsubscribe_url": f"{base_url}/u/{tokens.stop}",
+            "preferences_url": f"{base_url}/preferences/{tokens.preferences}",
         }
     click, opened, unsubscribe, preferences = _bases(base_url)
-    end = encode(token)
     return {
-        "_c": click + encode(token + "/"),
-        "_o": opened + encode(token + ".gif"),
-        "_u": unsubscribe + end,
-        "_p": preferences + end,
+        "_c": click + encode(tokens.click + "/"),
+        "_o": opened + encode(tokens.open + ".gif"),
+        "_u": unsubscribe + encode(tokens.stop),
+        "_p": preferences + encode(tokens.preferences),
     }
 
 

@@ -11,7 +11,7 @@ from email.policy import SMTP
 import premailer
 from jinja2 import Environment
 
-from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import compile_mail
 from nurture.mail.compose import Envelope, Recipient, Sending, compose
@@ -84,7 +84,7 @@ def _naive() -> Make:
     html, text = environment.from_string(source.html), environment.from_string(source.text)
 
     def make(number: int) -> object:
-        token = message_token(_KEYS, message_id=number, template_version=1)
+        token = message_tokens(_KEYS, message_id=number, template_version=1).stop
         context = {**sample_context(number), "unsubscribe_url": token}
         message = EmailMessage(policy=SMTP)
         message["From"], message["To"] = "news@shop.example", f"lead{number}@x.example"

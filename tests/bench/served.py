@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from campaigns.vocabulary import MessageState
 from nurture import leads, users
-from nurture.kernel.tokens import message_token
+from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import LeadId
 from nurture.mail.tables import Message
 from nurture.usecases import promote
@@ -96,7 +96,7 @@ def _tokens(one: Instance) -> list[str]:
         query = select(Message.id, Message.template_version_id)
         sent = query.where(Message.state == MessageState.SENT).limit(CLICKS * ROUNDS)
         return [
-            message_token(one.here.keyring, message_id=number, template_version=version)
+            message_tokens(one.here.keyring, message_id=number, template_version=version).click
             for number, version in work.session.execute(sent)
         ]
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from nurture.engagement import HitKind, LinkFiles, RawHit, family, to_line
 from nurture.kernel.clock import RealClock
 from nurture.kernel.spool import Spool
-from nurture.kernel.tokens import Keyring, read_message_token
+from nurture.kernel.tokens import Keyring, MessageLink, read_message_token
 from nurture.web.track import Tracking, TrackingMiddleware
 
 HOME = "NURTURE_BENCH_HOME"
@@ -26,7 +26,7 @@ _flask = Flask(__name__)
 @_flask.get("/flask/c/<token>/<int:number>")
 def click(token: str, number: int) -> Response:
     """Do what the middleware does, the way one would write it first."""
-    message = read_message_token(KEYRING, token)
+    message = read_message_token(KEYRING, token, MessageLink.CLICK)
     target = _links.url(message.template_version, number)
     assert target is not None
     hit = RawHit(

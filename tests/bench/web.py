@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nurture.engagement import LinkFiles
 from nurture.kernel import spool
-from nurture.kernel.tokens import message_token
+from nurture.kernel.tokens import message_tokens
 from tests.bench.result import MissingTool, Pair
 from tests.bench.track_app import HOME, KEYRING, VERSION
 
@@ -26,7 +26,7 @@ CONNECTIONS = 64
 SECONDS = 3
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
 TARGET = "https://shop.example.com/product/1?utm_source=email&utm_medium=nurture"
-TOKEN = message_token(KEYRING, message_id=123_456_789, template_version=VERSION)
+TOKEN = message_tokens(KEYRING, message_id=123_456_789, template_version=VERSION).click
 NGINX = """
 worker_processes 1; daemon off; master_process off; pid nginx.pid; error_log stderr crit;
 events {{ worker_connections 512; }}

@@ -16,7 +16,7 @@ from nurture.engagement import Came, LinkFiles
 from nurture.handoff import HandoffView
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.settings import load_settings
-from nurture.kernel.tokens import Keyring, Purpose, message_token, sign
+from nurture.kernel.tokens import Keyring, Purpose, message_tokens, sign
 from nurture.kernel.types import EmailAddress, LeadId, MessageId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.runtime import Runtime
@@ -80,8 +80,13 @@ class Site:
 
     def stop_link(self, message_id: int) -> str:
         """Give the link at the foot of a mail."""
-        token = message_token(self.here.keyring, message_id=message_id, template_version=1)
+        token = message_tokens(self.here.keyring, message_id=message_id, template_version=1).stop
         return f"/u/{token}"
+
+    def preferences_link(self, message_id: int) -> str:
+        """Give the other link at the foot of a mail."""
+        tokens = message_tokens(self.here.keyring, message_id=message_id, template_version=1)
+        return f"/preferences/{tokens.preferences}"
 
     def answer_link(self, offer: HandoffView, user_id: UserId, answer: str) -> str:
         """Give a button of the alert mail."""

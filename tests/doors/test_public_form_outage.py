@@ -138,7 +138,7 @@ def test_choices_are_heard_without_a_database_and_the_last_one_holds(
     site: Site, outage: Outage
 ) -> None:
     lead_id = henk(site)
-    link = site.stop_link(site.a_mail(lead_id)).replace("/u/", "/preferences/")
+    link = site.preferences_link(site.a_mail(lead_id))
     outage.begin()
     try:
         first = site.client.post(link, data={"topic": "energy", "often": Often.PAUSED})
@@ -165,7 +165,7 @@ def test_a_newer_choice_outlives_an_older_one_that_still_waits(
     site = open_site(works, clock, home)
     message_id = site.a_mail(henk(site))
     prefer.keep(home, message_id, topics=["energy"], often=Often.PAUSED, clock=clock)
-    link = site.stop_link(message_id).replace("/u/", "/preferences/")
+    link = site.preferences_link(message_id)
 
     assert "Saved" in site.client.post(link, data={"often": Often.ANY}).text
 

@@ -5,7 +5,7 @@ import pytest
 from campaigns.vocabulary import ActivityKind, Stage, SuppressionReason
 from nurture import consent, engagement, tracks
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
 from nurture.usecases import progress
@@ -108,7 +108,7 @@ def test_who_leaves_is_in_no_track_gets_no_planned_mail_and_is_looked_after(
 def test_a_made_up_link_stops_nobody(site: Site, lead_id: LeadId) -> None:
     message_id = site.a_mail(lead_id)
     stranger = Keyring.of(b"another secret of thirty-two bytes")
-    token = message_token(stranger, message_id=message_id, template_version=1)
+    token = message_tokens(stranger, message_id=message_id, template_version=1).stop
     before = site.everything()
 
     assert site.client.post(f"/u/{token}", data=ONE_CLICK).status_code == 404

@@ -11,7 +11,7 @@ from nurture.consent.tables import Suppression
 from nurture.kernel import slips
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tables import Inbox
-from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.usecases import leave
@@ -145,9 +145,9 @@ def test_a_slip_that_the_disk_does_not_give_waits_and_stops_no_other(
 
 
 def test_a_made_up_link_is_refused_without_a_database(site: Site, outage: Outage) -> None:
-    token = message_token(
+    token = message_tokens(
         Keyring.of(b"another secret of thirty-two bytes"), message_id=1, template_version=1
-    )
+    ).stop
     outage.begin()
     try:
         answer = site.client.post(f"/u/{token}", data=ONE_CLICK)

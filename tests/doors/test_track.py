@@ -16,13 +16,14 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
 from nurture.kernel.networks import Network, read_networks
 from nurture.kernel.spool import Spool
-from nurture.kernel.tokens import Keyring, message_token
+from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Works
 from nurture.web.track import Shipper, Tracking, TrackingMiddleware, visit_token, visitor
 
 KEYS = Keyring.of("k" * 40)
-TOKEN = message_token(KEYS, message_id=77, template_version=3)
+TOKENS = message_tokens(KEYS, message_id=77, template_version=3)
+TOKEN = TOKENS.click
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -96,7 +97,7 @@ def test_a_click_is_written_down_and_redirected(door: Door) -> None:
 
 
 def test_an_open_gets_its_picture(door: Door) -> None:
-    status, headers, body = door.ask(f"/o/{TOKEN}.gif")
+    status, headers, body = door.ask(f"/o/{TOKENS.open}.gif")
     assert (status, headers["Content-Type"]) == ("200 OK", "image/gif")
     assert body.startswith(b"GIF89a")
     assert len(body) == int(headers["Content-Length"])
@@ -104,7 +105,7 @@ def test_an_open_gets_its_picture(door: Door) -> None:
 
 
 def test_a_head_gets_no_body_and_is_known_as_one(door: Door) -> None:
-    status, headers, body = door.ask(f"/o/{TOKEN}.gif", "HEAD")
+    status, headers, body = door.ask(f"/o/{TOKENS.open}.gif", "HEAD")
     assert (status, body, headers["Content-Length"]) == ("200 OK", b"", "42")
     assert door.ask(f"/c/{TOKEN}/0", "HEAD")[0] == "302 Found"
     assert [hit.method for hit in door.hits] == ["HEAD", "HEAD"]
@@ -155,7 +156,7 @@ def test_an_unknown_link_of_a_true_token_is_counted_as_unknown(door: Door, link:
 
 
 def test_an_unknown_version_is_counted_as_unknown(door: Door) -> None:
-    later = message_token(KEYS, message_id=78, template_version=4)
+    later = message_tokens(KEYS, message_id=78, template_version=4).click
     assert door.ask(f"/c/{later}/0")[0] == "404 Not Found"
     door.links.write(4, ["https://new.example.com/"])
     assert door.ask(f"/c/{later}/0")[1]["Location"] == "https://new.example.com/"
@@ -211,7 +212,7 @@ def test_people_of_one_network_share_a_name_and_private_addresses_have_none(door
         "::1",
         "?",
     ):
-        door.ask(f"/o/{TOKEN}.gif", REMOTE_ADDR=address)
+        door.ask(f"/o/{TOKENS.open}.gif", REMOTE_ADDR=address)
     same, also, other, *silent = [hit.network for hit in door.hits]
     assert same == also != other
     assert silent == [""] * 4
@@ -221,8 +222,8 @@ def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(home: Path) -> N
     direct, behind = Door(home / "a"), Door(home / "b", trusted=read_networks(["8.8.4.0/24"]))
     forged = "8.8.8.8, 93.184.216.34"
     for door in (direct, behind):
-        door.ask(f"/o/{TOKEN}.gif", REMOTE_ADDR="8.8.4.4", HTTP_X_FORWARDED_FOR=forged)
-        door.ask(f"/o/{TOKEN}.gif")
+        door.ask(f"/o/{TOKENS.open}.gif", REMOTE_ADDR="8.8.4.4", HTTP_X_FORWARDED_FOR=forged)
+        door.ask(f"/o/{TOKENS.open}.gif")
     assert direct.hits[0].network != direct.hits[1].network
     assert behind.hits[0].network == behind.hits[1].network
 

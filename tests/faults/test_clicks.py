@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from nurture import mail
 from nurture.engagement.tables import Hit
-from nurture.kernel.tokens import message_token
+from nurture.kernel.tokens import message_tokens
 from nurture.kernel.work import Works
 from nurture.runtime import Runtime
 from tests.faults.installation import Installation, installed, prepared
@@ -51,7 +51,7 @@ def _click_while_killing(here: Installation, prepared_: Runtime) -> set[int]:
         version = mail.live_versions(work)["welcome_by_interest"]
     address = urlsplit(prepared_.settings.base_url).netloc
     for number in range(1, CLICKS + 1):
-        token = message_token(prepared_.keyring, message_id=number, template_version=version)
+        token = message_tokens(prepared_.keyring, message_id=number, template_version=version).click
         if _redirected(address, f"/c/{token}/a1"):
             answered.add(number)
         if number % (CLICKS // 6) == 0:

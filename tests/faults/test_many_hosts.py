@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from campaigns.vocabulary import ActivityKind, MessageState, Receipt
 from nurture.engagement.tables import Activity, Hit
 from nurture.kernel.stepped import set_instant
-from nurture.kernel.tokens import message_token
+from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Works
 from nurture.mail.tables import Message
@@ -91,7 +91,7 @@ def _click(one: Runtime, webs: tuple[str, ...]) -> set[MessageId]:
         query = select(Message.id, Message.template_version_id).order_by(Message.id).limit(CLICKS)
         mails = work.session.execute(query).all()
     for (number, version), web in zip(mails, cycle(webs), strict=False):
-        token = message_token(one.keyring, message_id=number, template_version=version)
+        token = message_tokens(one.keyring, message_id=number, template_version=version).click
         line = http.client.HTTPConnection(urlsplit(web).netloc, timeout=10)
         line.request("GET", f"/c/{token}/a1", headers={"User-Agent": "Mozilla/5.0 Firefox/131.0"})
         assert line.getresponse().status == REDIRECT

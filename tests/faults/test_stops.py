@@ -17,7 +17,7 @@ from campaigns.vocabulary import MessageKind, Stage
 from nurture import consent, leads, mail
 from nurture.kernel import slips
 from nurture.kernel.database import make_engine
-from nurture.kernel.tokens import message_token
+from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.runtime import Runtime
 from nurture.schema import METADATA
@@ -52,7 +52,7 @@ def test_a_no_outlives_a_stopped_database_and_a_killed_web_process(
 ) -> None:
     here, settings, port = _house(home, cluster)
     lead_id, message_id = _a_mail(here)
-    token = message_token(here.keyring, message_id=message_id, template_version=1)
+    token = message_tokens(here.keyring, message_id=message_id, template_version=1).stop
     here.works.engine.dispose()
 
     with web(settings, port):

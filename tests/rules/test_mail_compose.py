@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from campaigns.vocabulary import MessageKind
-from nurture.kernel.tokens import Keyring, MessageRef, read_message_token
+from nurture.kernel.tokens import (
+    Keyring,
+    MessageLink,
+    MessageRef,
+    message_tokens,
+    read_message_token,
+)
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
 from nurture.mail.compose import (
@@ -104,22 +110,25 @@ def test_the_headers_of_a_marketing_mail_are_each_there_once() -> None:
     assert message["Feedback-ID"] == "m:marketing:nurture:shopexample"
     line = next(line for line in raw.split(b"\r\n") if line.startswith(b"List-Unsubscribe: "))
     token = line.decode().removeprefix("List-Unsubscribe: <https://mail.shop.example/u/")[:-1]
-    assert read_message_token(KEYS, token) == MessageRef(12345, 7)
+    assert read_message_token(KEYS, token, MessageLink.STOP) == MessageRef(12345, 7)
 
 
-def test_both_parts_are_filled_and_every_link_carries_the_one_token() -> None:
+def test_both_parts_are_filled_and_every_link_carries_the_token_of_its_purpose() -> None:
     context = {"lead": {"first_name": "Zoë <b>"}, "content": {"id": 42}}
 
     message = parsed(compose(compiled(), ANN, context=context, envelope=ENVELOPE))
 
     assert message.get_content_type() == "multipart/alternative"
     html, text = body(message, "html"), body(message, "plain")
-    token = text.rsplit("/u/", maxsplit=1)[1].strip()
+    tokens = message_tokens(KEYS, message_id=12345, template_version=7)
+    assert len(set(tokens)) == 4
+    click, stop = tokens.click, tokens.stop
     assert 'title="Zoë &lt;b&gt;"' in html
     assert "Hi Zoë <b>\n" in text
-    for url in (f"/c/{token}/0", f"/c/{token}/a42", f"/u/{token}", f"/o/{token}.gif"):
+    for url in (f"/c/{click}/0", f"/c/{click}/a42", f"/u/{stop}", f"/o/{tokens.open}.gif"):
         assert f'"https://mail.shop.example{url}"' in html
-    assert f"https://mail.shop.example/c/{token}/0\n" in text
+    assert f"https://mail.shop.example/c/{click}/0\n" in text
+    assert text.rsplit("/u/", maxsplit=1)[1].strip() == stop
 
 
 @pytest.mark.parametrize("lead", [{}, {"first_name": None}, {"first_name": ""}])

@@ -7,7 +7,7 @@ from campaigns.company import Company
 from campaigns.limits import Cap
 from campaigns.wishes import Often
 from nurture.kernel.errors import Invalid, Unavailable
-from nurture.kernel.tokens import read_message_token
+from nurture.kernel.tokens import MessageLink, MessageRef, message_tokens, read_message_token
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
 from nurture.usecases import prefer
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 @security.public
 def preferences(token: str) -> str:
     """Show what was chosen; while the database is away, the one button that works without it."""
-    message = read_message_token(here().keyring, token)
+    message = _opened(token)
     runtime = here()
 
     def ask() -> dict[str, object]:
@@ -39,21 +39,35 @@ def preferences(token: str) -> str:
 
     found = within(ask)
     if found is None:
-        return show("stop", firm_last_seen(), token=token)
-    return _page(found, token, saved=False)
+        return show("stop", firm_last_seen(), token=_stop_token(message))
+    return _page(found, token, message, saved=False)
 
 
 @security.public
 def save_preferences(token: str) -> str:
     """Keep the choices, and show what holds now."""
-    message_id = MessageId(read_message_token(here().keyring, token).message_id)
+    message = _opened(token)
+    message_id = MessageId(message.message_id)
     given = request.form.get("often", Often.ANY)
     if given not in set(Often):
         raise Invalid("Choose how often you want to hear from us.")
     found = _chosen(message_id, request.form.getlist("topic"), Often(given))
     if found is None:
         return show("received", firm_last_seen(), title=NOTED, text=NOTED_TEXT)
-    return _page(found, token, saved=True)
+    return _page(found, token, message, saved=True)
+
+
+def _opened(token: str) -> MessageRef:
+    return read_message_token(here().keyring, token, MessageLink.PREFERENCES)
+
+
+def _stop_token(message: MessageRef) -> str:
+    """Sign what the button for stopping all mail needs: whoever may choose less may choose none."""
+    return message_tokens(
+        here().keyring,
+        message_id=message.message_id,
+        template_version=message.template_version,
+    ).stop
 
 
 def _chosen(message_id: MessageId, topics: list[str], often: Often) -> dict[str, object] | None:
@@ -95,12 +109,12 @@ def _held(work: Work, message_id: MessageId) -> dict[str, object]:
     }
 
 
-def _page(found: dict[str, object], token: str, *, saved: bool) -> str:
+def _page(found: dict[str, object], token: str, message: MessageRef, *, saved: bool) -> str:
     firm = found.pop("firm")
     assert isinstance(firm, Company)
     if found["held"] is None:
-        return show("stop", firm, token=token)
-    return show("preferences", firm, token=token, saved=saved, **found)
+        return show("stop", firm, token=_stop_token(message))
+    return show("preferences", firm, token=token, stop=_stop_token(message), saved=saved, **found)
 
 
 def in_words(cap: Cap) -> str:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from nurture.kernel.errors import Unavailable
 from nurture.kernel.slips import Slip
-from nurture.kernel.tokens import read_message_token
+from nurture.kernel.tokens import MessageLink, read_message_token
 from nurture.kernel.types import MessageId
 from nurture.usecases import leave
 from nurture.web import security
@@ -25,14 +25,14 @@ log = structlog.get_logger(__name__)
 @security.public
 def ask_to_stop(token: str) -> str:
     """Show the button; opening the page changes nothing (D-05)."""
-    read_message_token(here().keyring, token)
+    read_message_token(here().keyring, token, MessageLink.STOP)
     return show("stop", firm_anyway(), token=token)
 
 
 @security.public
 def stop_all(token: str) -> str | Response:
     """Stop; the answer is 200 and no redirect, whatever is known of the lead."""
-    message = read_message_token(here().keyring, token)
+    message = read_message_token(here().keyring, token, MessageLink.STOP)
     told = _stop(MessageId(message.message_id))
     if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]:
         return Response("Stopped.\n", mimetype="text/plain")

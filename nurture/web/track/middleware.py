@@ -18,7 +18,13 @@ from nurture.engagement import Came, HitKind, LinkFiles, RawHit, family, to_line
 from nurture.kernel.clock import Clock
 from nurture.kernel.networks import Network
 from nurture.kernel.spool import Spool
-from nurture.kernel.tokens import BadToken, Keyring, MessageRef, read_message_token
+from nurture.kernel.tokens import (
+    BadToken,
+    Keyring,
+    MessageLink,
+    MessageRef,
+    read_message_token,
+)
 from nurture.kernel.types import MessageId
 from nurture.web.client import client_address
 from nurture.web.track.address import Networks
@@ -90,7 +96,7 @@ class TrackingMiddleware:
     ) -> Iterable[bytes]:
         token, _, link = path[3:].partition("/")
         try:
-            message = read_message_token(self._tracking.keyring, token)
+            message = read_message_token(self._tracking.keyring, token, MessageLink.CLICK)
         except BadToken:
             return _unknown(environ, start_response)
         target = self._target(message, link)
@@ -113,7 +119,8 @@ class TrackingMiddleware:
     ) -> Iterable[bytes]:
         """Answer with the picture whatever the token is: a broken one helps nobody."""
         try:
-            message = read_message_token(self._tracking.keyring, path[3:].removesuffix(".gif"))
+            token = path[3:].removesuffix(".gif")
+            message = read_message_token(self._tracking.keyring, token, MessageLink.OPEN)
         except BadToken:
             pass
         else:
