@@ -2,8 +2,9 @@
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from redis import Redis, exceptions
@@ -11,7 +12,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from nurture.kernel.errors import Unavailable
+from nurture.kernel.errors import Forbidden, Unavailable
 from nurture.kernel.settings import Settings
 from workers.lifeline import end_with_parent
 from workers.valkey import recorded_url
@@ -48,8 +49,42 @@ def explaining_the_queue(url: str) -> Iterator[None]:
         ) from error
 
 
+class RegisteredJob(Job):
+    """A job as the queue holds it, of which only a registered function is ever looked up or run.
+
+    RQ imports any name that an entry of the queue gives: `os.system` as well as ours, as the job
+    itself or as a callback. Whoever can write to the queue could run any code in the worker.
+    """
+
+    functions: ClassVar[Collection[str]] = frozenset()
+    """The full names that may run, such as `workers.jobs.send`."""
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """Give the function that the entry names, if it is one of ours."""
+        if self.func_name not in self.functions or self.instance is not None:
+            raise Forbidden(
+                f"The queue asked for “{self.func_name}”, which is not a job of Nurture: not run. "
+                "Check who else can write to the queue at NURTURE_REDIS_URL."
+            )
+        found: Callable[..., Any] = super().func
+        return found
+
+    def restore(self, raw_data: Any) -> None:  # noqa: ANN401 - as RQ passes it
+        """Read an entry without its callbacks and webhooks: we set none, so they are not ours."""
+        super().restore(raw_data)
+        self._success_callback_name = self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks = []
+
+
+def only(functions: Collection[str]) -> type[RegisteredJob]:
+    """Make the kind of job that may run these functions and no others."""
+    return type("RegisteredJob", (RegisteredJob,), {"functions": frozenset(functions)})
+
+
 def queue(connection: Redis, name: str = DEFAULT_QUEUE) -> Queue:
-    """Open a queue whose messages are JSON: nothing that is read from it can run code."""
+    """Open a queue whose messages are JSON: reading one cannot run code, as a pickle could."""
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
@@ -66,11 +101,17 @@ class HorseWorker(Worker):
         super().main_work_horse(job, queue)
 
 
-def make_worker(connection: Redis, names: Sequence[str] = (DEFAULT_QUEUE,)) -> HorseWorker:
-    """Build a worker of these queues, in order of precedence; `work()` runs it."""
+def make_worker(
+    connection: Redis, functions: Collection[str], names: Sequence[str] = (DEFAULT_QUEUE,)
+) -> HorseWorker:
+    """Build a worker of these queues, in order of precedence; `work()` runs it.
+
+    `functions` are the full names of what it may run; an entry that names another one fails.
+    """
     return HorseWorker(
         [queue(connection, name) for name in names],
         connection=connection,
+        job_class=only(functions),
         serializer=JSONSerializer,
         worker_ttl=WORKER_TTL,
         default_result_ttl=RESULT_TTL,

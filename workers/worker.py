@@ -51,5 +51,5 @@ def main(arguments: Sequence[str]) -> int:
     gc.freeze()  # what a horse never looks at, it need not copy
     url = queue_url(settings)
     with explaining_the_queue(url):
-        make_worker(connect(url), names).work(logging_level="WARNING")
+        make_worker(connect(url), jobs.JOBS.values(), names).work(logging_level="WARNING")
     return 0
