@@ -16,8 +16,10 @@ from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
-from nurture.kernel.database import make_engine
+from nurture.kernel.database import make_engine, sqlite_file
 from nurture.kernel.errors import Invalid, Unavailable
+from nurture.kernel.log import logger
+from nurture.kernel.private import open_to_others, private_folder
 from nurture.kernel.settings import Settings, load_settings, secret_of
 from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
@@ -160,8 +162,9 @@ def start(settings: Settings | None = None) -> Runtime:
     _check(settings)
     home = settings.home.resolve()
     try:
+        private_folder(home)
         for folder in ("spool", "journals", "links"):
-            (home / folder).mkdir(parents=True, exist_ok=True)
+            private_folder(home / folder)
     except OSError as error:
         raise Invalid(
             f"NURTURE_HOME: nothing can be kept in {home} ({error.strerror}). "
@@ -170,6 +173,7 @@ def start(settings: Settings | None = None) -> Runtime:
     secret = secret_of(settings)
     _check_folder(settings.database)
     engine = make_engine(settings.database)
+    _warn_if_open([home, sqlite_file(engine)])
     clock = _clock(settings, home)
     works = Works(engine, clock)
     return Runtime(
@@ -194,6 +198,17 @@ def _check_folder(database: str) -> None:
     if scheme == "sqlite" and not folder.is_dir():
         raise Invalid(
             f"NURTURE_DATABASE_URL: there is no folder {folder}. Make it, or name another."
+        )
+
+
+def _warn_if_open(paths: Sequence[Path | None]) -> None:
+    """Say what of an older installation other users of this host may read."""
+    for path in open_to_others(path for path in paths if path is not None):
+        mode = "700" if path.is_dir() else "600"
+        logger().warning(
+            "open_to_others",
+            path=str(path),
+            reason=f"Other users of this host may read it. Run: chmod {mode} {path}",
         )
 
 

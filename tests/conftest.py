@@ -159,7 +159,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 def home(tmp_path: Path) -> Iterator[Path]:
     """An empty NURTURE_HOME."""
     folder = tmp_path / "home"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     yield folder
     forget_socket(folder)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nurture.kernel.errors import Unavailable
+from nurture.kernel.private import private_folder
 
 LONGEST_SOCKET = 100
 """The server refuses paths of 108 characters; its own suffixes need a few."""
@@ -45,7 +46,8 @@ def plan_valkey(home: Path) -> ValkeyPlan:
     """Prepare folders; record the socket's folder in the home, so that other processes find it."""
     program = _program()
     data = home / "valkey"
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(home)
+    private_folder(data)
     path = _socket_folder(home) / "valkey.sock"
     options = {
         "port": "0",

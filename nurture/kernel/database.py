@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -35,6 +35,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 from nurture.kernel.arrays import array_of
+from nurture.kernel.private import private_file
 
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
@@ -69,11 +70,21 @@ def make_engine(url: str) -> Engine:
         scheme + separator + rest, hide_parameters=True, pool_pre_ping=True, json_deserializer=_json
     )
     if engine.dialect.name == "sqlite":
+        if file := sqlite_file(engine):
+            event.listen(engine, "do_connect", lambda *_: _begin_private(file))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """Name the file of an embedded database; None for PostgreSQL and for one in memory."""
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or not file or file == ":memory:":
+        return None
+    return Path(file)
 
 
 _read_json = json.JSONDecoder().raw_decode
@@ -87,6 +98,12 @@ def _json(raw: str | bytes) -> object:
     if raw == b"{}":
         return {}  # nearly every message's context
     return _read_json(raw.decode() if isinstance(raw, bytes) else raw)[0]
+
+
+def _begin_private(file: Path) -> None:
+    """Make the file of a new database before SQLite would, with whatever the umask allows."""
+    with suppress(OSError):  # SQLite says it better
+        private_file(file)
 
 
 def _prepare_postgresql(connection: PsycopgConnection[Any], _record: object) -> None:
@@ -134,10 +151,8 @@ class WriterLock:
     @classmethod
     def of(cls, engine: Engine) -> "WriterLock":
         """Put the lock beside the SQLite file."""
-        file = engine.url.database
-        if engine.dialect.name != "sqlite" or not file or file == ":memory:":
-            return cls(None)
-        return cls(Path(file + ".lock"))
+        file = sqlite_file(engine)
+        return cls(file.with_name(f"{file.name}.lock") if file else None)
 
     @property
     def waits(self) -> bool:

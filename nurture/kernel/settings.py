@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from nurture.kernel.errors import Invalid
 from nurture.kernel.networks import Network, read_networks
+from nurture.kernel.private import private_folder
 
 WEAK_SECRET_LENGTH = 32
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
@@ -179,7 +180,7 @@ def secret_of(settings: Settings) -> str:
 
 def _new_secret(file: Path) -> str:
     """Write a key that only this user may read; two first starts at once agree on one."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     fresh = file.with_suffix(f".{secrets.token_hex(4)}")
     fresh.touch(mode=0o600)
     fresh.write_text(secrets.token_urlsafe(48))

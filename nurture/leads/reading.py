@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from nurture.kernel.errors import Invalid
+from nurture.kernel.spreadsheet import SIGNS, original_cell
 from nurture.kernel.types import Json
 from nurture.leads.address import Address, HostLists, read_address
 from nurture.leads.headings import FACT, IGNORED, Column
@@ -78,7 +79,7 @@ _YES = frozenset(
 """Only a clear yes is one: whoever is missing here is asked, not written to."""
 _NO = frozenset({"", "0", "n", "no", "nein", "false", "falsch", "-", "?", "non", "n/a", "none"})
 """Anything else in a column of opt-outs, such as a date, is an opt-out."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide signs too
+_FORMULA = (*SIGNS, "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[\d.,' ]+$")
 _POWER = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*(?:kw|kilowatt)?\s*$", re.IGNORECASE)
 _HEADS = re.compile(r"\s*(\d[\d.,']*)\s*(?:[-–+]|bis|to|\Z)")  # noqa: RUF001 - ranges have dashes
@@ -116,15 +117,14 @@ class _Cells:
 
     def take(self, column: str) -> str:
         """Take a cell as one line of text."""
-        cell = self._cells.get(column, ("", ""))[1]
-        return " ".join(cell.translate(_CONTROLS).split())
+        return _one_line(self._cells.get(column, ("", ""))[1])
 
     def text(self, column: str) -> str | None:
         """Take a cell as text; a formula is no text, an apostrophe before one makes it text."""
-        cell = self.take(column)
-        if cell.startswith("'") and cell[1:].startswith(_FORMULA):
-            cell = cell[1:]
-        elif cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        written = self._cells.get(column, ("", ""))[1]
+        meant = original_cell(written)
+        cell = _one_line(meant)
+        if meant == written and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
             self.leave_out(column, "This is a formula, not a value: paste the values only.")
             return None
         return cell[: _LENGTHS.get(column, _TEXT)] or None
@@ -145,6 +145,10 @@ class _Cells:
 
     def leave_out(self, column: str, reason: str) -> None:
         self.remarks.append(Remark(self._row, self.heading(column), self.take(column), reason))
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.translate(_CONTROLS).split())
 
 
 def _address(written: str, hosts: HostLists) -> Address:

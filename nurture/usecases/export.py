@@ -1,11 +1,10 @@
 """Leads as a list: under headings that an import understands, safe to open in a spreadsheet."""
 
-import csv
-from collections.abc import Iterator, Sequence
-from io import StringIO
+from collections.abc import Iterator
 
 from nurture import consent, leads
 from nurture.kernel.database import CHUNK
+from nurture.kernel.spreadsheet import csv_line
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Campaigns, LeadFilter, Person
@@ -25,7 +24,6 @@ HEADINGS = (
 NOBODY = Campaigns()
 _MARK = "\ufeff"
 """By it spreadsheets know that the letters are UTF-8."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
@@ -43,18 +41,6 @@ def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
         )
         yield "".join(csv_line(row) for row in rows)
         after = ids[-1]
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    """Write one row, no cell of which a spreadsheet takes for a formula."""
-    line = StringIO()
-    csv.writer(line).writerow([plain_cell(cell) for cell in cells])
-    return line.getvalue()
-
-
-def plain_cell(value: str) -> str:
-    """Keep a spreadsheet from taking a cell for a formula (X-14)."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def _row(person: Person, said_yes: bool, said_no: bool) -> list[str]:  # noqa: FBT001 - two columns

@@ -7,10 +7,10 @@ from werkzeug.test import TestResponse
 
 from campaigns.vocabulary import Basis, JobName
 from nurture import consent, leads, users
+from nurture.kernel.spreadsheet import safe_cell
 from nurture.kernel.types import EmailAddress
 from nurture.usecases.capture import ImportOptions, run_import
 from nurture.usecases.checking import run_check
-from nurture.usecases.export import plain_cell
 from tests.doors.console_desk import Reader, Site, links, plain, site_of
 from tests.support.workbook import workbook
 
@@ -178,7 +178,7 @@ def test_rejected_rows_come_as_a_file_that_a_spreadsheet_may_open(site: Site) ->
     rows = list(csv.reader(StringIO(text)))
     assert len(rows) == 2
     assert rows[1][2].startswith("'=cmd()")
-    assert plain_cell("plain") == "plain"
+    assert safe_cell("plain") == "plain"
 
 
 def test_an_import_is_taken_back_until_somebody_had_mail(site: Site) -> None:

@@ -10,7 +10,7 @@ from nurture import leads
 from nurture.cli.main import nurture
 from nurture.leads import LeadFilter, Outcome
 from nurture.usecases.capture import ImportOptions
-from nurture.usecases.export import HEADINGS, csv_lines, plain_cell
+from nurture.usecases.export import HEADINGS, csv_lines
 from nurture.usecases.preview import check_import
 from tests.doors.console_desk import Site, site_of
 
@@ -61,12 +61,6 @@ def test_what_was_exported_comes_in_again_and_changes_nothing(site: Site, tmp_pa
     left_out = [name for name, column in check.mapping.items() if column == ""]
     assert left_out == [name for name in HEADINGS if " UTM " in name]
     assert len(check.mapping) == len(HEADINGS)
-
-
-def test_no_cell_is_taken_for_a_formula() -> None:
-    for bad in ("=1+1", "+49", "-2", "@x", "\tx", "\rx"):
-        assert plain_cell(bad) == f"'{bad}"
-    assert plain_cell("a=b") == "a=b"
 
 
 def test_the_command_writes_the_leads_that_match(

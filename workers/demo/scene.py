@@ -22,6 +22,7 @@ from campaigns.library import Item, load_content, shipped
 from campaigns.vocabulary import Basis
 from nurture import leads, runtime, schema, users
 from nurture.kernel.clock import RealClock
+from nurture.kernel.private import private_folder
 from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.stepped import read_instant, set_instant
 from nurture.leads import ListOptions
@@ -131,7 +132,7 @@ def prepare(options: Options) -> Scene:
     goes_on = options.keep and (options.home / "nurture.db").exists()
     if not goes_on:
         shutil.rmtree(options.home, ignore_errors=True)
-    options.home.mkdir(parents=True, exist_ok=True)
+    private_folder(options.home)
     settings = settings_of(options)
     os.environ["NURTURE_SMTP_URL"] = f"smtp://127.0.0.1:{options.port + SINK_PORT_BESIDE}"
     set_instant(options.home, _reached(options.home) if goes_on else BEGINS)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from nurture import leads, mail, tracks, users
 from nurture.kernel.errors import Invalid
+from nurture.kernel.spreadsheet import csv_line
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Column, FileForm, ImportProgress, ImportState, Outcome
@@ -18,7 +19,6 @@ from nurture.usecases.capture import ImportOptions, plan_import
 from nurture.usecases.checking import CheckState
 from nurture.usecases.company import company
 from nurture.usecases.entry import refuse_impossible
-from nurture.usecases.export import csv_line
 from nurture.usecases.lists import KeptList
 from nurture.usecases.preview import ImportCheck, check_import
 from nurture.usecases.retract import undo_import
