@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nurture.kernel.spreadsheet import csv_line, original_cell, safe_cell
 
-CELLS = st.text(alphabet="a '=+-@＝＋－＠;,\t\r\n\"1\u200b\ufeff\u00a0", max_size=12)  # noqa: RUF001
+CELLS = st.text(alphabet="a '=+-@＝＋－＠;,\t\r\n\"1\u200b\ufeff\u00a0", max_size=12)  # noqa: RUF001 - wide signs as well
 FORMULA = re.compile(r"[\s\u200b\ufeff]*[-=+@＝＋－＠]")  # noqa: RUF001 - wide signs as well
 
 
