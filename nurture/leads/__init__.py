@@ -118,7 +118,14 @@ from nurture.leads.runs import (
 )
 from nurture.leads.search import LeadFilter, LeadSort, count, matching_ids, search
 from nurture.leads.service import set_facts, set_owner, set_stage, set_undeliverable
-from nurture.leads.sheet import WORKBOOKS, is_workbook, sheet_text, unfolds_to
+from nurture.leads.sheet import (
+    WHILE_SOMEBODY_WAITS,
+    WORKBOOKS,
+    SheetBounds,
+    TooLarge,
+    is_workbook,
+    sheet_text,
+)
 from nurture.leads.sources import (
     ensure_source,
     remember_mapping,
@@ -137,6 +144,7 @@ __all__ = [
     "EDITED",
     "PIECE",
     "UTM",
+    "WHILE_SOMEBODY_WAITS",
     "WORKBOOKS",
     "ActRow",
     "Address",
@@ -174,8 +182,10 @@ __all__ = [
     "ReadRow",
     "RejectRow",
     "Remark",
+    "SheetBounds",
     "SourceRow",
     "Step",
+    "TooLarge",
     "TouchRow",
     "UnreadableFile",
     "act_parts",
@@ -265,7 +275,6 @@ __all__ = [
     "stalled_imports",
     "stood_before",
     "touches",
-    "unfolds_to",
     "utm_of",
     "utm_words",
     "without_mail",

@@ -6,9 +6,11 @@ is never closed costs its own line and not the rest of the file.
 
 import codecs
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from io import BufferedReader, TextIOWrapper
 from typing import Literal, Protocol
 
@@ -21,6 +23,8 @@ _SAMPLE_BYTES = 65_536
 _SAMPLE_LINES = 20
 _LONGEST_RECORD = 50
 """Lines that one quoted cell may spread over."""
+_LONGEST_LINE = 1_048_576
+"""Bytes of a line; of a longer one, which is no row of a list, only so many are read."""
 _NO_TEXT = (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How a PDF, an archive and an old workbook begin."""
 _UNREADABLE = (
@@ -97,7 +101,7 @@ def _split(number: int, text: str, delimiter: str, broken: str) -> Record:
     if broken:
         return Record(number, (text[:200],), broken)
     try:
-        cells = next(csv.reader([text], delimiter=delimiter), [])
+        cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True), [])
     except csv.Error:
         return Record(number, (text[:200],), _UNREADABLE)
     return Record(number, tuple(cells))
@@ -118,13 +122,27 @@ def _lines(file: ListFile, encoding: str) -> Iterator[str]:
             yield _decode(chunk, encoding)
 
 
-def _byte_lines(raw: Iterable[bytes]) -> Iterator[bytes]:
-    for line in raw:
+def _byte_lines(raw: BufferedReader) -> Iterator[bytes]:
+    rest = b""
+    while line := rest + raw.readline(_LONGEST_LINE):
+        rest = b""
         if b"\r" not in line.rstrip(b"\r\n"):
             yield line
+            if len(line) >= _LONGEST_LINE and not line.endswith(b"\n"):
+                _to_its_end(raw)
             continue
         # Old spreadsheets end rows with a carriage return alone.
-        yield from line.replace(b"\r\n", b"\n").replace(b"\r", b"\n").splitlines(keepends=True)
+        parts = line.replace(b"\r\n", b"\n").replace(b"\r", b"\n").splitlines(keepends=True)
+        if len(line) >= _LONGEST_LINE and not parts[-1].endswith(b"\n"):
+            rest = parts.pop()
+        yield from parts
+
+
+def _to_its_end(raw: BufferedReader) -> None:
+    """Pass over the rest of a line that is longer than any row."""
+    while more := raw.readline(_LONGEST_LINE):
+        if more.endswith(b"\n"):
+            return
 
 
 def _decode(line: bytes, encoding: str) -> str:
@@ -145,7 +163,7 @@ def _guess_encoding(file: ListFile) -> str:
             if head.startswith(mark) and wide:
                 return wide
         raw.seek(0)
-        strange = b"".join(_strange(raw))
+        strange = b"".join(_strange(iter(lambda: raw.readline(_LONGEST_LINE), b"")))
     if head.count(b"\0") > len(head) // 4:
         return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
     return _old_encoding(strange)
@@ -209,11 +227,13 @@ def _whole_records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[str, 
             return
         parts = [line]
         inside = _ends_inside(line, delimiter, inside=False)
-        while inside and len(parts) < _LONGEST_RECORD:
+        size = len(line)
+        while inside and len(parts) < _LONGEST_RECORD and size < _LONGEST_LINE:
             more = waiting.popleft() if waiting else next(source, None)
             if more is None:
                 break
             parts.append(more)
+            size += len(more)
             inside = _ends_inside(more, delimiter, inside=True)
         if inside:
             waiting.extendleft(reversed(parts[1:]))
@@ -228,18 +248,26 @@ def _ends_inside(line: str, delimiter: str, *, inside: bool) -> bool:
         return inside
     if not inside and line.count('"') % 2 == 0:
         return False
-    at_start = not inside
+    opens, closes = _quotes(delimiter)
     place = 0
-    while place < len(line):
-        sign = line[place]
-        if inside and sign == '"':
-            behind = line[place + 1 : place + 2]
-            if behind == '"':
-                place += 1
-            elif behind in (delimiter, "\r", "\n", ""):
-                inside = False
-        elif not inside and sign == '"' and at_start:
-            inside = True
-        at_start = not inside and sign == delimiter
-        place += 1
-    return inside
+    while True:
+        found = (closes if inside else opens).search(line, place)
+        if found is None:
+            return inside
+        if found[0] != '""':
+            inside = not inside
+        # A sign between two cells both ends the one and begins the other.
+        place = found.end() if found.end() > place else place + 1
+
+
+@cache
+def _quotes(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Tell what opens a quoted cell, and what closes one or stands for a quote in it (RFC 4180).
+
+    Blanks between a quote and the sign that ends its cell belong to nobody.
+    """
+    sign = re.escape(delimiter)
+    return (
+        re.compile(rf'(?:(?<={sign})|\A) *"'),
+        re.compile(rf'""|"(?= *(?:{sign}|\r|\n|\Z))'),
+    )

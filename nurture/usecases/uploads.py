@@ -3,7 +3,9 @@
 import secrets
 import shutil
 from collections.abc import Iterable
+from io import SEEK_END
 from tempfile import TemporaryFile
+from threading import BoundedSemaphore
 from typing import IO
 
 from campaigns.vocabulary import JobName
@@ -15,8 +17,10 @@ from nurture.usecases.capture import GivenList, House, ImportOptions, open_impor
 from nurture.usecases.checking import FAILED, check_state, teller
 from nurture.usecases.lists import KeptList, blocks_of, store
 
-SMALL = 2_000_000
-"""A workbook that unfolds to no more bytes is unfolded at once: nobody waits for a worker."""
+SMALL = 500_000
+"""Bytes of a workbook that is tried at once, so that nobody waits for a worker."""
+_AT_ONCE = BoundedSemaphore(2)
+"""Workbooks that one process of the web has opened at a time; a worker opens the others."""
 
 
 def keep_upload(works: Works, upload: IO[bytes], shown: str, *, actor: str) -> str:
@@ -86,11 +90,23 @@ def begin_import(
 def _blocks(upload: IO[bytes], shown: str) -> tuple[FileForm, Iterable[bytes]]:
     if not leads.is_workbook(shown):
         return FileForm.TEXT, blocks_of(upload)
-    small = leads.unfolds_to(upload) <= SMALL
+    text = _opened(upload)
+    if text is not None:
+        return FileForm.TEXT, text
     upload.seek(0)
-    if small:
-        return FileForm.TEXT, leads.sheet_text(upload)
     return FileForm.WORKBOOK, blocks_of(upload)
+
+
+def _opened(upload: IO[bytes]) -> list[bytes] | None:
+    """Open a small workbook while somebody waits; None = it is a worker's."""
+    if upload.seek(0, SEEK_END) > SMALL or not _AT_ONCE.acquire(blocking=False):
+        return None
+    try:
+        return list(leads.sheet_text(upload, bounds=leads.WHILE_SOMEBODY_WAITS))
+    except leads.TooLarge:
+        return None
+    finally:
+        _AT_ONCE.release()
 
 
 def _unfold(works: Works, draft: DraftRow) -> None:

@@ -168,3 +168,33 @@ def test_a_cell_may_not_be_endless(tmp_path: Path) -> None:
     found = list(records(path, Shape("cp1252", ";")))
     assert found[1].broken
     assert found[2].cells == ("b@x.example", "Y")
+
+
+def test_a_line_without_end_takes_no_memory_and_costs_its_own_row_only(tmp_path: Path) -> None:
+    endless = b"b@x.example;" + b"y" * 3_000_000 + b"\n"
+    path = write(tmp_path, b"E-Mail;Firma\na@x.example;A\n" + endless + b"c@x.example;C\n")
+    first, second, third = rows_of(path)
+    assert isinstance(second, Remark)
+    assert [row.lead.company for row in (first, third) if isinstance(row, ReadRow)] == ["A", "C"]
+
+
+def test_rows_that_end_with_a_carriage_return_alone_are_read_in_pieces(tmp_path: Path) -> None:
+    rows = b"".join(b"a%d@x.example;Firm %d\r" % (n, n) for n in range(45_000))
+    found = good(write(tmp_path, b"E-Mail;Firma\r" + rows))
+    assert len(found) == 45_000
+    assert found[-1].lead.company == "Firm 44999"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        'a@x.example, "Müller, Hans", "Smith, Jones Ltd", DE',
+        'a@x.example,   "Müller, Hans" ,"Smith, Jones Ltd"  , DE',
+        ' "a@x.example" , "Müller, Hans","Smith, Jones Ltd" ,"DE" ',
+    ],
+)
+def test_blanks_around_a_quoted_cell_belong_to_nobody(tmp_path: Path, row: str) -> None:
+    text = f"email,last name,company,country\n{row}\nb@x.example,Bell,B,FR\n"
+    one, two = good(write(tmp_path, text.encode()))
+    assert (one.lead.last_name, one.lead.company) == ("Müller, Hans", "Smith, Jones Ltd")
+    assert (one.lead.country, two.lead.country) == ("DE", "FR")

@@ -1,12 +1,20 @@
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from nurture.leads import ListOptions, ReadRow, UnreadableFile, list_rows, plan_list, sheet_text
-from nurture.leads.sheet import MOST_BYTES
-from tests.support.workbook import workbook
+from nurture.leads import (
+    WHILE_SOMEBODY_WAITS,
+    ListOptions,
+    ReadRow,
+    SheetBounds,
+    TooLarge,
+    UnreadableFile,
+    list_rows,
+    plan_list,
+    sheet_text,
+)
+from tests.support.workbook import sheet_xml, workbook
 
 ROWS: list[list[str | float]] = [
     ["E-Mail", "First name", "Phone", "kW", "Country"],
@@ -31,8 +39,10 @@ def test_who_waits_for_a_workbook_is_told_how_far_it_is() -> None:
     rows = sheet_text(BytesIO(workbook(ROWS)), progress=lambda *far: told.append(far))
     assert next(rows).startswith(b"E-Mail,First name")
     list(rows)
-    assert [done for done, _ in told] == [1, 2, 3, 4]
-    assert told[-1] == (4, 4)
+    assert told == [(4, 4)]
+    told.clear()
+    list(sheet_text(BytesIO(workbook(ROWS * 100)), progress=lambda *far: told.append(far)))
+    assert told == [(200, 399), (400, 400)]
 
 
 @pytest.mark.parametrize("content", [b"no zip at all", workbook([]), workbook([], [])])
@@ -41,13 +51,61 @@ def test_what_is_no_workbook_with_rows_is_refused_with_a_way_out(content: bytes)
         list(sheet_text(BytesIO(content)))
 
 
+def refused(content: bytes, *, bounds: SheetBounds = SheetBounds()) -> str:  # noqa: B008 - frozen
+    with pytest.raises(TooLarge) as caught:
+        list(sheet_text(BytesIO(content), bounds=bounds))
+    return caught.value.sentence
+
+
+ONE = '<row r="1"><c r="A1"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        '<row r="20"><c r="XFD20"><v>1</v></c></row>',
+        '<row r="1000000"><c r="Z1000000"><v>1</v></c></row>',
+        "<row r = '1000000' spans='1:1'><c r = 'AA1000000'><v>1</v></c></row>",
+        '<row><c r="ZZ1048576"><v>1</v></c></row>',
+    ],
+)
+def test_cells_that_lie_too_far_apart_are_refused_before_they_take_room(far: str) -> None:
+    assert "too far apart" in refused(sheet_xml(ONE + far))
+
+
 def test_a_small_file_that_unfolds_without_end_is_refused_before_it_does() -> None:
-    file = BytesIO()
-    with (
-        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as packed,
-        packed.open("xl/workbook.xml", "w") as part,
-    ):
-        for _ in range(MOST_BYTES // 1_000_000 + 1):
-            part.write(b"\0" * 1_000_000)
-    with pytest.raises(UnreadableFile, match="too large"):
-        next(sheet_text(file))
+    few = SheetBounds(bytes=100_000)
+    assert "too large" in refused(sheet_xml(ONE + " " * 200_000), bounds=few)
+    assert "too large" in refused(workbook(ROWS * 2_000), bounds=few)
+
+
+def test_a_reader_that_takes_too_much_memory_is_ended() -> None:
+    text = "z" * 30_000
+    sheet: list[list[str | float]] = [[text] * 5 for _ in range(400)]
+    assert "too large" in refused(workbook(sheet), bounds=SheetBounds(memory=80_000_000))
+
+
+def test_a_reader_that_takes_too_long_is_ended() -> None:
+    assert "too large" in refused(sheet_xml(ONE * 600_000), bounds=SheetBounds(cpu_seconds=1))
+
+
+def test_a_list_that_is_a_little_larger_is_left_to_a_worker() -> None:
+    one: list[str | float] = ["a@b.example", "Ulm"]
+    head: list[str | float] = ["E-Mail", "City"]
+    rows = [head, *([one] * 30_000)]
+    assert refused(workbook(rows), bounds=WHILE_SOMEBODY_WAITS)
+    assert b"".join(sheet_text(BytesIO(workbook(rows)))).count(b"Ulm") == 30_000
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "<a>" * 50_000,
+        ONE.replace("<v>1</v>", "<v>&boom;</v>").replace("</row>", ""),
+        '<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;">]>' + ONE.replace(">1<", ">&c;<"),
+    ],
+)
+def test_a_sheet_that_is_broken_or_nested_without_end_gives_a_sentence(sheet: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"as CSV|choose another file"):
+        list(sheet_text(BytesIO(sheet_xml(sheet))))

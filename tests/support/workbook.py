@@ -40,6 +40,16 @@ def workbook(*sheets: Sequence[Sequence[str | float]]) -> bytes:
     return file.getvalue()
 
 
+def sheet_xml(inside: str) -> bytes:
+    """Give a workbook whose only sheet holds this, well written or not."""
+    file = BytesIO()
+    with ZipFile(BytesIO(workbook([]))) as whole, ZipFile(file, "w", ZIP_DEFLATED) as packed:
+        for name in whole.namelist():
+            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{inside}</sheetData></worksheet>'
+            packed.writestr(name, sheet if name.endswith("s1.xml") else whole.read(name))
+    return file.getvalue()
+
+
 def _sheet(rows: Sequence[Sequence[str | float]]) -> str:
     lines = "".join(
         f'<row r="{n}">{"".join(_cell(m, n, cell) for m, cell in enumerate(row))}</row>'
