@@ -18,9 +18,10 @@ from nurture.engagement import LinkFiles, Patience
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
 from nurture.kernel.database import make_engine, sqlite_file
 from nurture.kernel.errors import Invalid, Unavailable
+from nurture.kernel.keys import open_keys
 from nurture.kernel.log import logger
 from nurture.kernel.private import open_to_others, private_folder
-from nurture.kernel.settings import Settings, load_settings, secret_of
+from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring, Purpose, sign
@@ -48,6 +49,7 @@ class Runtime:
     clock: Clock
     keyring: Keyring
     secret: bytes
+    """Hides addresses and networks in what is kept of them; it never changes."""
     home: Path
     host: str
     links: LinkFiles
@@ -170,15 +172,15 @@ def start(settings: Settings | None = None) -> Runtime:
             f"NURTURE_HOME: nothing can be kept in {home} ({error.strerror}). "
             "Name a folder that this user may write to."
         ) from error
-    secret = secret_of(settings)
     _check_folder(settings.database)
     engine = make_engine(settings.database)
     _warn_if_open([home, sqlite_file(engine)])
     clock = _clock(settings, home)
+    keyring, suppression = open_keys(settings, clock)
     works = Works(engine, clock)
     return Runtime(
-        settings=settings, works=works, clock=clock, keyring=Keyring.of(secret),
-        secret=secret.encode(), home=home, host=socket.gethostname(), links=LinkFiles(home),
+        settings=settings, works=works, clock=clock, keyring=keyring,
+        secret=suppression, home=home, host=socket.gethostname(), links=LinkFiles(home),
     )  # fmt: skip
 
 

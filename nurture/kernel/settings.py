@@ -1,6 +1,5 @@
 """Every setting, read once at the start; a wrong value stops it with its name."""
 
-import secrets
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,9 +16,7 @@ from pydantic_settings import (
 
 from nurture.kernel.errors import Invalid
 from nurture.kernel.networks import Network, read_networks
-from nurture.kernel.private import private_folder
 
-WEAK_SECRET_LENGTH = 32
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 QUEUES = ("redis", "rediss", "unix")
 FALLBACK_PORT = 8000
@@ -53,7 +50,11 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     """Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count; default: none."""
     secret_key: SecretStr = SecretStr("")
-    """Generated on the first start and kept in the instance folder."""
+    """What signs links and sessions: one key, or several as `2:key,1:key`, of which the first signs
+    and all verify. Default: made on the first start and kept in the instance folder."""
+    suppression_key: SecretStr = SecretStr("")
+    """What hides the addresses that must not be mailed; it never changes. Default: the secret key,
+    where there is one."""
     bounces: str = ""
     """Where mail servers return what they cannot deliver; default: the sender."""
     inbox_url: SecretStr = SecretStr("")
@@ -162,32 +163,3 @@ def load_settings(**given: object) -> Settings:
             for problem in error.errors()
         ]
         raise Invalid(f"These settings cannot be used. {'; '.join(lines)}.") from error
-
-
-def secret_of(settings: Settings) -> str:
-    """Give the secret key; make one on the first start, refuse a weak one."""
-    given = settings.secret_key.get_secret_value()
-    file = settings.home / "secret.key"
-    if not given:
-        given = file.read_text() if file.exists() else _new_secret(file)
-    if len(given) < WEAK_SECRET_LENGTH or len(set(given)) < WEAK_SECRET_LENGTH // 4:
-        raise Invalid(
-            "NURTURE_SECRET_KEY is too weak. Give at least 32 random characters, "
-            "or leave it out and one is generated."
-        )
-    return given
-
-
-def _new_secret(file: Path) -> str:
-    """Write a key that only this user may read; two first starts at once agree on one."""
-    private_folder(file.parent)
-    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_text(secrets.token_urlsafe(48))
-    try:
-        file.hardlink_to(fresh)
-    except FileExistsError:
-        return file.read_text()
-    finally:
-        fresh.unlink()
-    return file.read_text()

@@ -6,7 +6,7 @@ import hmac
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -45,27 +45,38 @@ class Purpose(StrEnum):
     FORM_TIME = "form_time"
 
 
-@dataclass(frozen=True, slots=True)
 class Keyring:
     """The keys by id: all of them verify, only `current` signs."""
 
-    current: int
-    keys: Mapping[int, bytes] = field(repr=False)
+    __slots__ = ("_current", "_keys")
 
-    def __post_init__(self) -> None:
+    def __init__(self, *, current: int, keys: Mapping[int, bytes]) -> None:
         """Refuse a ring that could not sign, or whose keys could be guessed."""
-        if self.current not in self.keys:
+        if current not in keys:
             raise Invalid("The key that signs is not on the key ring.")
-        if any(not 0 <= number <= LARGEST_KEY_ID for number in self.keys):
+        if any(not 0 <= number <= LARGEST_KEY_ID for number in keys):
             raise Invalid("Key ids go from 0 to 255.")
-        if any(len(key) < SHORTEST_KEY for key in self.keys.values()):
+        if any(len(key) < SHORTEST_KEY for key in keys.values()):
             raise Invalid("A secret key needs at least 32 bytes.")
+        self._current, self._keys = current, dict(keys)
+
+    def signer(self) -> tuple[int, bytes]:
+        """Give the key that signs, with its id."""
+        return self._current, self._keys[self._current]
+
+    def all(self) -> Mapping[int, bytes]:
+        """Give all keys that verify."""
+        return self._keys
+
+    def find(self, number: int) -> bytes | None:
+        """Find the key that a token names; None for one that was retired or never was."""
+        return self._keys.get(number)
 
     @classmethod
     def of(cls, secret: str | bytes) -> "Keyring":
         """Make a ring of one key, with id 1."""
         key = secret.encode() if isinstance(secret, str) else secret
-        return cls(current=FIRST_KEY, keys={FIRST_KEY: key})
+        return Keyring(current=FIRST_KEY, keys={FIRST_KEY: key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,9 @@ def message_tokens(keyring: Keyring, *, message_id: int, template_version: int) 
     The tags are disjoint parts of one HMAC-SHA-512. It is a pseudo-random function, so its parts
     are independent of each other (RFC 2104, 5 on truncation; NIST SP 800-107, 5.3.3).
     """
-    number = keyring.current
+    number, key = keyring.signer()
     packed = _MESSAGE.pack(number, message_id, template_version)
-    signature = _signature(keyring.keys[number], packed)
+    signature = _signature(key, packed)
     return MessageTokens(*(_encode(packed + signature[part]) for part in _PARTS))
 
 
@@ -120,7 +131,7 @@ def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> Messa
     if len(raw) != _MESSAGE.size + TAG_BYTES:
         raise BadToken
     packed, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
-    key = keyring.keys.get(packed[0])
+    key = keyring.find(packed[0])
     if key is None or not _signs(key, packed, tag, link):
         raise BadToken
     _, message_id, template_version = _MESSAGE.unpack(packed)
@@ -129,9 +140,10 @@ def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> Messa
 
 def message_mark(keyring: Keyring, message_id: int) -> str:
     """Sign a message in so few letters that they fit in an address; their case says nothing."""
-    packed = _PURPOSE.pack(keyring.current, message_id)
-    tag = _tag(keyring.keys[keyring.current], b"mark", packed)[:MARK_BYTES]
-    return f"{message_id}.{keyring.current:02x}{tag.hex()}"
+    number, key = keyring.signer()
+    packed = _PURPOSE.pack(number, message_id)
+    tag = _tag(key, b"mark", packed)[:MARK_BYTES]
+    return f"{message_id}.{number:02x}{tag.hex()}"
 
 
 def read_message_mark(keyring: Keyring, mark: str) -> int:
@@ -140,7 +152,7 @@ def read_message_mark(keyring: Keyring, mark: str) -> int:
     if found is None:
         raise BadToken
     message_id, key_id, tag = int(found[1]), int(found[2], 16), bytes.fromhex(found[3])
-    key = keyring.keys.get(key_id)
+    key = keyring.find(key_id)
     if key is None or message_id.bit_length() > _LARGEST_ID_BITS:
         raise BadToken
     expected = _tag(key, b"mark", _PURPOSE.pack(key_id, message_id))[:MARK_BYTES]
@@ -151,8 +163,9 @@ def read_message_mark(keyring: Keyring, mark: str) -> int:
 
 def sign(keyring: Keyring, purpose: Purpose, *, subject: str, issued: datetime) -> str:
     """Sign a subject for one purpose, with the second of its issue."""
-    packed = _PURPOSE.pack(keyring.current, int(issued.timestamp())) + subject.encode()
-    tag = _tag(keyring.keys[keyring.current], purpose.encode(), packed)
+    number, key = keyring.signer()
+    packed = _PURPOSE.pack(number, int(issued.timestamp())) + subject.encode()
+    tag = _tag(key, purpose.encode(), packed)
     return _encode(packed + tag)
 
 
@@ -185,7 +198,7 @@ def _signature(key: bytes, packed: bytes) -> bytes:
 
 def _verified(keyring: Keyring, raw: bytes, purpose: bytes) -> bytes:
     packed, tag = raw[:-TAG_BYTES], raw[-TAG_BYTES:]
-    key = keyring.keys.get(packed[0])
+    key = keyring.find(packed[0])
     if key is None or not hmac.compare_digest(tag, _tag(key, purpose, packed)):
         raise BadToken
     return packed

@@ -1,5 +1,6 @@
 """Make the Flask application of one process."""
 
+import hmac
 from http import HTTPStatus
 
 import structlog
@@ -9,6 +10,7 @@ from nurture import schema
 from nurture.runtime import Runtime
 from nurture.web import auth, console, errors, public, security
 from nurture.web.client import BehindProxies
+from nurture.web.cookies import RingSessions
 from nurture.web.current import EXTENSION, TEMPLATES, here
 from nurture.web.ids import IdConverter
 from nurture.web.public.frame import firm_last_seen
@@ -22,7 +24,8 @@ log = structlog.get_logger(__name__)
 def create_app(runtime: Runtime) -> Flask:
     """Put the doors together; a route that declares no permission refuses everybody."""
     app = Flask("nurture.web", template_folder=str(TEMPLATES), static_folder="static")
-    app.secret_key = runtime.secret
+    app.secret_key = hmac.digest(runtime.secret, b"csrf", "sha256")
+    app.session_interface = RingSessions(runtime.keyring)
     app.extensions[EXTENSION] = runtime
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.url_map.converters["int"] = IdConverter

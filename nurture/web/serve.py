@@ -5,9 +5,11 @@ import sys
 from granian import Granian
 from granian.constants import Interfaces
 
+from nurture.kernel.clock import RealClock
 from nurture.kernel.errors import Refusal
+from nurture.kernel.keys import open_keys
 from nurture.kernel.ports import refuse_taken
-from nurture.kernel.settings import load_settings, secret_of
+from nurture.kernel.settings import load_settings
 
 WORKERS = 1
 """One process serves pages and clicks; more web hosts scale out."""
@@ -23,7 +25,7 @@ def main() -> int:
     """Serve until asked to stop: `python -m nurture.web.serve`."""
     try:
         settings = load_settings()
-        secret_of(settings)
+        open_keys(settings, RealClock())
         refuse_taken(settings.listen, settings.web_port, whose="web", setting="NURTURE_PORT")
     except Refusal as refusal:
         sys.stderr.write(f"{refusal.sentence}\n")

@@ -25,6 +25,7 @@ def build(here: Runtime) -> TrackingMiddleware:
     tracking = Tracking(
         keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
         base_url=here.settings.base_url, trusted=here.settings.trusted_proxies,
+        network_key=here.secret,
     )  # fmt: skip
     return TrackingMiddleware(create_app(here), tracking)
 

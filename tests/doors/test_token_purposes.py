@@ -14,6 +14,7 @@ from nurture.kernel.work import Works
 from nurture.web.track import Tracking, TrackingMiddleware, visit_token, visitor
 from tests.doors.public import Site, henk, open_site
 
+NEW_VERSION = 9999
 ROUTES = {
     "click": ("GET /c/{}/0", "HEAD /c/{}/0", "GET /c/{}/a1"),
     "open": ("GET /o/{}.gif",),
@@ -90,6 +91,9 @@ def test_a_token_of_a_mail_is_not_the_one_of_a_visit(site: Site, lead_id: LeadId
 def test_the_right_token_opens_its_own_route(site: Site, lead_id: LeadId, browser: Client) -> None:
     tokens = tokens_of(site, site.a_mail(lead_id))
 
-    assert browser.get(f"/c/{tokens['click']}/a1").status_code == 302
+    site.here.links.write(NEW_VERSION, ["https://shop.example/"])
+    click = message_tokens(site.here.keyring, message_id=1, template_version=NEW_VERSION).click
+
+    assert browser.get(f"/c/{click}/0").status_code == 302
     assert browser.get(f"/u/{tokens['stop']}").status_code == 200
     assert browser.get(f"/preferences/{tokens['preferences']}").status_code == 200

@@ -4,8 +4,6 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
-from nurture.kernel.tokens import Keyring
-
 REMEMBERED = 8192
 PREFIX = {4: 24, 6: 48}
 
@@ -13,8 +11,8 @@ PREFIX = {4: 24, 6: 48}
 class Networks:
     """Name the network of an address by a keyed hash; the same address costs it only once."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._key = keyring.keys[keyring.current]
+    def __init__(self, key: bytes) -> None:
+        self._key = key
         self.name = lru_cache(maxsize=REMEMBERED)(self._name)
 
     def _name(self, address: str) -> str:

@@ -6,9 +6,11 @@ still works: a reader's click matters more than our count of it (T-01).
 
 import base64
 import re
+import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -61,6 +63,8 @@ class Tracking:
     base_url: str
     trusted: tuple[Network, ...] = ()
     """Networks of proxies whose X-Forwarded-For counts."""
+    network_key: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
+    """Hides the networks of readers; what is kept can be compared while it stays the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class TrackingMiddleware:
     def __init__(self, inner: WSGIApplication, tracking: Tracking) -> None:
         self._inner = inner
         self._tracking = tracking
-        self._networks = Networks(tracking.keyring)
+        self._networks = Networks(tracking.network_key)
         self._own = tracking.base_url.rstrip("/") + OWN_PAGES
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -27,8 +27,9 @@ _TICK = timedelta(microseconds=1)
 def visit_token(keyring: Keyring, came: Came) -> str:
     """Sign the click with which a visit begins: its message, its link and its very moment."""
     ticks = (came.machine_at - _EPOCH) // _TICK
-    packed = _PACKED.pack(keyring.current, came.message_id, ticks) + came.link.encode()
-    tag = _tag(keyring.keys[keyring.current], packed)
+    key_id, key = keyring.signer()
+    packed = _PACKED.pack(key_id, came.message_id, ticks) + came.link.encode()
+    tag = _tag(key, packed)
     return base64.urlsafe_b64encode(packed + tag).rstrip(b"=").decode()
 
 
@@ -42,7 +43,7 @@ def visitor(keyring: Keyring, token: str, *, machine: datetime) -> Came | None:
         return None
     packed, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
     number, message_id, ticks = _PACKED.unpack_from(packed)
-    key = keyring.keys.get(number)
+    key = keyring.find(number)
     if key is None or not hmac.compare_digest(tag, _tag(key, packed)):
         return None
     came = Came(MessageId(message_id), packed[_PACKED.size :].decode(), _EPOCH + ticks * _TICK)
