@@ -11,6 +11,7 @@ from enum import StrEnum
 from operator import ge, gt, le, lt
 from typing import TypeAlias
 
+from campaigns.dates import day_of
 from campaigns.vocabulary import ActivityKind
 
 Scalar: TypeAlias = str | int | float | bool | date | datetime
@@ -221,9 +222,10 @@ def turns_old_at(aged: Aged, value: Value) -> datetime | None:
     """Give the moment at which a date grows older than the limit; None when there is no date."""
     if isinstance(value, datetime):
         return value + timedelta(days=aged.days)
-    if isinstance(value, date):
-        return datetime.combine(value, time(0), UTC) + timedelta(days=aged.days)
-    return None
+    day = day_of(value)
+    if day is None:
+        return None
+    return datetime.combine(day, time(0), UTC) + timedelta(days=aged.days)
 
 
 def _aged(aged: Aged, value: Value, *, now: datetime) -> bool:

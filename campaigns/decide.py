@@ -1,9 +1,10 @@
 """Decide what is next for one lead in one track: the heart, pure and cheap."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from campaigns.choice import Choice, Reader, Wish, choose
 from campaigns.conditions import holds
+from campaigns.dates import day_of
 from campaigns.decision import (
     Ask,
     Decision,
@@ -121,6 +122,8 @@ class _Steps(Walk):
                 return self._wait(step)
             case Branch():
                 return self._branch(step)
+            case Email() | Content() if self.left_out:
+                return self._pass(step)
             case _:
                 return self.stop() if self.too_early() else self._act(step)
 
@@ -142,11 +145,13 @@ class _Steps(Walk):
     # --- steps that pass time
 
     def _wait(self, step: Wait) -> Decision | None:
-        if self.timeout_at is not None:
-            return self.go(self.track.following(step), at=self.due_at)
+        self.left_out = ""
         until = self._until(step.until, self.due_at)
+        if isinstance(step.until, FactDate) and (why := self._no_day(step.until, until)):
+            return self._leave_out(step, why)
+        if self.timeout_at is not None and not self._moved(step, until):
+            return self.go(self.track.following(step), at=self.due_at)
         if until is None:
-            self.note(Receipt.WAITED, "nothing to wait for: the date is not set")
             return self.go(self.track.following(step), at=self.due_at)
         self.note(Receipt.WAITED, f"waits until {self.local(until)}")
         if until <= self.now:
@@ -162,6 +167,32 @@ class _Steps(Walk):
             case FactDate():
                 value = self.lead.facts.values.get(until.field)
                 return _moment(value, self.lead.zone, timedelta(days=until.days))
+
+    def _no_day(self, until: FactDate, moment: datetime | None) -> str:
+        """Say why a mail that hangs on a day cannot be sent on it; "" = it can."""
+        if moment is None:
+            value = self.lead.facts.values.get(until.field)
+            blank = value is None or not str(value).strip()
+            return f"{until.field} " + ("is not set" if blank else f"“{value}” is no date")
+        there = zone_of(self.lead.zone)
+        day = moment.astimezone(there).date()
+        if self.timeout_at is None and day < self.now.astimezone(there).date():
+            return f"its day, {day:%d %b %Y}, has passed"
+        return ""
+
+    def _moved(self, step: Wait, until: datetime | None) -> bool:
+        """Tell whether the day that a lead waits for has been put off meanwhile."""
+        return isinstance(step.until, FactDate) and until is not None and until > self.now
+
+    def _leave_out(self, step: Wait, why: str) -> Decision | None:
+        """Pass a wait for a day that there is not; the mails that hang on it go with it."""
+        self.note(Receipt.WAITED, f"nothing to wait for: {why}")
+        self.left_out = why
+        return self.go(self.track.following(step), at=self.due_at)
+
+    def _pass(self, step: Email | Content) -> Decision | None:
+        self.note(Receipt.SKIPPED_DATE, f"left out: {self.left_out}")
+        return self.go(self.track.following(step), at=self.due_at)
 
     def _branch(self, step: Branch) -> Decision | None:
         if holds(step.condition, self.lead.facts, now=self.now, since=self.since()):
@@ -345,7 +376,12 @@ class _Steps(Walk):
 
 def _moment(value: object, zone: str, shift: timedelta) -> datetime | None:
     if isinstance(value, datetime):
-        return value + shift
-    if isinstance(value, date):
-        return datetime.combine(value + shift, time(0), zone_of(zone)).astimezone(UTC)
-    return None
+        aware = value if value.tzinfo else value.replace(tzinfo=zone_of(zone))
+        return aware.astimezone(UTC) + shift
+    day = day_of(value)
+    if day is None:
+        return None
+    try:
+        return datetime.combine(day + shift, time(0), zone_of(zone)).astimezone(UTC)
+    except OverflowError:
+        return None

@@ -62,7 +62,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class FactDate:
-    """A date that a fact holds, moved by so many days; an unset fact does not hold anybody up."""
+    """A date that a fact holds, moved by so many days.
+
+    Without one, or when that day has passed, the mails that hang on it are left out.
+    """
 
     field: str
     days: int = 0

@@ -86,6 +86,8 @@ class Receipt(StrEnum):
     SKIPPED_STAGE = "skipped_stage"
     SKIPPED_PAUSED = "skipped_paused"
     """Its time passed while the track was paused, and somebody chose to leave it out."""
+    SKIPPED_DATE = "skipped_date"
+    """It hangs on a day of the lead that is not known, or has passed."""
 
 
 class ExitReason(StrEnum):

@@ -21,6 +21,7 @@ class Walk:
         "due_at",
         "entered_at",
         "lead",
+        "left_out",
         "message",
         "now",
         "outcome",
@@ -49,6 +50,8 @@ class Walk:
         self.outcome = position.outcome
         self.receipts: list[Happened] = []
         self.message: Plan | None = None
+        self.left_out = ""
+        """Why the mails up to the next wait are left out: their day is not known, or over."""
 
     def position(self) -> Position:
         """Put the position together again."""

@@ -1,12 +1,13 @@
 """Whom we know."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select
 
 from campaigns.conditions import Value
+from campaigns.dates import day_of
 from campaigns.vocabulary import Stage
 from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import EmailAddress, Json, LeadId, UserId
@@ -219,7 +220,7 @@ def _company_owners(work: Work, company_ids: Iterable[int]) -> dict[int, int]:
 def _facts(row: RowMapping, owners: Mapping[int, int]) -> dict[str, Value]:
     domain = row["email"].rpartition("@")[2]
     profile = {**_mapping(row["company_facts"]), **_mapping(row["facts"])}
-    told: dict[str, Value] = {name: value_of(name, value) for name, value in profile.items()}
+    told: dict[str, Value] = {name: value_of(value) for name, value in profile.items()}
     told.setdefault("free_mail", is_free_mail(domain))
     for name in _PLAIN:
         told[name] = row[name]
@@ -251,17 +252,17 @@ _PLAIN = (
 )
 
 
-def value_of(name: str, value: Json) -> Value:
-    """Turn a stored fact into a value that conditions compare; names in `_date` are days."""
+_DATED = re.compile(r"\d{4}-\d\d-\d\d\Z|\d\d?\.\d\d?\.\d{4}\Z")
+
+
+def value_of(value: Json) -> Value:
+    """Turn a stored fact into a value that conditions compare; what is written as a day is one."""
     if isinstance(value, list):
         return tuple(str(part) for part in value)
     if isinstance(value, dict):
         return None
-    if isinstance(value, str) and name.endswith(("_date", "_day", "_contact")):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return value
+    if isinstance(value, str) and _DATED.match(value):
+        return day_of(value) or value
     return value
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import select, update
@@ -30,12 +31,20 @@ _parsed: dict[int, Track] = {}
 """Versions are immutable, so what was parsed once stays true for the life of a process."""
 
 
+class NotAgain(StrEnum):
+    """Why a track does not take a lead; the value is what people read."""
+
+    INSIDE = "already in it"
+    NEVER = "been in it already, and may not come back"
+    NOT_YET = "been in it already, and may not come back yet"
+
+
 @dataclass(frozen=True, slots=True)
 class EnrolResult:
     """Who was put in a track, and who was left out for which reason."""
 
     enrolled: tuple[LeadId, ...]
-    left_out: Mapping[LeadId, str]
+    left_out: Mapping[LeadId, NotAgain]
 
 
 class Move(NamedTuple):
@@ -125,25 +134,47 @@ def enrol(
     Racing enrolments are arbitrated by the unique (lead, track, run).
     """
     track = get_track(work, track_key)
-    if track.version_id is None:
-        raise Conflict(f"The track “{track.name}” has never been published.")
-    definition = definitions(work, [track.version_id])[track.version_id]
+    definition = _live(work, track)
     been = last_ends(work, track.id, lead_ids)
     place = _first_place(track, definition.first, due_at)
-    left_out: dict[LeadId, str] = {}
-    rows: list[dict[str, object]] = []
-    for lead_id in dict.fromkeys(lead_ids):
-        runs, active, ended = been.get(lead_id, (0, False, None))
-        if active:
-            left_out[lead_id] = "already in it"
-        elif not may_enter(definition.again, ended, now=work.now):
-            left_out[lead_id] = "has been in it and may not come back yet"
-        else:
-            rows.append(place | {"lead_id": lead_id, "run": runs + 1})
+    left_out = _not_again(work, definition, been, lead_ids)
+    rows: list[dict[str, object]] = [
+        place | {"lead_id": lead_id, "run": been[lead_id][0] + 1 if lead_id in been else 1}
+        for lead_id in dict.fromkeys(lead_ids)
+        if lead_id not in left_out
+    ]
     insert_ignoring(work.session, Enrolment, rows)
     enrolled = tuple(lead for lead in dict.fromkeys(lead_ids) if lead not in left_out)
     _note_entry(work, track.id, enrolled, definition.first, reason)
     return EnrolResult(enrolled=enrolled, left_out=left_out)
+
+
+def not_again(work: Work, track: TrackState, lead_ids: Sequence[LeadId]) -> dict[LeadId, NotAgain]:
+    """Tell who cannot be put in a track, by its re-entry policy, and why; nobody is."""
+    return _not_again(work, _live(work, track), last_ends(work, track.id, lead_ids), lead_ids)
+
+
+def _live(work: Work, track: TrackState) -> Track:
+    if track.version_id is None:
+        raise Conflict(f"The track “{track.name}” has never been published.")
+    return definitions(work, [track.version_id])[track.version_id]
+
+
+def _not_again(
+    work: Work,
+    definition: Track,
+    been: Mapping[LeadId, tuple[int, bool, datetime | None]],
+    lead_ids: Sequence[LeadId],
+) -> dict[LeadId, NotAgain]:
+    found: dict[LeadId, NotAgain] = {}
+    for lead_id in dict.fromkeys(lead_ids):
+        _, active, ended = been.get(lead_id, (0, False, None))
+        if active:
+            found[lead_id] = NotAgain.INSIDE
+        elif not may_enter(definition.again, ended, now=work.now):
+            never = definition.again.days is None
+            found[lead_id] = NotAgain.NEVER if never else NotAgain.NOT_YET
+    return found
 
 
 def _first_place(track: TrackState, first: str, due_at: datetime) -> dict[str, object]:

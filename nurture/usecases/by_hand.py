@@ -17,6 +17,8 @@ class Out(StrEnum):
 
     WITH_SALES = "with sales"
     ALREADY = "already in it"
+    NEVER_AGAIN = "been in it already, and may not come back"
+    NOT_YET = "been in it already, and may not come back yet"
     SUPPRESSED = "do not mail"
     NO_PERMISSION = "no permission"
     OTHER = "not a lead that we write to"
@@ -48,12 +50,12 @@ def pick_for_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState)
     reasons: dict[LeadId, Out] = {}
     for chunk in chunks(lead_ids, CHUNK):
         stages = lifecycle.stages(work, chunk)
-        inside = tracks.rivals(work, chunk)
+        shut = tracks.not_again(work, track, chunk)
         for one, refused in consent.may_write(work, chunk).items():
             if stages[one] in WITH_SALES:
                 reasons[one] = Out.WITH_SALES
-            elif any(rival.track == track.key for rival in inside.get(one, ())):
-                reasons[one] = Out.ALREADY
+            elif one in shut:
+                reasons[one] = _SHUT[shut[one]]
             elif refused is not None:
                 reasons[one] = _REFUSED.get(refused.word, Out.OTHER)
     return picked_of(lead_ids, reasons)
@@ -75,20 +77,20 @@ def pick_for_owner(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) 
     """Tell who has another owner, or none."""
     people = leads.by_ids(work, lead_ids)
     theirs = {one for one, person in people.items() if person.owner_id == owner_id}
-    return picked_of(lead_ids, dict.fromkeys(theirs, Out.THEIRS))
+    gone = {one for one in lead_ids if one not in people}
+    reasons = dict.fromkeys(theirs, Out.THEIRS) | dict.fromkeys(gone, Out.MERGED)
+    return picked_of(lead_ids, reasons)
 
 
-def put_in_track(
-    work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, by: str
-) -> tuple[LeadId, ...]:
-    """Put those who can be there in a track, at once; tell who went in."""
+def put_in_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, by: str) -> Picked:
+    """Put those who can be there in a track, at once; tell who went in, and who not and why."""
     picked = pick_for_track(work, lead_ids, track=track)
-    done: list[LeadId] = []
+    reasons = {one: why for why, ones in picked.left_out.items() for one in ones}
     for chunk in chunks(picked.lead_ids, CHUNK):
         result = tracks.enrol(work, track.key, chunk, due_at=work.now, reason=f"by {by}")
         tasks.drop_idle(work, result.enrolled, outcome="put in a track")
-        done += result.enrolled
-    return tuple(done)
+        reasons |= {one: _SHUT[why] for one, why in result.left_out.items()}
+    return picked_of(lead_ids, reasons)
 
 
 def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple[LeadId, ...]:
@@ -98,6 +100,11 @@ def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> tuple
     return picked.lead_ids
 
 
+_SHUT = {
+    tracks.NotAgain.INSIDE: Out.ALREADY,
+    tracks.NotAgain.NEVER: Out.NEVER_AGAIN,
+    tracks.NotAgain.NOT_YET: Out.NOT_YET,
+}
 _REFUSED = {
     consent.NoMail.SUPPRESSED: Out.SUPPRESSED,
     consent.NoMail.UNCONFIRMED: Out.NO_PERMISSION,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
@@ -20,6 +20,9 @@ from nurture.usecases.pace import LEADS, Pace
 from nurture.usecases.progress import Desk
 from nurture.usecases.silence import silence
 
+NAMED = 20
+"""How many of those left out are named, for each reason."""
+_PAIR = 2
 UNDO_WITHIN = timedelta(minutes=10)
 ASSIGN, ENROL, LEAVE, STOP = "assign", "enrol", "leave", "stop"
 TAKEN_OUT = "Taken out by one of us, with others at once"
@@ -30,42 +33,79 @@ Stood = Mapping[LeadId, Mapping[str, Json]]
 
 def assign(work: Work, lead_ids: Sequence[LeadId], *, owner_id: UserId) -> int:
     """Give leads to somebody; give the act, by which it can be taken back."""
-    chosen = by_hand.pick_for_owner(work, lead_ids, owner_id=owner_id).lead_ids
+    picked = by_hand.pick_for_owner(work, lead_ids, owner_id=owner_id)
+    chosen = picked.lead_ids
     people = leads.by_ids(work, chosen)
     before: Stood = {
         one.id: {"owner_id": one.owner_id, "queue": one.queue} for one in people.values()
     }
     by_hand.assign(work, chosen, owner_id=owner_id)
     words = f"given to {users.get(work, owner_id).name}"
-    return leads.note_act(work, ASSIGN, words=words, detail={"owner_id": owner_id}, before=before)
+    detail: dict[str, Json] = {"owner_id": owner_id, **_told_out(picked)}
+    return leads.note_act(work, ASSIGN, words=words, detail=detail, before=before)
 
 
 def put_in_track(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, by: str) -> int:
     """Put those who can be there in a track; give the act."""
-    done = by_hand.put_in_track(work, lead_ids, track=track, by=by)
-    stand = tracks.stands(work, done, track_id=track.id)
+    picked = by_hand.put_in_track(work, lead_ids, track=track, by=by)
+    stand = tracks.stands(work, picked.lead_ids, track_id=track.id)
     before: Stood = {one.lead_id: {"places": [one.to_json()]} for one in stand}
-    return leads.note_act(work, ENROL, words=f"put in {track.name}", detail={}, before=before)
+    words = f"put in {track.name}"
+    return leads.note_act(work, ENROL, words=words, detail=_told_out(picked), before=before)
 
 
 def take_out(work: Work, lead_ids: Sequence[LeadId], *, track: TrackState, desk: Desk) -> int:
     """Take leads out of a track with what was planned for them; give the act."""
-    chosen = by_hand.pick_to_take_out(work, lead_ids, track=track).lead_ids
+    picked = by_hand.pick_to_take_out(work, lead_ids, track=track)
+    chosen = picked.lead_ids
     lifecycle.hold(work, chosen)
     before = _standing(work, tracks.stands(work, chosen, track_id=track.id))
     _out(work, chosen, track_id=track.id, reason=ExitReason.REMOVED, words=TAKEN_OUT)
     progress.look_after(work, chosen, reason=TAKEN_OUT, desk=desk)
     words = f"taken out of {track.name}"
-    return leads.note_act(work, LEAVE, words=words, detail={}, before=before)
+    return leads.note_act(work, LEAVE, words=words, detail=_told_out(picked), before=before)
 
 
 def stop_mail(work: Work, lead_ids: Sequence[LeadId], *, why: str, key: bytes, desk: Desk) -> int:
     """Write to these leads no more; give the act."""
-    chosen = by_hand.pick_to_stop(work, lead_ids).lead_ids
+    picked = by_hand.pick_to_stop(work, lead_ids)
+    chosen = picked.lead_ids
     lifecycle.hold(work, chosen)
     before = dict.fromkeys(chosen, _NOTHING) | _standing(work, tracks.stands(work, chosen))
     silence(work, chosen, why=why, key=key, desk=desk)
-    return leads.note_act(work, STOP, words="set to do not mail", detail={}, before=before)
+    words, detail = "set to do not mail", _told_out(picked)
+    return leads.note_act(work, STOP, words=words, detail=detail, before=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """How many an act left out for one reason, and who the first of them are."""
+
+    why: str
+    count: int
+    first: tuple[LeadId, ...]
+
+
+def spared(parts: Sequence[ActRow]) -> list[Spared]:
+    """Tell whom an act with its parts left out, by reason, as it was when it was done."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    first: defaultdict[str, tuple[LeadId, ...]] = defaultdict(tuple)
+    for part in parts:
+        told = part.detail.get("left_out")
+        for why, kept in told.items() if isinstance(told, dict) else ():
+            count, named = kept if isinstance(kept, list) and len(kept) == _PAIR else (0, [])
+            counts[why] += count if isinstance(count, int) else 0
+            ids = named if isinstance(named, list) else []
+            first[why] += tuple(LeadId(one) for one in ids if isinstance(one, int))
+    return [Spared(why, count, first[why][:NAMED]) for why, count in counts.items()]
+
+
+def _told_out(picked: Picked) -> dict[str, Json]:
+    """Keep whom an act leaves out: the number for each reason, and the first by name."""
+    told: dict[str, Json] = {
+        str(why): [len(ones), list(ones[:NAMED])] for why, ones in picked.left_out.items()
+    }
+    return {"left_out": told} if told else {}
 
 
 def in_stretches(

@@ -108,10 +108,11 @@ def test_who_cannot_be_in_a_track_is_left_out_with_the_reason(site: Site) -> Non
     fields = {"all": "1", "do": "enrol", "into": "welcome"}
 
     page = plain(mara.send("/leads/bulk", came_from="/leads", **fields).get_data(as_text=True))
-    mara.send("/leads/bulk/do", came_from="/leads", **fields)
+    done = mara.send("/leads/bulk/do", came_from="/leads", **fields)
 
     assert "left out" in page
     assert "already in it" in page
+    assert "Already in it" in plain(mara.page(done.headers["Location"]))
     with site.here.works.read("test") as work:
         orla = site.lead("orla")
         assert [one for one in tracks.stays(work, orla) if one.ended_at is None] == []

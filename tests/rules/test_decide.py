@@ -1,11 +1,11 @@
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.conditions import Compare, Deed, Did, Op
+from campaigns.conditions import Compare, Deed, Did, Op, Value
 from campaigns.decide import decide, enter
 from campaigns.decision import Decision, DecisionKind, Lead, Policy, Position
 from campaigns.limits import Rival
@@ -333,6 +333,33 @@ def test_a_stream_that_ran_dry_asks_a_person_once() -> None:
     assert then.kind is DecisionKind.FINISH
 
 
+ENDS = track(
+    Wait("w30", FactDate("contract_ends", -30)),
+    Email("m30", "a_month_left"),
+    Wait("w14", FactDate("contract_ends", -14)),
+    Branch("b", Compare("country", Op.EQ, "DE"), "m14", "m14"),
+    Email("m14", "two_weeks_left"),
+    Wait("w3", FactDate("contract_ends", -3)),
+    Email("m3", "three_days_left"),
+    Exit("end"),
+)
+
+
+def mails(of: Track, who: Lead, *, days_long: int = 60) -> list[tuple[str, int]]:
+    """List the mails that a lead gets and on which day after the start, looked at daily."""
+    position: Position | None = enter(of, at=TUESDAY)
+    sent: list[tuple[str, int]] = []
+    for day in range(days_long):
+        for _ in range(10):
+            if position is None or position.due_at > TUESDAY + days(day):
+                break
+            decision = decide(of, position, who, now=TUESDAY + days(day), policy=policy())
+            position = decision.position
+            if decision.message is not None:
+                sent.append((decision.message.template, day))
+    return sent
+
+
 def test_a_wait_for_a_date_that_is_not_set_holds_nobody_up() -> None:
     naps = track(Wait("nap", FactDate("wake_date", -14)), Exit("end"))
     dated = lead(facts(wake_date=date(2026, 3, 1)))
@@ -341,6 +368,83 @@ def test_a_wait_for_a_date_that_is_not_set_holds_nobody_up() -> None:
     waiting = first(naps, dated).position
     assert waiting is not None
     assert waiting.due_at == datetime.fromisoformat("2026-02-15T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        date(2026, 2, 10), datetime(2026, 2, 10, 9, 0, tzinfo=UTC), "2026-02-10", "10.02.2026",
+        "10.2.2026", "2026/02/10", "2026-02-10T09:00:00+01:00", "10 February 2026",
+        "10. Februar 2026", "Feb 10, 2026", " 2026-02-10 ",
+    ],
+)  # fmt: skip
+def test_any_fact_that_holds_a_date_is_waited_for(written: Value) -> None:
+    dated = lead(facts(contract_ends=written))
+
+    assert mails(ENDS, dated) == [
+        ("a_month_left", 5),
+        ("two_weeks_left", 21),
+        ("three_days_left", 32),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (None, "contract_ends is not set"),
+        ("", "contract_ends is not set"),
+        ("  ", "contract_ends is not set"),
+        ("next spring", "contract_ends “next spring” is no date"),
+        ("31.02.2026", "contract_ends “31.02.2026” is no date"),
+        ("01/02/2026", "contract_ends “01/02/2026” is no date"),
+        (14, "contract_ends “14” is no date"),
+    ],
+)
+def test_without_a_date_the_mails_that_hang_on_it_are_left_out_with_the_reason(
+    written: Value, why: str
+) -> None:
+    undated = lead(facts(contract_ends=written))
+
+    assert mails(ENDS, undated) == []
+    left = [one for one in first(ENDS, undated).receipts if one.receipt is Receipt.SKIPPED_DATE]
+    assert [one.step for one in left] == ["m30", "m14", "m3"]
+    assert {one.reason for one in left} == {f"left out: {why}"}
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "sent"),
+    [
+        (-5, []),
+        (2, []),
+        (3, [("three_days_left", 0)]),
+        (10, [("three_days_left", 7)]),
+        (14, [("two_weeks_left", 0), ("three_days_left", 11)]),
+        (40, [("a_month_left", 10), ("two_weeks_left", 26), ("three_days_left", 37)]),
+    ],
+)
+def test_a_mail_whose_day_has_passed_is_left_out(ends_in: int, sent: list[tuple[str, int]]) -> None:
+    ends = (TUESDAY + days(ends_in)).date()
+
+    assert mails(ENDS, lead(facts(contract_ends=ends))) == sent
+
+
+def test_a_mail_after_another_one_in_the_same_breath_is_left_out_too() -> None:
+    both = track(
+        Email("now", "hello"), Wait("w", FactDate("contract_ends", -3)), Email("late", "bye")
+    )
+
+    assert mails(both, lead()) == [("hello", 0)]
+
+
+def test_a_date_that_is_put_off_while_a_lead_waits_is_waited_for_anew() -> None:
+    soon = lead(facts(contract_ends=(TUESDAY + days(40)).date()))
+    later = lead(facts(contract_ends=(TUESDAY + days(70)).date()))
+
+    moved = after(ENDS, (soon, 0), (later, 10))
+
+    assert moved.message is None
+    assert moved.position is not None
+    assert moved.position.due_at.date() == (TUESDAY + days(40)).date()
 
 
 def test_the_fact_picks_the_variant_and_the_last_one_is_the_fallback() -> None:

@@ -1,6 +1,6 @@
 """What is done to many leads at once can be taken back for ten minutes, and says for whom not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,13 +12,14 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
-from nurture.usecases import many, promote
-from nurture.usecases.by_hand import Out
+from nurture.usecases import by_hand, many, promote
+from nurture.usecases.by_hand import Out, Picked
 from nurture.usecases.pace import Gait, Pace
 from nurture.usecases.progress import next_actions_missing
 from tests.usecases.house import RING, House, open_house, sent_message
 
 KEY = b"k" * 32
+MONTHLY = RING.replace("ring", "monthly", 1).replace("again: never", "again: after 30 d")
 
 
 @pytest.fixture
@@ -200,6 +201,60 @@ def test_a_no_that_was_said_after_the_act_outlives_its_undoing(
         assert set(consent.suppressed_now(work, [one, two])) == {two}
         assert consent.permitted(work, [one, two]) == {one}
     assert inside(house, two) == {}
+
+
+def test_a_preview_counts_who_goes_in_and_says_why_the_others_do_not(house: House) -> None:
+    been, new, there = house.let_in("ada", "bob", "cem")
+    with house.works.begin("test") as work:
+        tracks.publish(work, RING, file="ring.yaml")
+        tracks.publish(work, MONTHLY, file="monthly.yaml")
+    for key in ("ring", "monthly"):
+        put_in(house, [been], key)
+        house.clock.advance(timedelta(minutes=1))
+        take_out(house, [been], key)
+        put_in(house, [there], key)
+
+    for key, why in (("ring", Out.NEVER_AGAIN), ("monthly", Out.NOT_YET)):
+        with house.works.read("test") as work:
+            track = tracks.get_track(work, key)
+            preview = by_hand.pick_for_track(work, [been, new, there], track=track)
+        act = put_in(house, [been, new, there], key)
+
+        assert preview.lead_ids == (new,)
+        assert preview.left_out == {why: (been,), Out.ALREADY: (there,)}
+        with house.works.read("test") as work:
+            parts = leads.act_parts(work, act)
+            assert list(leads.stood_before(work, act)) == [new]
+        told = {one.why: one.first for one in many.spared(parts)}
+        assert told == {str(why): (been,), str(Out.ALREADY): (there,)}
+
+
+@pytest.mark.parametrize("do", ["assign", "leave", "stop"])
+def test_every_preview_of_an_act_on_many_equals_its_result(house: House, do: str) -> None:
+    one, two, three = house.let_in("ada", "bob", "cem")
+    owner = staff(house)[0]
+    take_out(house, [one], "welcome")
+    stop(house, [two])
+    with house.works.begin("user:1") as work:
+        leads.set_owner(work, [three], owner_id=owner)
+    with house.works.begin("user:1") as work:
+        track = tracks.get_track(work, "welcome")
+        pick: dict[str, Callable[[], Picked]] = {
+            "assign": lambda: by_hand.pick_for_owner(work, [one, two, three], owner_id=owner),
+            "leave": lambda: by_hand.pick_to_take_out(work, [one, two, three], track=track),
+            "stop": lambda: by_hand.pick_to_stop(work, [one, two, three]),
+        }
+        preview = pick[do]()
+        if do == "assign":
+            act = many.assign(work, [one, two, three], owner_id=owner)
+        elif do == "leave":
+            act = many.take_out(work, [one, two, three], track=track, desk=house.here.desk)
+        else:
+            act = many.stop_mail(work, [one, two, three], why="x", key=KEY, desk=house.here.desk)
+        assert set(leads.stood_before(work, act)) == set(preview.lead_ids)
+        told = {one.why: one.count for one in many.spared(leads.act_parts(work, act))}
+    assert told == {str(why): len(ones) for why, ones in preview.left_out.items()}
+    assert preview.left > 0
 
 
 def to_call(house: House, lead_id: LeadId) -> int:

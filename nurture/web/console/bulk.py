@@ -15,6 +15,7 @@ from nurture.kernel.work import Work
 from nurture.leads import ActRow
 from nurture.usecases import by_hand, many
 from nurture.usecases.by_hand import Picked
+from nurture.usecases.many import NAMED, Spared
 from nurture.web import format as forms
 from nurture.web.console import behind, remember, shell
 from nurture.web.console.behind import Asked
@@ -24,8 +25,6 @@ from nurture.web.current import here
 from nurture.web.ids import read_id
 from nurture.web.security import permits
 
-NAMED = 20
-"""How many of those left out are named."""
 doors = Blueprint("bulk", __name__)
 
 
@@ -84,7 +83,8 @@ def result(act_id: int) -> str:
         return shell.show(
             "bulk_done", Page(title, "leads.show", (("Leads", "/leads"),)), work, act=act,
             by=_by(work, act), back=len(chosen.lead_ids), left=chosen.left,
-            left_out=_left_out(work, chosen), until=until, list=f"/leads/bulk/{act_id}/leads",
+            left_out=_left_out(work, chosen), spared=_spared(work, many.spared(parts)),
+            until=until, list=f"/leads/bulk/{act_id}/leads",
             onward=f"/leads?{urlencode(query())}", count=count,
         )  # fmt: skip
 
@@ -194,16 +194,20 @@ def _by(work: Work, act: ActRow) -> str:
 
 
 def _left_out(work: Work, chosen: Picked) -> list[LeftOut]:
-    first: Mapping[str, tuple[LeadId, ...]] = {
-        str(why): ones[:NAMED] for why, ones in chosen.left_out.items()
-    }
-    people = leads.by_ids(work, [one for ones in first.values() for one in ones])
+    return _spared(
+        work,
+        [Spared(str(why), len(ones), ones[:NAMED]) for why, ones in chosen.left_out.items()],
+    )
+
+
+def _spared(work: Work, found: Sequence[Spared]) -> list[LeftOut]:
+    people = leads.by_ids(work, [one for some in found for one in some.first])
     return [
         LeftOut(
-            str(why), len(ones),
-            tuple((people[one].name, f"/leads/{one}") for one in first[str(why)] if one in people),
+            some.why, some.count,
+            tuple((people[one].name, f"/leads/{one}") for one in some.first if one in people),
         )
-        for why, ones in chosen.left_out.items()
+        for some in found
     ]  # fmt: skip
 
 

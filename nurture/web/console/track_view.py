@@ -55,6 +55,7 @@ RECEIPTS = {
     Receipt.SKIPPED_SEEN: "not sent: had it already",
     Receipt.SKIPPED_STAGE: "not sent: their stage",
     Receipt.SKIPPED_PAUSED: "left out after a pause",
+    Receipt.SKIPPED_DATE: "left out: its day is not known, or has passed",
 }
 NONE = Load(0, 0, 0)
 DEEPEST = 4
