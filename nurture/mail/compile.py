@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
 
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.errors import Invalid, NotFound
@@ -30,21 +32,42 @@ from nurture.markup import (
     Piece,
     PieceKind,
     Vocabulary,
+    foreign_elements,
+    foreign_tags,
     inline,
     inspect,
     pieces_of,
     protect,
+    refuse_all,
     validate,
     vocabulary_of,
+    without_links,
 )
 
+COMPILER = 2
+"""How mails are compiled; what was compiled in an older way is compiled anew when published."""
 TRACKED = (MessageKind.MARKETING, MessageKind.REQUESTED)
 CLIPPED_AT = 102 * 1024
 """Gmail shows no more of a mail's HTML than this, and cuts the unsubscribe link off with it."""
 LONGEST_SUBJECT = 200
 _FILES = ("subject.txt", "body.html", "body.txt", "sample.json")
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
-_PIXEL = ('<img src="', '" width="1" height="1" alt="">')
+_NO_ROOM = (
+    "float:left; width:1px !important; height:1px !important; min-width:0 !important; "
+    "max-width:1px !important; max-height:1px !important; margin:-1px 0 0 !important; "
+    "padding:0 !important; border:0 !important"
+)
+_PIXEL = (
+    '<img src="',
+    '" width="1" height="1" alt="" border="0" align="left" style="' + _NO_ROOM + '">',
+)
+"""Out of the flow, and one pixel up: it takes no room, also where a style for all images holds."""
+_FONT_LEFT_OUT = (
+    "a font or style from elsewhere is left out: hardly a mail program loads it; name a font that "
+    "everybody has beside it."
+)
+_NO_LINK = "<{}> is an element of Campaign Monitor and no link here; write a link of ours."
+LARGEST_FILE = 2_000_000
 _OPEN_URL = Piece(PieceKind.SHOWN, OPEN, 0)
 _COLUMN = re.compile(r"\s*<(?:td|th)\b", re.IGNORECASE)
 
@@ -131,14 +154,30 @@ def load_source(folder: Path) -> MailSource:
     missing = [name for name in _FILES if not (folder / name).is_file()]
     if missing:
         raise NotFound(f"The mail {folder.name} has no {' and no '.join(missing)}.")
-    subject, html, text, sample = ((folder / name).read_text("utf-8") for name in _FILES)
+    subject, html, text, sample = (_written(folder / name) for name in _FILES)
     try:
         fields = json.loads(sample)
     except json.JSONDecodeError as error:
-        raise Invalid(f"{folder.name}/sample.json, line {error.lineno}: {error.msg}.") from error
+        sentence = f"{folder.name}/sample.json, line {error.lineno}: {error.msg}."
+        raise Invalid(sentence) from error
+    except RecursionError as error:
+        raise Invalid(f"{folder.name}/sample.json is nested too deeply.") from error
     if not isinstance(fields, dict):
         raise Invalid(f"{folder.name}/sample.json must hold an object.")
     return MailSource(name=folder.name, subject=subject, html=html, text=text, sample=fields)
+
+
+def _written(file: Path) -> str:
+    """Read a file of a mail; a byte order mark says nothing to its readers."""
+    if file.stat().st_size > LARGEST_FILE:
+        raise Invalid(f"{file.parent.name}/{file.name} is larger than 2 MB: is it a mail?")
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = file.read_bytes()[: error.start].count(b"\n") + 1
+        raise Invalid(
+            f"{file.parent.name}/{file.name}, line {line}: this is no UTF-8 text; save it as UTF-8."
+        ) from error
 
 
 def compile_mail(
@@ -148,22 +187,27 @@ def compile_mail(
     vocabulary: Vocabulary | None = None,
     url_fields: frozenset[str] = frozenset(),
 ) -> CompiledMail:
-    """Publish a mail, or refuse it with a sentence that names the part and the line."""
+    """Publish a mail, or refuse it with every reason, each with its part and line."""
     words = (vocabulary or vocabulary_of(source.sample)).also(UNSUBSCRIBE, PREFERENCES, *url_fields)
     rules = LinkRules(vocabulary=words, url_fields=url_fields, tracked=kind in TRACKED)
     table = LinkTable()
+    refused: list[MarkupRefused] = []
 
-    with _part("subject.txt"):
-        subject = _subject(source.subject, words)
-    with _part("body.html"):
+    with _part("subject.txt", refused):
+        _plain_text(source.subject)
+        _judge(source.subject, words)
+    html, text, findings = "", "", list[Finding]()
+    with _part("body.html", refused):
         html, findings = _html(source.html, rules, table)
-    with _part("body.txt"):
+    with _part("body.txt", refused):
         text = _text(source.text, rules, table)
+    if refused:
+        raise _together(source.name, refused)
 
     return CompiledMail(
         name=source.name,
         kind=kind,
-        subject=subject,
+        subject=" ".join(source.subject.split()),
         html=html,
         text=text,
         links=tuple(table.urls),
@@ -172,26 +216,48 @@ def compile_mail(
 
 
 @contextmanager
-def _part(name: str) -> Iterator[None]:
+def _part(name: str, refused: list[MarkupRefused]) -> Iterator[None]:
+    """Note what is wrong with one file and go on with the next."""
     try:
         yield
     except MarkupRefused as error:
-        raise MarkupRefused(f"{name}: {error.sentence}") from error
+        for one in error.each:
+            named = MarkupRefused(f"{name}: {one.sentence}")
+            named.file, named.line, named.bare = name, one.line, one.bare
+            refused.append(named)
 
 
-def _subject(source: str, words: Vocabulary) -> str:
-    validate(source, words)
-    line = " ".join(source.split())
-    if len(line) > LONGEST_SUBJECT:
-        raise MarkupRefused(f"The subject is longer than {LONGEST_SUBJECT} characters.")
-    return line
+def _together(mail: str, refused: Sequence[MarkupRefused]) -> MarkupRefused:
+    sentences = " ".join(one.sentence for one in refused)
+    whole = MarkupRefused(f"The mail “{mail}” cannot be published: {sentences}")
+    whole.each = tuple(refused)
+    return whole
+
+
+def _judge(source: str, words: Vocabulary, *, html: bool = False) -> None:
+    """Refuse what may not stand in a template, and what other systems would fill in."""
+    found = foreign_tags(source, html=html)
+    lines = {one.line for one in found}
+    try:
+        validate(source, words)
+    except MarkupRefused as error:
+        # What our own reader trips over on the line of a foreign tag is that tag.
+        broken = isinstance(error.__cause__, TemplateSyntaxError)
+        found += [one for one in error.each if not (broken and one.line in lines)]
+    refuse_all(found)
 
 
 def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Finding]]:
     _plain_text(source)
-    validate(source, rules.vocabulary)
-    protected = protect(source)
-    seen = inspect(protected)
+    refused: list[MarkupRefused] = []
+    with _noting(refused):
+        _judge(source, rules.vocabulary, html=True)
+    with _noting(refused):
+        protected = protect(source)
+        seen = inspect(protected)
+    refuse_all(refused)
+
+    protected = replace(protected, html=without_links(protected.html))
     styled = inline(protected.html)
     protected.check_order(styled)
     numbered = number_links(protected, styled, table=table, rules=rules)
@@ -201,6 +267,14 @@ def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Fi
         Finding(blocks=False, sentence=f"body.html: Line {line}: the image has no alt text.")
         for line in seen.images_without_alt
     ]
+    findings += [
+        Finding(blocks=False, sentence=f"body.html: Line {line}: {_FONT_LEFT_OUT}")
+        for line in seen.links_elsewhere
+    ]
+    findings += [
+        Finding(blocks=False, sentence=f"body.html: Line {line}: {_NO_LINK.format(element)}")
+        for line, element in foreign_elements(source)
+    ]
     if len(styled.encode()) > CLIPPED_AT:
         sentence = "body.html: over 102 KB; Gmail cuts it off, with the unsubscribe link."
         findings.append(Finding(blocks=False, sentence=sentence))
@@ -209,12 +283,24 @@ def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Fi
     return "".join(_encoded(pixel, rules)), findings
 
 
+@contextmanager
+def _noting(refused: list[MarkupRefused]) -> Iterator[None]:
+    try:
+        yield
+    except MarkupRefused as error:
+        refused += error.each
+
+
 def _text(source: str, rules: LinkRules, table: LinkTable) -> str:
     _plain_text(source)
-    validate(source, rules.vocabulary)
-    pieces = pieces_of(source)
-    if rules.tracked:
-        pieces = number_text_links(pieces, table=table)
+    refused: list[MarkupRefused] = []
+    with _noting(refused):
+        _judge(source, rules.vocabulary)
+    with _noting(refused):
+        pieces = pieces_of(source)
+        if rules.tracked:
+            pieces = number_text_links(pieces, table=table)
+    refuse_all(refused)
     rows = [piece.body if piece.kind is PieceKind.TEXT else piece for piece in pieces]
     return "".join(_encoded(rows, rules))
 
@@ -272,6 +358,9 @@ def _gaps(rows: list[str | Piece]) -> Iterator[Finding]:
 
 def _lint(source: MailSource, kind: MessageKind) -> list[Finding]:
     findings = []
+    if len(" ".join(source.subject.split())) > LONGEST_SUBJECT:
+        words = f"subject.txt: the subject is longer than {LONGEST_SUBJECT} characters."
+        findings.append(Finding(blocks=True, sentence=words))
     if not source.subject.strip():
         findings.append(Finding(blocks=True, sentence="subject.txt: the mail has no subject."))
     if source.subject.strip().lower().startswith(("re:", "fw:", "fwd:")):

@@ -21,7 +21,7 @@ from nurture.kernel.database import (
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.mail import breaker
-from nurture.mail.compile import CompiledMail, MailSource, compile_mail
+from nurture.mail.compile import COMPILER, CompiledMail, MailSource, compile_mail
 from nurture.mail.queries import WAITING, compiled, due
 from nurture.mail.rules import MessageEvent, sources_of
 from nurture.mail.tables import Message, SendBatch, TemplateVersion
@@ -72,8 +72,13 @@ class Claimed(NamedTuple):
 def publish_template(
     work: Work, source: MailSource, *, kind: MessageKind, url_fields: frozenset[str] = frozenset()
 ) -> int:
-    """Compile a mail once and store it as a new version; the same text again changes nothing."""
-    mark = "\x00".join([source.subject, source.html, source.text, str(sorted(source.sample))])
+    """Compile a mail once and store it as a new version; the same text again changes nothing.
+
+    What is compiled in another way than before is a new version, too.
+    """
+    mark = "\x00".join(
+        [source.subject, source.html, source.text, str(sorted(source.sample)), f"v{COMPILER}"]
+    )
     fingerprint = hashlib.sha256(mark.encode()).hexdigest()
     last = work.session.execute(
         select(TemplateVersion.id, TemplateVersion.number, TemplateVersion.fingerprint)

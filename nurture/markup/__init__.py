@@ -1,11 +1,12 @@
 """Safe templates: the allow-list for what people write, token protection, inlining."""
 
 from nurture.markup.environment import MarkupEnvironment, Missing
-from nurture.markup.errors import MarkupRefused
+from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.filters import text
+from nurture.markup.foreign import foreign_elements, foreign_tags
 from nurture.markup.guard import RULES, parse, path_of, validate
 from nurture.markup.inline import inline
-from nurture.markup.inspect import Seen, inspect
+from nurture.markup.inspect import Seen, inspect, without_links
 from nurture.markup.pieces import Piece, PieceKind, pieces_of, source_of
 from nurture.markup.protect import Protected, protect
 from nurture.markup.vocabulary import Vocabulary, vocabulary_of
@@ -20,14 +21,18 @@ __all__ = [
     "Protected",
     "Seen",
     "Vocabulary",
+    "foreign_elements",
+    "foreign_tags",
     "inline",
     "inspect",
     "parse",
     "path_of",
     "pieces_of",
     "protect",
+    "refuse_all",
     "source_of",
     "text",
     "validate",
     "vocabulary_of",
+    "without_links",
 ]

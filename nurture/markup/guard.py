@@ -1,12 +1,13 @@
 """The allow-list over a template's syntax tree: what is not named here cannot be written."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache
 
 from jinja2 import TemplateSyntaxError, nodes
 
 from nurture.markup.environment import MarkupEnvironment
-from nurture.markup.errors import MarkupRefused
+from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.filters import ALLOWED
 from nurture.markup.vocabulary import Vocabulary
 
@@ -51,7 +52,7 @@ _WORDS = {
 
 
 def validate(source: str, vocabulary: Vocabulary) -> nodes.Template:
-    """Refuse whatever is not on the list, naming the line; give the tree that was judged."""
+    """Refuse whatever is not on the list, each with its line; give the tree that was judged."""
     tree = parse(source)
     _Judge(vocabulary).judge(tree)
     return tree
@@ -92,27 +93,39 @@ class _Judge:
         self._words = vocabulary
         self._groups = vocabulary.groups
         self._nodes = 0
+        self._refused: list[MarkupRefused] = []
 
     def judge(self, tree: nodes.Template) -> None:
-        """Refuse at the first thing that is not allowed."""
+        """Refuse everything that is not allowed, at once."""
         self._walk(tree, loops={}, depth=0)
+        refuse_all(self._refused)
 
     def _walk(self, node: nodes.Node, *, loops: dict[str, frozenset[str]], depth: int) -> None:
         self._nodes += 1
+        try:
+            loops = self._allow(node, loops, depth)
+        except MarkupRefused as error:
+            self._refused.append(error)
+            return
+        if not isinstance(node, nodes.Name | nodes.Getattr):
+            for child in _children(node):
+                self._walk(child, loops=loops, depth=depth + 1)
+
+    def _allow(
+        self, node: nodes.Node, loops: dict[str, frozenset[str]], depth: int
+    ) -> dict[str, frozenset[str]]:
+        """Judge one node; give the loops that its children stand in."""
         if depth > DEEPEST or self._nodes > MOST_NODES:
             raise MarkupRefused("The template is nested too deeply or too long.", line=node.lineno)
         if not isinstance(node, _ALLOWED_NODES):
             raise MarkupRefused(_sentence(node), line=node.lineno)
         if isinstance(node, nodes.Name | nodes.Getattr):
             self._path(node, loops)
-            return
+            return loops
         _details(node)
         if isinstance(node, nodes.Output):
             self._shown(node, loops)
-        if isinstance(node, nodes.For):
-            loops = self._loop(node, loops)
-        for child in _children(node):
-            self._walk(child, loops=loops, depth=depth + 1)
+        return self._loop(node, loops) if isinstance(node, nodes.For) else loops
 
     def _path(self, node: nodes.Name | nodes.Getattr, loops: dict[str, frozenset[str]]) -> None:
         path = path_of(node)
@@ -127,7 +140,18 @@ class _Judge:
             words = self._words
             known = path in words.fields or path in self._groups or path in words.lists
         if not known:
-            raise MarkupRefused(f"There is no field {path} to fill in here.", line=node.lineno)
+            raise MarkupRefused(
+                f"There is no field {path} to fill in here{self._nearest(path)}", line=node.lineno
+            )
+
+    def _nearest(self, path: str) -> str:
+        """Name the field that was probably meant, by its whole name or by its last part."""
+        fields = sorted(self._words.fields)
+        close = get_close_matches(path, fields, 1, 0.75)
+        last = path.rpartition(".")[2].replace("_", "").lower()
+        tails = {one.rpartition(".")[2].replace("_", ""): one for one in reversed(fields)}
+        close = close or [tails[one] for one in get_close_matches(last, tails, 1, 0.75)]
+        return f"; do you mean {close[0]}?" if close else "."
 
     def _shown(self, node: nodes.Output, loops: dict[str, frozenset[str]]) -> None:
         for child in node.nodes:

@@ -4,18 +4,25 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from nurture.markup.errors import MarkupRefused
+from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.protect import Protected
 
 _FORBIDDEN = {
-    "applet", "base", "button", "embed", "form", "frame", "frameset", "iframe", "input", "link",
+    "applet", "base", "button", "embed", "form", "frame", "frameset", "iframe", "input",
     "math", "object", "script", "select", "svg", "textarea",
 }  # fmt: skip
 _ADDRESSES = {"action", "background", "data", "formaction", "poster", "src", "srcset", "xlink:href"}
-_CSS_URL = re.compile(r"url\(\s*[\"']?\s*(?!https://)", re.IGNORECASE)
+_CSS_URL = re.compile(r"url\((?!\s*[\"']?\s*https://)", re.IGNORECASE)
 _IMPORT = re.compile(r"@\s*(?:import|charset|namespace)", re.IGNORECASE)
 _LEGACY = re.compile(r"expression\s*\(|javascript:|-moz-binding|behavior\s*:", re.IGNORECASE)
 _TARGET = re.compile(r"https?://[^/]|mailto:|tel:|#|$", re.IGNORECASE)
+_FONTS = re.compile(
+    r"//(?:fonts\.|[^/]*(?:typekit|typography|fontawesome|webfont|fonts?\b))|[/.-]fonts?[/.-]",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"<link\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
+_STYLE = re.compile(r"<style\b.*?</style", re.IGNORECASE | re.DOTALL)
+_IMPORTED = re.compile(r"@import\b(?:\([^)]*\)|\"[^\"]*\"|'[^']*'|[^;(\"'])*;?", re.IGNORECASE)
 _SPACES = re.compile(r"[\x00-\x20]+")
 MOST_ELEMENTS = 5_000
 LONGEST_STYLE = 60_000
@@ -26,6 +33,8 @@ class Seen:
     """What the author will be told about without being stopped."""
 
     images_without_alt: list[int] = field(default_factory=list)
+    links_elsewhere: list[int] = field(default_factory=list)
+    """Where web fonts, icons and the like are asked for; the mail goes out without."""
 
 
 def inspect(protected: Protected) -> Seen:
@@ -33,7 +42,18 @@ def inspect(protected: Protected) -> Seen:
     reader = _Reader(protected)
     reader.feed(protected.html)
     reader.close()
+    refuse_all(reader.refused)
     return reader.seen
+
+
+def without_links(html: str) -> str:
+    """Leave out <link> elements and web fonts: hardly a mail program loads what they name."""
+    return _STYLE.sub(lambda style: without_fonts(style.group()), _LINK.sub("", html))
+
+
+def without_fonts(css: str) -> str:
+    """Leave out an @import of a web font."""
+    return _IMPORTED.sub(lambda rule: "" if _FONTS.search(rule.group()) else rule.group(), css)
 
 
 class _Reader(HTMLParser):
@@ -42,6 +62,7 @@ class _Reader(HTMLParser):
     def __init__(self, protected: Protected, *, first_line: int = 1) -> None:
         super().__init__(convert_charrefs=True)
         self.seen = Seen()
+        self.refused: list[MarkupRefused] = []
         self._protected = protected
         self._first = first_line - 1
         self._style = False
@@ -50,10 +71,13 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Judge one element."""
         self._elements += 1
-        if self._elements > MOST_ELEMENTS:
+        if self._elements == MOST_ELEMENTS + 1:
             self._refuse("The mail has too many elements.")
         if tag in _FORBIDDEN:
             self._refuse(f"<{tag}> cannot stand in a mail.")
+        if tag == "link":
+            self._link({name: (value or "").strip() for name, value in attrs})
+            return
         if tag == "meta" and ("http-equiv", "refresh") in {
             (name, (value or "").lower()) for name, value in attrs
         }:
@@ -84,6 +108,19 @@ class _Reader(HTMLParser):
         within = _Reader(self._protected, first_line=self._line())
         within.feed(data.partition("]>")[2] if data.lstrip().startswith("[if") else data)
         within.close()
+        self.refused += within.refused
+        self.seen.links_elsewhere += within.seen.links_elsewhere
+
+    def _link(self, attributes: dict[str, str]) -> None:
+        """Bear web fonts and hints for browsers; a style sheet elsewhere would be missed."""
+        styles = "stylesheet" in attributes.get("rel", "").lower().split()
+        if styles and not _FONTS.search(attributes.get("href", "")):
+            self._refuse(
+                "A style sheet elsewhere reaches no reader: <link> cannot stand in a mail; write "
+                "its rules into <style>."
+            )
+        else:
+            self.seen.links_elsewhere.append(self._line())
 
     def _attribute(self, name: str, value: str) -> None:
         filled = self._protected.numbers(value)
@@ -115,7 +152,10 @@ class _Reader(HTMLParser):
     def _css(self, css: str) -> None:
         if "\\" in css:
             self._refuse("Write the character itself instead of a backslash in the style sheet.")
-        if _IMPORT.search(css):
+        without = without_fonts(css)
+        if without != css:
+            self.seen.links_elsewhere.append(self._line())
+        if _IMPORT.search(without):
             self._refuse("A style sheet cannot bring in another one (@import).")
         if _CSS_URL.search(css):
             self._refuse("url() in a style must start with https://.")
@@ -126,4 +166,4 @@ class _Reader(HTMLParser):
         return self._first + self.getpos()[0]
 
     def _refuse(self, sentence: str) -> None:
-        raise MarkupRefused(sentence, line=self._line())
+        self.refused.append(MarkupRefused(sentence, line=self._line()))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nurture.markup.errors import MarkupRefused
+from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.pieces import Piece, PieceKind, pieces_of
 
 _EDGE = re.compile(r"<!--|-->|<style\b|</style|<title\b|</title|<[a-zA-Z/!?]|[\"'>]", re.IGNORECASE)
@@ -55,13 +55,19 @@ def protect(source: str) -> Protected:
     pieces = pieces_of(source)
     mark = _unused(source)
     context, out, hidden = _Context(), list[str](), list[Piece]()
+    refused: list[MarkupRefused] = []
     for piece in pieces:
         if piece.kind is PieceKind.TEXT:
             context.read(piece.body)
             out.append(piece.body)
             continue
-        out.append(_token(piece, context, f"{mark}{len(hidden)}z"))
+        word = f"{mark}{len(hidden)}z"
+        try:
+            out.append(_token(piece, context, word))
+        except MarkupRefused as error:
+            refused.append(error)
         hidden.append(piece)
+    refuse_all(refused)
     return Protected(html="".join(out), pieces=tuple(hidden), mark=mark)
 
 

@@ -70,6 +70,12 @@ def current(work: Work, kind: RuleKind) -> tuple[int, str]:
     return number, text
 
 
+def every(work: Work, kind: RuleKind) -> list[str]:
+    """List all texts that were ever in force, the oldest first."""
+    query = select(RuleVersion.text).where(RuleVersion.kind == str(kind))
+    return list(work.session.scalars(query.order_by(RuleVersion.number)))
+
+
 def scorecard(work: Work) -> Scorecard:
     """Give the scorecard in force."""
     return _scorecard(*current(work, RuleKind.SCORECARD))

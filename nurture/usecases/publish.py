@@ -1,8 +1,9 @@
 """Bring what people wrote into force: each text is a new version, or nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from campaigns.company import Colleague, load_company, load_sources, load_users
 from campaigns.forms import load_pages
@@ -53,8 +54,10 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
             )  # fmt: skip
         assets = apply_content(work, folder, texts=mails.parent / "content")
         links.write_assets({card.id: card.path for card in content.assets(work)})
+        slugs = _slugs((folder / "pages.yaml").read_text())
         written = [
-            publish_mail(work, path, links=links, pages_at=pages_at) for path in _folders(mails)
+            publish_mail(work, path, links=links, pages_at=pages_at, slugs=slugs)
+            for path in _folders(mails)
         ]
         texts = sorted((folder / "tracks").glob("*.yaml"))
         for path in texts:
@@ -118,7 +121,9 @@ def _folders(mails: Path) -> Iterator[Path]:
     return iter(sorted(path for path in mails.iterdir() if (path / "subject.txt").exists()))
 
 
-def publish_mail(work: Work, folder: Path, *, links: LinkFiles, pages_at: str) -> int:
+def publish_mail(
+    work: Work, folder: Path, *, links: LinkFiles, pages_at: str, slugs: Collection[str]
+) -> int:
     """Compile one mail folder; a mail that may not leave is refused with all its reasons."""
     source = mail.load_source(folder)
     kind = kind_of(source.name)
@@ -128,13 +133,35 @@ def publish_mail(work: Work, folder: Path, *, links: LinkFiles, pages_at: str) -
     if compiled.blocked:
         reasons = "; ".join(finding.sentence for finding in compiled.findings if finding.blocks)
         raise Invalid(f"The mail “{source.name}” may not leave: {reasons}")
-    links.write(version, [own_path(url, pages_at) for url in compiled.links])
+    if links.missing([version]):
+        links.write(version, [own_path(url, pages_at, slugs) for url in compiled.links])
     return version
 
 
-def own_path(url: str, pages_at: str) -> str:
-    """Make a link to our own pages a path: the instance's base address goes before it."""
-    return url.removeprefix(pages_at.rstrip("/")) if pages_at and url.startswith(pages_at) else url
+def own_path(url: str, pages_at: str, slugs: Collection[str]) -> str:
+    """Make a link to a page of ours a path: the instance's base address goes before it.
+
+    Only a page that is published is ours; all else of the same site is served elsewhere.
+    """
+    slug = own_slug(url, pages_at)
+    if slug not in slugs:
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(("", "", f"/p/{slug}", parts.query, parts.fragment))
+
+
+def own_slug(url: str, pages_at: str) -> str:
+    """Name the page that a link to our own pages asks for; "" for any other link."""
+    there, base = urlsplit(url), urlsplit(pages_at)
+    front = base.path.rstrip("/") + "/p/"
+    same = bool(base.netloc) and there.netloc.lower() == base.netloc.lower()
+    if not same or there.scheme not in ("http", "https") or not there.path.startswith(front):
+        return ""
+    return there.path.removeprefix(front).rstrip("/")
+
+
+def _slugs(pages: str) -> Collection[str]:
+    return load_pages(pages).pages.keys()
 
 
 def kind_of(name: str) -> MessageKind:
@@ -153,7 +180,8 @@ def write_links(work: Work, *, links: LinkFiles) -> None:
     """
     stored = mail.compiled(work, links.missing(mail.version_ids(work)))
     pages_at = company(work, sender="", postal="").pages_at
+    slugs = {slug for text in scoring.every(work, RuleKind.PAGES) for slug in _slugs(text)}
     for version, compiled in stored.items():
         found = mail.CompiledMail.from_json(compiled).links
-        links.write(version, [own_path(url, pages_at) for url in found])
+        links.write(version, [own_path(url, pages_at, slugs) for url in found])
     links.write_assets({card.id: card.path for card in content.assets(work)})
