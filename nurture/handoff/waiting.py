@@ -26,6 +26,15 @@ class Whose:
     owners: frozenset[UserId] = frozenset()
     queues: frozenset[str] = frozenset()
 
+    @classmethod
+    def one(cls, person: UserId, queue: str) -> "Whose":
+        """Name what one person has: their own offers, and those in the queue of their name."""
+        return cls(frozenset({person}), frozenset({queue}))
+
+    def have(self, group: "Waits") -> bool:
+        """Tell whether a group of offers is among them, as the database tells it."""
+        return group.owner_id in self.owners or group.queue in self.queues
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:

@@ -15,8 +15,10 @@ LIST = "nurture"
 """The label of the one list that a company has; readers' filters know it, so it never changes."""
 LONGEST_PLAIN = 900
 """Plain values are not folded, and no line may be longer than 998 (RFC 5322, 2.1.1)."""
+FIRST_WORD_BYTES = 39
 WORD_BYTES = 42
-"""So many bytes make an encoded word of 68 characters: at most 75 are allowed (RFC 2047, 2)."""
+"""42 bytes make an encoded word of 68 characters, 39 one of 64: a word may have 75, and a line that
+holds one 76 (RFC 2047, 2), of which the header's name and a blank take up to 11."""
 
 _ADDRESS = re.compile(r"[!#-'*+\-/-9=?A-Z^-~]+(?:\.[!#-'*+\-/-9=?A-Z^-~]+)*@[A-Za-z0-9.\-]+")
 _PLAIN = re.compile(r"[ -~]*\Z")
@@ -123,10 +125,10 @@ def mailbox(name: str, address: str) -> str:
 def _named(name: str) -> str:
     """Write a name before what stands in angle brackets; nothing of an empty one."""
     shown = words(name)
-    if shown and not shown.startswith("=?"):
-        escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
-        shown = f'"{escaped}"'
-    return f"{shown} " if shown else ""
+    if shown.startswith("=?"):
+        return f"{shown}\r\n "  # what follows gets a line of its own: this one is full
+    escaped = shown.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" ' if shown else ""
 
 
 @lru_cache(maxsize=64)
@@ -150,7 +152,7 @@ def _chunks(line: str) -> list[bytes]:
     chunks = [b""]
     for character in line:
         raw = character.encode("utf-8", "replace")
-        if len(chunks[-1]) + len(raw) > WORD_BYTES:
+        if len(chunks[-1]) + len(raw) > (WORD_BYTES if chunks[1:] else FIRST_WORD_BYTES):
             chunks.append(b"")
         chunks[-1] += raw
     return chunks

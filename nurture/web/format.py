@@ -12,6 +12,7 @@ FEW = 30
 """Below so many cases a share is told as counts (`ui.md` 7)."""
 TEN = 10
 SOON_DAYS = 2
+WEEK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,18 @@ class Reader:
         return self.time(at) if same else self.date(at)
 
     def until(self, at: datetime) -> str:
-        """Say how far away something is: today, tomorrow, in 6 days, 2 days late."""
-        if at < self.now:
-            return f"{length(self.now - at)} late"
+        """Say how far away something is: today, in 6 days, 20 min late, late since Friday."""
         days = (self.local(at).date() - self.local(self.now).date()).days
+        if at < self.now:
+            same_day = f"{length(self.now - at)} late"
+            return f"late since {self._past_day(at, -days)}" if days else same_day
         return ("today", "tomorrow")[days] if days < SOON_DAYS else f"in {days} days"
+
+    def _past_day(self, at: datetime, days: int) -> str:
+        """Name a day of the week that is behind us as people do, an older one by its date."""
+        if days >= WEEK_DAYS:
+            return self.date(at)
+        return "yesterday" if days == 1 else f"{self.local(at):%A}"
 
     def since(self, at: datetime) -> str:
         """Say how long ago something was: 5 min ago, else the day."""

@@ -140,7 +140,7 @@ def links(html: str) -> list[str]:
 
 def make_site(home: Path) -> Site:
     """Make an instance as an installation would, with one list imported."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     set_instant(home, BEGINS)
     settings = load_settings(
         home=home, clock="stepped", base_url="http://localhost", smtp_url="smtp://127.0.0.1:8025",

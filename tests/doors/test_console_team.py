@@ -150,14 +150,17 @@ def test_an_absence_that_has_not_begun_is_taken_back(site: Site) -> None:
         ("tom", "0001-01-01", "2026-06-05", "less than two years away"),
     ],
 )
-def test_what_makes_no_absence_is_refused(
+def test_what_makes_no_absence_is_refused_and_stays_in_the_form(
     site: Site, who: str, first: str, last: str, said: str
 ) -> None:
     jonas, named = site.reader("jonas"), number(site, who)
     refused = jonas.send("/team/absences", came_from=HOME, who=named, first=first, last=last)
 
-    assert refused.status_code == 422
-    assert said in refused.get_data(as_text=True)
+    assert refused.status_code == 303
+    page = jonas.get(refused.headers["Location"]).get_data(as_text=True)
+    assert said in page
+    assert re.search(rf'name="last"[^>]* value="{last}"', page)
+    assert (f'<option value="{named}" selected>' in page) == (who == "tom")
 
 
 def test_only_managers_and_admins_note_absences(site: Site) -> None:

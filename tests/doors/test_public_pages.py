@@ -4,6 +4,7 @@ from pathlib import Path
 from re import findall
 
 import pytest
+from icalendar import Calendar
 from sqlalchemy import select
 
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind
@@ -258,6 +259,9 @@ def test_an_event_comes_as_a_calendar_entry(site: Site) -> None:
 
     assert entry.mimetype == "text/calendar"
     assert "DTSTART;VALUE=DATE:20260212\r\n" in entry.text
+    assert max(len(line) for line in entry.data.split(b"\r\n")) <= 75  # RFC 5545, 3.1
+    [event] = Calendar.from_ical(entry.data).walk("VEVENT")
+    assert event["SUMMARY"] == "Ask our service engineers anything"
     assert site.client.get("/p/prices/event.ics").status_code == 404
 
 

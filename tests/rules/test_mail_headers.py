@@ -6,13 +6,15 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.tokens import Keyring, message_mark
 from nurture.kernel.types import MessageId
 from nurture.mail import Envelope, Recipient, Sending, compose, load_source, message_header
 from nurture.mail.compile import compile_mail
-from nurture.mail.headers import bulk_lines
+from nurture.mail.headers import Heading, bulk_lines, check, heading
 from nurture.usecases.publish import FIELDS, kind_of
 
 MAILS = sorted(
@@ -65,7 +67,31 @@ def test_every_shipped_mail_passes_the_lint_of_its_headers(folder: Path) -> None
     ],
 )
 def test_a_company_is_one_list_whatever_it_is_called(name: str, domain: str, expected: str) -> None:
-    lines = bulk_lines("welcome", name=name, domain=domain).split("\r\n")
+    block = bulk_lines("welcome", name=name, domain=domain)
+    lines = block.replace("\r\n ", " ").split("\r\n")  # unfolded (RFC 5322, 2.2.3)
     assert lines[0] == f"List-Id: {expected}"
     assert FEEDBACK.fullmatch(lines[1].removeprefix("Feedback-ID: "))
     assert lines[2:] == [""]
+
+
+@given(name=st.text(max_size=120), subject=st.text(max_size=300))
+def test_no_line_of_a_header_is_longer_than_its_standard_allows(name: str, subject: str) -> None:
+    plain = Heading(
+        sender_name=name,
+        sender_address="mara@tarnholt.example",
+        reply_to="answers@tarnholt.example",
+        to_name=name,
+        to_address=f"{'a' * 64}@{'b' * 60}.example",
+        subject=subject,
+        date=datetime(2026, 3, 2, tzinfo=UTC),
+        message_header="<1.ab@tarnholt.example>",
+        unsubscribe=f"https://tarnholt.example/u/{'t' * 60}",
+        bulk=bulk_lines("welcome", name=name, domain="tarnholt.example"),
+        automatic=True,
+    )
+    block = heading(plain)
+    check(block)
+    for line in block.split("\r\n"):
+        # RFC 2047, 2: 75 for an encoded word, 76 for a line with one; RFC 5322, 2.1.1: 998.
+        assert len(line) <= (76 if "=?utf-8?b?" in line else 998), line
+        assert all(len(word) <= 75 for word in line.split() if word.startswith("=?utf-8?b?"))

@@ -107,8 +107,8 @@ def _drawn(work: Work, moments: list[MailMoment]) -> Day:
         if one.state in LEFT | AHEAD:
             hours[one.state in LEFT][shell.eye().local(one.at).hour] += one.count
     window = policy(work).window
-    first = min([8, window.opens.hour - 1, *hours[True], *hours[False]])
-    last = max([17, window.closes.hour + 1, *hours[True], *hours[False]])
+    first = max(0, min([8, window.opens.hour - 1, *hours[True], *hours[False]]))
+    last = min(23, max([17, window.closes.hour + 1, *hours[True], *hours[False]]))
     step = WIDE / (last - first + 1)
     most = max((hours[True][hour] + hours[False][hour] for hour in range(24)), default=0) or 1
     here = shell.eye().local(work.now)

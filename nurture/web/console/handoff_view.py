@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from campaigns.sent_back import RejectReason
 from campaigns.vocabulary import HandoffState, Heat, Role
 from nurture import handoff, leads, users
-from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView, Waits
+from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView, Waits, Whose
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads import Person
@@ -106,9 +106,10 @@ class HandoffPanel:
 
 @dataclass(frozen=True, slots=True)
 class PersonLoad:
-    """Who has how much."""
+    """Who has how much, in their own name and in the queue of their name."""
 
     id: int
+    handle: str
     name: str
     open: int
     late: int
@@ -187,15 +188,24 @@ def person_loads(work: Work, counts: Sequence[Waits]) -> tuple[PersonLoad, ...]:
     """Count open and late offers by person, whoever is latest first."""
     away = users.away(work, at=work.now)
     found = [
-        PersonLoad(
-            id=one.id, name=one.name, capacity=one.capacity, away=one.id in away,
-            open=handoff.total(theirs := [part for part in counts if part.owner_id == one.id]),
-            late=handoff.late(theirs),
-        )
+        _load(one, counts, away=one.id in away)
         for one in users.everybody(work)
         if one.active and one.channel is not None
-    ]  # fmt: skip
+    ]
     return tuple(sorted(found, key=lambda one: (-one.late, -one.open, one.name)))
+
+
+def _load(person: UserCard, counts: Sequence[Waits], *, away: bool) -> PersonLoad:
+    theirs = [one for one in counts if Whose.one(person.id, person.handle).have(one)]
+    return PersonLoad(
+        id=person.id,
+        handle=person.handle,
+        name=person.name,
+        open=handoff.total(theirs),
+        late=handoff.late(theirs),
+        capacity=person.capacity,
+        away=away,
+    )
 
 
 def _row(

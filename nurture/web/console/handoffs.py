@@ -196,7 +196,7 @@ def _queue(work: Work) -> Queue:
     view, skip = str(kept.get("view", "all")), int(kept.get("from", 0))
     loads = person_loads(work, handoff.waiting_counts(work)) if reader.has(*READERS) else ()
     person = next((one for one in loads if one.id == kept.get("person")), None)
-    theirs = (Whose(frozenset({UserId(person.id)})),) if person else ()
+    theirs = (Whose.one(UserId(person.id), person.handle),) if person else ()
     cut = _cut(view, reader, (*base, *team.with_people(mine), *theirs))
     offers = handoff.waiting_for(work, cut, limit=SHOWN, skip=skip)
     return Queue(
@@ -232,14 +232,14 @@ def _kept_in(where: str) -> str:
 
 def _cut(view: str, reader: UserCard, whose: tuple[Whose, ...]) -> Cut:
     if view == "mine":
-        whose = (*whose, Whose(frozenset({reader.id}), frozenset({reader.handle})))
+        whose = (*whose, Whose.one(reader.id, reader.handle))
     return Cut(whose, state=STATES.get(view), late=view == "late")
 
 
 def _in(one: Waits, view: str, reader: UserCard) -> bool:
     match view:
         case "mine":
-            return one.owner_id == reader.id or one.queue == reader.handle
+            return Whose.one(reader.id, reader.handle).have(one)
         case "late":
             return one.late
         case "all":

@@ -1,9 +1,10 @@
 """A manager's team: who has how much, who is away from when to when; set it and end it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request, url_for
@@ -24,6 +25,9 @@ from nurture.web.security import permits
 
 FAR = timedelta(days=730)
 """No absence is planned or remembered longer."""
+ABSENCE = ("who", "first", "last")
+"""The fields of its form."""
+LONGEST_TYPED = 20
 OVERSEERS = (Role.MANAGER, Role.ADMIN)
 doors = Blueprint("team", __name__)
 
@@ -41,6 +45,25 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into the form of an absence, and why it will not do."""
+
+    who: str = ""
+    first: str = ""
+    last: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An absence to be noted: from the first midnight to the one after the last day."""
+
+    who: UserCard
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rota:
     """Who is away, for whoever may set it."""
 
@@ -48,6 +71,7 @@ class Rota:
     people: tuple[UserCard, ...]
     """Whose absences this reader may set."""
     today: date
+    typed: Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +134,14 @@ def with_people(people: Collection[UserCard]) -> tuple[Whose, ...]:
 def note() -> Response:
     """Note that somebody is away; new leads go to others meanwhile."""
     with here().works.begin(shell.actor()) as work:
-        asked = request.form.get("who", "")
-        who = next((one for one in my_people(work) if str(one.id) == asked), None)
-        if who is None:
-            raise Invalid("Choose who is away: somebody of your team.")
-        first, last = _day("first", work.now), _day("last", work.now)
-        begins, ends = _midnight(first, who.zone), _midnight(last + timedelta(days=1), who.zone)
-        if ends <= work.now:
-            raise Invalid("These days are over. Choose days to come.")
-        users.add_absence(work, who.id, begins_at=begins, ends_at=ends)
-    shell.say(f"{who.name} gets no new leads on these days.")
+        try:
+            asked = _absence(request.form, my_people(work), now=work.now)
+            users.add_absence(work, asked.who.id, begins_at=asked.begins, ends_at=asked.ends)
+        except Invalid:
+            # The page reads the same days again, and says beside them what is wrong.
+            typed = {name: request.form.get(name, "")[:LONGEST_TYPED] for name in ABSENCE}
+            return redirect(f"/?{urlencode(typed)}#away", HTTPStatus.SEE_OTHER)
+    shell.say(f"{asked.who.name} gets no new leads on these days.")
     return redirect("/", HTTPStatus.SEE_OTHER)
 
 
@@ -144,7 +166,34 @@ def _rota(work: Work, people: Collection[UserCard]) -> Rota:
     return Rota(
         away=tuple(_away(one, by_id[one.user_id], work.now) for one in rows),
         people=tuple(people), today=shell.eye().local(work.now).date(),
+        typed=_typed(people, now=work.now),
     )  # fmt: skip
+
+
+def _typed(people: Collection[UserCard], *, now: datetime) -> Typed:
+    """Give back what was typed into a form that was refused, with the reason."""
+    if not set(ABSENCE) <= set(request.args):
+        return Typed()
+    who, first, last = (request.args[name] for name in ABSENCE)
+    try:
+        _absence(request.args, people, now=now)
+    except Invalid as refusal:
+        return Typed(who, first, last, refusal.sentence)
+    return Typed(who, first, last)
+
+
+def _absence(given: Mapping[str, str], people: Collection[UserCard], *, now: datetime) -> Asked:
+    """Read who is away and when: whole days on the wall of whoever is away."""
+    who = next((one for one in people if str(one.id) == given.get("who")), None)
+    if who is None:
+        raise Invalid("Choose who is away: somebody of your team.")
+    first, last = (_day(given.get(name, ""), now) for name in ("first", "last"))
+    if last < first:
+        raise Invalid("The last day of leave lies before the first: swap them.")
+    begins, ends = _midnight(first, who.zone), _midnight(last + timedelta(days=1), who.zone)
+    if ends <= now:
+        raise Invalid("These days are over. Choose days to come.")
+    return Asked(who, begins, ends)
 
 
 def _away(row: AbsenceRow, who: UserCard, now: datetime) -> Away:
@@ -153,9 +202,9 @@ def _away(row: AbsenceRow, who: UserCard, now: datetime) -> Away:
     return Away(row.id, who.name, theirs.day(row.begins_at), theirs.day(last), row.begins_at <= now)
 
 
-def _day(name: str, now: datetime) -> date:
+def _day(written: str, now: datetime) -> date:
     try:
-        day = date.fromisoformat(request.form.get(name, ""))
+        day = date.fromisoformat(written)
     except ValueError as error:
         raise Invalid("Choose the first and the last day of the absence.") from error
     if abs(day - now.date()) > FAR:

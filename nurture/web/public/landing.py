@@ -9,6 +9,7 @@ from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from flask import request
+from icalendar import Calendar, Event
 from werkzeug.wrappers import Response
 
 from campaigns.company import Company
@@ -109,22 +110,22 @@ def calendar(slug: str) -> Response:
     """Give the entry for a calendar: the day of an event, in every zone the same day."""
     with here().works.read("prospect") as work:
         asset = submit.open_page(work, slug, message_id=None).asset
-        stamp = f"{work.now:%Y%m%dT%H%M%SZ}"
+        now = work.now
     if asset is None or asset.event_on is None:
         raise NotFound("Nothing on this page has a day of its own.")
     day, after = asset.event_on, asset.event_on + timedelta(days=1)
-    address = f"{here().settings.base_url}/p/{slug}"
-    lines = (
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nurture//Pages//EN", "BEGIN:VEVENT",
-        f"UID:{asset.key}-{day:%Y%m%d}@{slug}", f"DTSTAMP:{stamp}",
-        f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{after:%Y%m%d}",
-        f"SUMMARY:{_escaped(asset.title)}", f"URL:{address}", "END:VEVENT", "END:VCALENDAR", "",
-    )  # fmt: skip
-    return Response("\r\n".join(lines), mimetype="text/calendar")
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\;,])", r"\\\1", text).replace("\n", " ")
+    event = Event()
+    event.add("uid", f"{asset.key}-{day:%Y%m%d}@{slug}")
+    event.add("dtstamp", now)
+    event.add("dtstart", day)
+    event.add("dtend", after)
+    event.add("summary", " ".join(asset.title.split()))
+    event.add("url", f"{here().settings.base_url}/p/{slug}")
+    entry = Calendar()
+    entry.add("version", "2.0")
+    entry.add("prodid", "-//Nurture//Pages//EN")
+    entry.add_component(event)
+    return Response(entry.to_ical(), mimetype="text/calendar")
 
 
 def _message(came: Came | None) -> MessageId | None:
