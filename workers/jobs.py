@@ -1,10 +1,11 @@
 """What the queue may run: open the runtime, one use case, one log line."""
 
 import os
+import re
 from functools import lru_cache
 
 from campaigns.vocabulary import JobName
-from nurture import runtime
+from nurture import mail, runtime
 from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 from nurture.runtime import Runtime
@@ -21,6 +22,8 @@ from nurture.usecases import (
 from nurture.usecases.capture import ImportOptions
 from workers.clerk import clerk_of
 
+ADDRESS = re.compile(r"<[^>\s]*>|\S+@\S+")
+"""What a mail server may repeat, and no log holds."""
 ABSORB_LIMIT = 2_000
 GO_ON_SECONDS = 30.0
 """How long a sending job takes on further batches; the queue gives it 12 minutes."""
@@ -39,8 +42,19 @@ def send(batch: int) -> None:
     with clerk_of(here.works, post) as beside:
         done = deliver.deliver(here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside)
         for number, one in done:
-            counts = {str(event): n for event, n in one.counts.items()}
-            logger().info("sent", batch=number, **counts)
+            _log(number, one)
+
+
+def _log(batch: int, done: deliver.Delivered) -> None:
+    """Say what became of a batch; only what a server took is called sent."""
+    counts = {str(event): n for event, n in done.counts.items()}
+    if not counts:
+        logger().info("nothing_to_send", batch=batch)
+    elif not done.why and mail.MessageEvent.ACCEPTED in done.counts:
+        logger().info("sent", batch=batch, **counts)
+    else:
+        why = ADDRESS.sub("<address>", done.why)
+        logger().warning("not_all_sent", batch=batch, why=why, **counts)
 
 
 def absorb() -> None:

@@ -83,11 +83,11 @@ class MemoryTransport:
         before_dot: Callable[[MessageId], None],
         on_reply: Callable[[Result], None],
     ) -> Result:
-        try:
-            addr_spec(message.sender)
-            addr_spec(message.recipient)
-        except BadAddress as error:
-            return _answered(message, 553, f"5.1.3 {error.sentence}", Stage.CONNECT)
+        for address, stage in ((message.sender, Stage.MAIL), (message.recipient, Stage.RCPT)):
+            try:
+                addr_spec(address)
+            except BadAddress as error:
+                return _answered(message, 553, f"5.1.3 {error.sentence}", stage)
         fate = self._script.get(message.recipient, Fate.ACCEPTED)
         if fate in _AT_RCPT:
             return _answered(message, *REPLIES[fate], Stage.RCPT)

@@ -14,13 +14,21 @@ class Relays:
     Whoever is unavailable has drawn nothing, so the next one gets the same messages.
     """
 
-    def __init__(self, transports: Mapping[str, Transport]) -> None:
+    def __init__(
+        self,
+        transports: Mapping[str, Transport],
+        on_away: Callable[[str, RelayUnavailable], None] | None = None,
+    ) -> None:
         """Take them by name, in the order in which they are asked; a single one has no name."""
         self._transports = dict(transports)
+        self._on_away = on_away
 
-    def among(self, names: Collection[str]) -> "Relays":
-        """Leave out those that are in trouble."""
-        return Relays({name: one for name, one in self._transports.items() if name in names})
+    def among(
+        self, names: Collection[str], *, on_away: Callable[[str, RelayUnavailable], None]
+    ) -> "Relays":
+        """Leave out those that are in trouble; `on_away` hears which of the others are, too."""
+        left = {name: one for name, one in self._transports.items() if name in names}
+        return Relays(left, on_away)
 
     def send_batch(
         self,
@@ -41,6 +49,8 @@ class Relays:
                 )
             except RelayUnavailable as error:
                 away = error
+                if self._on_away is not None:
+                    self._on_away(name, error)
             else:
                 return
         raise away

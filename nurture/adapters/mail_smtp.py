@@ -1,7 +1,8 @@
 """Mail over SMTP: several connections, commands pipelined (RFC 2920) where the server allows it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import length_hint
 
 from nurture.adapters.smtp_loop import Dialled, Talk, Wait, hold
 from nurture.adapters.smtp_relay import Relay, connect, relay_of
@@ -56,7 +57,9 @@ class SmtpTransport:
     ) -> None:
         """Send over all connections at once; see `Transport` for the promise."""
         desk = _Desk(messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop)
-        hold([_Sender(self._relay, desk).run() for _ in range(self._connections)])
+        # No more connections than mails: a server in trouble is asked with one.
+        most = max(1, min(self._connections, length_hint(messages, self._connections)))
+        hold([_Sender(self._relay, desk).run() for _ in range(most)])
 
         if desk.failure is not None:
             raise desk.failure
@@ -165,7 +168,9 @@ class _Sender:
             for message in self._held:
                 hung = message.message_id in self._hung
                 outcome = Outcome.HUNG_UP if hung else Outcome.NOT_STARTED
-                self._desk.report(_result(message, _Step(outcome)))
+                left = _result(message, _Step(outcome))
+                refusal = self._desk.refusal
+                self._desk.report(replace(left, text=refusal.sentence) if refusal else left)
 
     def _hold_one_conversation(self) -> Talk:
         line = yield Dialled(lambda: connect(self._relay))
@@ -200,13 +205,10 @@ class _Sender:
         if self._held:
             return self._held.pop(0)
         while (message := self._desk.draw()) is not None:
-            try:
-                addr_spec(message.sender)
-                addr_spec(message.recipient)
-            except BadAddress as error:
-                self._desk.report(_refused(message, error))
-                continue
-            return message
+            refused = _unspeakable(message)
+            if refused is None:
+                return message
+            self._desk.report(refused)
         return None
 
     def _prepare(self, talk: _Open, message: Outgoing, *, started: bool) -> "Wait[_Step | None]":
@@ -359,12 +361,14 @@ def _result(message: Outgoing, step: _Step) -> Result:
     )
 
 
-def _refused(message: Outgoing, error: BadAddress) -> Result:
-    return Result(
-        message_id=message.message_id,
-        outcome=Outcome.REFUSED,
-        code=553,
-        enhanced="5.1.3",
-        text=error.sentence,
-        stage=Stage.CONNECT,
-    )
+def _unspeakable(message: Outgoing) -> Result | None:
+    """Refuse what no server may be asked, as one would: a bad sender is nobody else's matter."""
+    for address, stage in ((message.sender, Stage.MAIL), (message.recipient, Stage.RCPT)):
+        try:
+            addr_spec(address)
+        except BadAddress as error:
+            return Result(
+                message_id=message.message_id, outcome=Outcome.REFUSED, code=553,
+                enhanced="5.1.3", text=f"5.1.3 {error.sentence}", stage=stage,
+            )  # fmt: skip
+    return None

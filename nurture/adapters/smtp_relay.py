@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,6 +13,12 @@ from nurture.adapters.smtp_wire import COMMAND_SECONDS
 from nurture.adapters.tls import Tls, trusted, usual
 from nurture.kernel.errors import Invalid
 from nurture.mail.transport import RelayUnavailable
+
+CALL_SECONDS = 20.0
+"""How long a server may take to accept a call; what follows has the times of RFC 5321."""
+LONGEST_QUOTE = 200
+ASK = "Ask whoever runs the mail server"
+LOGIN = "Correct user and password in NURTURE_SMTP_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +56,10 @@ def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> Line:
     try:
         talk = _greeted(relay, context or trusted())
     except (OSError, smtplib.SMTPException) as error:
-        # The text of an authentication error may repeat what was sent: only its kind is told.
-        raise RelayUnavailable(
-            f"The mail server {relay.host}:{relay.port} does not take us: {type(error).__name__}."
-        ) from error
+        raise why_not(relay, error) from error
     sock = talk.sock
     if sock is None:
-        raise RelayUnavailable(f"The mail server {relay.host}:{relay.port} hung up.")
+        raise RelayUnavailable(f"{_name(relay)} hung up.", mend=ASK)
     return Line(socket=sock, pipelining=talk.has_extn("pipelining"))
 
 
@@ -82,7 +86,107 @@ def _greeted(relay: Relay, context: ssl.SSLContext) -> smtplib.SMTP:
 
 def _dial(relay: Relay, context: ssl.SSLContext) -> smtplib.SMTP:
     if relay.tls is Tls.IMPLICIT:
-        return smtplib.SMTP_SSL(
+        return _PatientSmtps(
             relay.host, relay.port, _our_name(), timeout=COMMAND_SECONDS, context=context
         )
-    return smtplib.SMTP(relay.host, relay.port, _our_name(), timeout=COMMAND_SECONDS)
+    return _PatientSmtp(relay.host, relay.port, _our_name(), timeout=COMMAND_SECONDS)
+
+
+def _called(host: str, port: int, seconds: float) -> socket.socket:
+    """Call for a short time, then wait for answers as long as RFC 5321 asks."""
+    line = socket.create_connection((host, port), min(CALL_SECONDS, seconds))
+    line.settimeout(seconds)
+    return line
+
+
+class _PatientSmtp(smtplib.SMTP):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _called(host, port, timeout)
+
+
+class _PatientSmtps(smtplib.SMTP_SSL):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(_called(host, port, timeout), server_hostname=host)
+
+
+def why_not(relay: Relay, error: OSError | smtplib.SMTPException) -> RelayUnavailable:
+    """Say why a server could not be used, in its own words where it gave any, and what to do.
+
+    What was sent to log in is never repeated, also where the server repeats it.
+    """
+    name, quote = _name(relay), _quote(relay, error)
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            words, mend = f"{name} refuses our login: {quote}", LOGIN
+        case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+            words = f"{name} offers no encryption (STARTTLS), which NURTURE_SMTP_URL asks for"
+            mend = "Have it offered there, or add ?tls=off to NURTURE_SMTP_URL in a safe network"
+        case smtplib.SMTPNotSupportedError():
+            words = f"{name} offers no login (AUTH), and NURTURE_SMTP_URL has one"
+            mend = "Leave out user and password, or use the port that takes logins, such as 587"
+        case smtplib.SMTPResponseException():
+            words, mend = f"{name} turns us away: {quote}", ASK
+        case smtplib.SMTPServerDisconnected() if "timed out" in str(error):
+            words, mend = _network(relay, TimeoutError())
+        case smtplib.SMTPServerDisconnected():
+            words, mend = f"{name} hung up before it took any mail", ASK
+        case smtplib.SMTPException():
+            words, mend = f"{name} does not let us log in: {_plain(relay, str(error))}", LOGIN
+        case _:
+            words, mend = _network(relay, error)
+    login = isinstance(error, smtplib.SMTPAuthenticationError)
+    return RelayUnavailable(f"{words}.", mend=mend, patient=login)
+
+
+def _network(relay: Relay, error: OSError) -> tuple[str, str]:
+    name = _name(relay)
+    match error:
+        case socket.gaierror():
+            return (
+                f"The name servers do not know the mail server {relay.host}",
+                "Correct the host in NURTURE_SMTP_URL, or look whether this host can ask one",
+            )
+        case ssl.SSLCertVerificationError():
+            return (
+                f"{name} cannot prove who it is: {error.verify_message}",
+                "Have its certificate renewed, or name the host that stands in the certificate",
+            )
+        case ssl.SSLError():
+            return (
+                f"No encrypted connection to {name} comes about: {error.reason or 'TLS failed'}",
+                "Look whether the port fits: smtps:// is for 465, smtp:// with STARTTLS for 587",
+            )
+        case ConnectionRefusedError():
+            return (
+                f"{name} cannot be reached: the port is closed",
+                "Start the mail server, or correct host and port in NURTURE_SMTP_URL",
+            )
+        case TimeoutError():
+            return (
+                f"{name} does not answer",
+                "Look whether it runs, and whether a firewall stands between",
+            )
+        case _:
+            told = error.strerror or type(error).__name__
+            return f"{name} cannot be reached: {told.lower()}", ASK
+
+
+def _name(relay: Relay) -> str:
+    return f"The mail server {relay.host}:{relay.port}"
+
+
+def _quote(relay: Relay, error: Exception) -> str:
+    if not isinstance(error, smtplib.SMTPResponseException):
+        return ""
+    told = error.smtp_error
+    words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    return f"“{error.smtp_code} {_plain(relay, words)}”"
+
+
+def _plain(relay: Relay, words: str) -> str:
+    """Leave out what logs in, as it is and as it travels (RFC 4616, RFC 4954)."""
+    plain = f"\0{relay.user}\0{relay.password}"
+    sent = [b64encode(one.encode()).decode() for one in (plain, relay.password, relay.user) if one]
+    for secret in (*sent, relay.password):
+        words = words.replace(secret, "…") if secret else words
+    return " ".join(words.split())[:LONGEST_QUOTE]

@@ -66,8 +66,20 @@ def suppress(
     The strongest reason stays, and that it was said again is kept; nothing here ever takes a
     suppression away.
     """
+    told = dict.fromkeys(addresses, evidence or {})
+    return suppress_each(work, told, reason=reason, key=key)
+
+
+def suppress_each(
+    work: Work,
+    told: Mapping[EmailAddress, Mapping[str, Json]],
+    *,
+    reason: SuppressionReason,
+    key: bytes,
+) -> int:
+    """Do as `suppress` says, with evidence of its own for each address."""
     added = 0
-    for chunk in chunks(sorted(set(addresses)), CHUNK):
+    for chunk in chunks(sorted(told), CHUNK):
         known = leads.by_email(work, chunk)
         rows = [
             {
@@ -76,7 +88,7 @@ def suppress(
                 "reason": reason.value,
                 "created_at": work.now,
                 "machine_at": work.machine,
-                "evidence": dict(evidence or {}),
+                "evidence": dict(told[address]),
             }
             for address in chunk
         ]

@@ -52,6 +52,24 @@ class Suppression(Base):
     """When it was last said once more, for whatever reason; the first one's time stays."""
 
 
+class LiftedSuppression(Base):
+    """A suppression that a person took back: what it was, who did it and why; append-only."""
+
+    __tablename__ = "lifted_suppression"
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    email_hash: Mapped[str] = mapped_column(String(64))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(20))
+    suppressed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    evidence: Mapped[Json] = mapped_column(type_json, default=dict)
+    lifted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Business time."""
+    machine_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_by: Mapped[str] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(300))
+
+
 class Confirmation(Base):
     """A yes from a form that somebody has yet to confirm from the mailbox itself (D-25)."""
 

@@ -1,8 +1,14 @@
 """What we wrote and what became of it: templates, message states, journal, transport."""
 
-from nurture.mail.breaker import SHARE as LOST_SHARE
-from nurture.mail.breaker import UNKNOWN as MOST_LOST
-from nurture.mail.breaker import Breaker, in_trouble, know_relays, read_breaker, usable, watch
+from nurture.mail.breaker import (
+    Breaker,
+    in_trouble,
+    know_relays,
+    read_breaker,
+    usable,
+    watch,
+    weigh,
+)
 from nurture.mail.compile import CompiledMail, Finding, MailSource, load_source
 from nurture.mail.compose import (
     ComposeFailed,
@@ -76,7 +82,19 @@ from nurture.mail.standstill import (
 )
 from nurture.mail.strays import Stray, forget_strays, put_aside, stray_of, strays
 from nurture.mail.sweep import forget_batches
-from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
+from nurture.mail.transport import (
+    Away,
+    Outcome,
+    Outgoing,
+    RelayUnavailable,
+    Result,
+    Stage,
+    Transport,
+)
+from nurture.mail.trouble import SHARE as LOST_SHARE
+from nurture.mail.trouble import UNKNOWN as MOST_LOST
+from nurture.mail.trouble import refuses_all
+from nurture.mail.whose import Whose, is_dead, turns_us_away, whose
 
 __all__ = [
     "LONGEST_GAP",
@@ -86,6 +104,7 @@ __all__ = [
     "MOVES",
     "AbandonedJournal",
     "Action",
+    "Away",
     "Breaker",
     "Came",
     "Claimed",
@@ -114,9 +133,11 @@ __all__ = [
     "Result",
     "ReturnPath",
     "Sending",
+    "Stage",
     "Standstill",
     "Stray",
     "Transport",
+    "Whose",
     "attempts",
     "batch_due",
     "begun",
@@ -137,6 +158,7 @@ __all__ = [
     "hold_waiting",
     "in_doubt",
     "in_trouble",
+    "is_dead",
     "is_kept",
     "is_old",
     "know_relays",
@@ -163,6 +185,7 @@ __all__ = [
     "read_incoming",
     "record",
     "refs",
+    "refuses_all",
     "report_on",
     "return_path",
     "sends",
@@ -172,6 +195,7 @@ __all__ = [
     "stray_of",
     "strays",
     "subject_of",
+    "turns_us_away",
     "unfinished",
     "upcoming",
     "usable",
@@ -182,5 +206,7 @@ __all__ = [
     "wake_up",
     "warm",
     "watch",
+    "weigh",
+    "whose",
     "written_to",
 ]

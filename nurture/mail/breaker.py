@@ -1,36 +1,40 @@
 """The circuit breaker of a relay: a server in trouble is left alone, then asked carefully (S-09).
 
 Open, no mail goes there but a probe of one message after ten seconds, then after twenty, forty...
-The first probe that the server answers closes it. Our own crashes do not count. Where several
-relays are set, each has a state of its own, and mail goes by those that work; a single one has no
-name.
+The first probe that the server takes closes it, or one that it refuses for the recipient's sake.
+Our own crashes do not count. Where several relays are set, each has a state of its own, and mail
+goes by those that work; a single one has no name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, update
 
+from campaigns.vocabulary import MessageState
 from nurture.kernel import shared
+from nurture.kernel.database import among
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-from nurture.mail.rules import MessageEvent
-from nurture.mail.tables import Attempt
+from nurture.mail import trouble as signs
+from nurture.mail.records import LATEST, Recorded
+from nurture.mail.rules import MessageEvent, sources_of
+from nurture.mail.tables import Attempt, Message
+from nurture.mail.transport import Away, Stage
+from nurture.mail.trouble import LAST, LATELY, Sign, Try
+from nurture.mail.whose import Whose, whose
 
 NAME = "relay_breaker"
 RELAYS = "relays"
-LATELY = timedelta(minutes=5)
-LAST = 200
-UNKNOWN, TEMPORARY = 5, 20
-SHARE = 0.05
 FIRST_PROBE = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(minutes=10)
-LOST = "the server did not answer after the last line"
-"""How a reply begins that never came; what our own crash left in doubt reads otherwise."""
-TROUBLE = (MessageEvent.TEMPORARY, MessageEvent.HUNG_UP)
 ANSWERED = frozenset({MessageEvent.ACCEPTED, MessageEvent.PERMANENT})
+NEXT_QUICK = timedelta(seconds=20)
+"""The longest pause where asking costs nobody anything, such as a closed port (B4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Breaker:
     """Its name, "" where there is only one."""
     others_work: bool = False
     """Whether mail goes by another relay meanwhile."""
+    mend: str = ""
+    """What somebody can do about it."""
+    longest: timedelta = LONGEST_WAIT
+    """How long the pauses between probes grow."""
+    dead: bool = False
+    """Whether it called every address dead, so that it is not believed."""
 
     @property
     def is_open(self) -> bool:
@@ -59,28 +69,6 @@ class Breaker:
     def stops_all(self) -> bool:
         """Tell whether all mail waits because of it."""
         return self.is_open and not self.others_work
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One answer, or its absence, as the rule counts it."""
-
-    event: str
-    at: datetime
-    own: bool = False
-    """Left in doubt by a crash of ours."""
-
-
-def trouble(tries: Sequence[Try], *, now: datetime) -> str:
-    """Say why the relay must be left alone, "" while it need not be."""
-    recent = [one for one in tries if now - one.at <= LATELY and not one.own]
-    lost = sum(one.event == MessageEvent.UNKNOWN for one in recent)
-    put_off = sum(one.event in TROUBLE for one in recent)
-    if lost >= UNKNOWN and lost >= SHARE * len(tries):
-        return f"{lost} of the last {len(tries)} mails got no answer after their last line"
-    if put_off >= TEMPORARY and put_off >= SHARE * len(tries):
-        return f"{put_off} of the last {len(tries)} mails were put off by the server"
-    return ""
 
 
 def know_relays(work: Work, names: Sequence[str]) -> None:
@@ -106,6 +94,9 @@ def _breaker(relay: str, held: Json) -> Breaker:
         probe_at=_moment(held.get("probe_at")),
         probe=probe if isinstance(probe, int) else None,
         closed_at=_moment(held.get("closed_at")),
+        mend=str(held.get("mend") or ""),
+        longest=NEXT_QUICK if held.get("quick") else LONGEST_WAIT,
+        dead=bool(held.get("dead")),
     )
 
 
@@ -145,40 +136,149 @@ def begin_probe(work: Work, batch_id: int, relay: str = "") -> None:
 
     def begin(held: Breaker) -> Breaker | None:
         # Who closed it since needs no probe: this message leaves like any other.
-        wait = min(held.wait * 2, LONGEST_WAIT)
+        wait = min(held.wait * 2, held.longest)
         again = replace(held, probe=batch_id, wait=wait, probe_at=work.machine + wait)
         return again if held.is_open else None
 
     _change(work, relay, begin)
 
 
-def watch(work: Work, batch_id: int, events: Sequence[MessageEvent], *, relay: str = "") -> None:
-    """Look at what became of a batch: open when its relay is in trouble, close when it answers."""
-    probed = next((one for one in _states(work) if one.is_open and one.probe == batch_id), None)
-    if probed is not None:
-        _heard(work, probed.relay, batch_id, events)
+def weigh(work: Work, batch_id: int, recorded: Sequence[Recorded]) -> list[Recorded]:
+    """Hold refusals that look like one mail's and are the server's trouble with all of them.
+
+    What was refused just before in the same way waits again, too; no such mail has ever left.
+    """
+    refused = [one for one in recorded if one.event is MessageEvent.PERMANENT]
+    if not refused:
+        return list(recorded)
+    held = _of_batch(work, batch_id, refused[0].relay)
+    now = [_try(one, at=work.machine) for one in reversed(recorded)]
+    sign = None if held.is_open else signs.refusing([*now, *_recent(work, held)])
+    if not held.is_open and sign is None:
+        return list(recorded)
+    dead = held.dead if sign is None else sign.dead
+    if sign is not None:
+        _forgive(work, held)
+    return [_turned_away(one) if _is_doubtful(one, dead=dead) else one for one in recorded]
+
+
+def _is_doubtful(one: Recorded, *, dead: bool) -> bool:
+    if one.event is not MessageEvent.PERMANENT:
+        return False
+    said = whose(one.code, one.reason, stage=one.stage)
+    return said is Whose.UNCLEAR or (dead and said is Whose.RECIPIENT)
+
+
+def _turned_away(one: Recorded) -> Recorded:
+    return one._replace(event=MessageEvent.TURNED_AWAY)
+
+
+def _forgive(work: Work, held: Breaker) -> None:
+    """Let wait again what was refused just before it showed that all mail is refused."""
+    ids = [
+        key for key, one in _lately(work, held)
+        if one.event == MessageEvent.PERMANENT and one.whose is Whose.UNCLEAR
+    ]  # fmt: skip
+    work.session.execute(
+        update(Message)
+        .where(
+            among(work.session, Message.id, ids),
+            Message.state.in_(sources_of(MessageEvent.FORGIVEN)),
+        )
+        .values(
+            state=MessageState.DEFERRED, reason=Message.reply, retry_at=work.machine + FIRST_PROBE,
+            settled_at=None, batched_at=None,
+        )
+    )  # fmt: skip
+
+
+def watch(
+    work: Work,
+    batch_id: int,
+    events: Sequence[MessageEvent],
+    *,
+    relay: str = "",
+    away: Mapping[str, Away] = MappingProxyType({}),
+) -> None:
+    """Look at what became of a batch: open when its relay is in trouble, close when it answers.
+
+    `away`: the relays that could not be used, each with why.
+    """
+    for name, why in away.items():
+        _leave_alone(work, name, why)
+    held = _of_batch(work, batch_id, relay)
+    if held.is_open and held.probe == batch_id:
+        _heard(work, held, events)
         return
     if not events or ANSWERED.issuperset(events):
         return
-    held = read_breaker(work, relay)
-    why = "" if held.is_open else _trouble_of(work, held)
-    if why:
-        fresh = Breaker(work.machine, why, FIRST_PROBE, work.machine + FIRST_PROBE, relay=relay)
+    sign = None if held.is_open else signs.trouble(_last(work, held), now=work.machine)
+    if sign is not None:
+        fresh = _opened(work, relay, sign)
         # Unless it was opened, or opened and closed, while this was counted.
         _change(work, relay, lambda now: fresh if now == held else None)
 
 
-def _trouble_of(work: Work, held: Breaker) -> str:
-    return trouble(_last(work, held.relay, since=held.closed_at), now=work.machine)
+def _of_batch(work: Work, batch_id: int, relay: str) -> Breaker:
+    """Give the state of the relay that a batch probes, else of the one that it went by."""
+    probed = next((one for one in _states(work) if one.is_open and one.probe == batch_id), None)
+    return probed or read_breaker(work, relay)
 
 
-def _heard(work: Work, relay: str, batch_id: int, events: Sequence[MessageEvent]) -> None:
+def _opened(work: Work, relay: str, sign: Sign, *, quick: bool = False) -> Breaker:
+    return Breaker(
+        work.machine, sign.why, FIRST_PROBE, work.machine + FIRST_PROBE, relay=relay,
+        mend=sign.mend, dead=sign.dead, longest=NEXT_QUICK if quick else LONGEST_WAIT,
+    )  # fmt: skip
+
+
+def _leave_alone(work: Work, relay: str, away: Away) -> None:
+    """Leave a relay alone that cannot be used at all; one that is open says its newest words."""
+    fresh = _opened(work, relay, Sign(away.why, away.mend), quick=not away.patient)
+
+    def leave(now: Breaker) -> Breaker:
+        if not now.is_open:
+            return fresh
+        longest = fresh.longest
+        return replace(now, why=away.why, mend=away.mend, dead=False, longest=longest)
+
+    _change(work, relay, leave)
+
+
+def _heard(work: Work, held: Breaker, events: Sequence[MessageEvent]) -> None:
     """Take in what the server said to a probe."""
-    closed = Breaker(closed_at=work.machine, relay=relay)
-    if not events:
-        _change(work, relay, lambda held: _probe_again(held, batch_id, at=work.machine))
+    closed = Breaker(closed_at=work.machine, relay=held.relay)
+    if not events and held.probe is not None:
+        number = held.probe
+        _change(work, held.relay, lambda now: _probe_again(now, number, at=work.machine))
     elif ANSWERED.intersection(events):
-        _change(work, relay, lambda held: closed if held.is_open else None)
+        _change(work, held.relay, lambda now: closed if now.is_open else None)
+        _let_go(work, held)
+    elif MessageEvent.TURNED_AWAY in events:
+        said = next(iter(_last(work, held, most=1)), None)
+        if said is not None and said.event == MessageEvent.TURNED_AWAY:
+            sign = signs.sign_of(said)
+            _change(work, held.relay, lambda now: _says(now, sign) if now.is_open else None)
+
+
+def _says(held: Breaker, sign: Sign) -> Breaker:
+    return replace(held, why=sign.why, mend=sign.mend, longest=LONGEST_WAIT)
+
+
+def _let_go(work: Work, held: Breaker) -> None:
+    """Let go at once what waits because its server had refused all mail."""
+    since = (held.open_since or work.machine) - LATELY
+    latest = select(Attempt.message_id, Attempt.outcome, Attempt.at)
+    of_them = latest.order_by(Attempt.id.desc()).limit(LATEST).subquery()
+    turned = select(of_them.c.message_id).where(
+        of_them.c.outcome == MessageEvent.TURNED_AWAY, of_them.c.at >= since
+    )
+    ids = list(work.session.scalars(turned))
+    work.session.execute(
+        update(Message)
+        .where(among(work.session, Message.id, ids), Message.state == MessageState.DEFERRED)
+        .values(retry_at=work.machine)
+    )
 
 
 def _probe_again(held: Breaker, batch_id: int, *, at: datetime) -> Breaker | None:
@@ -209,22 +309,53 @@ def _name(relay: str) -> str:
     return f"{NAME}:{sha256(relay.encode()).hexdigest()[:16]}" if relay else NAME
 
 
-def _last(work: Work, relay: str, *, since: datetime | None) -> list[Try]:
-    query = select(Attempt.outcome, Attempt.at, Attempt.reply).order_by(Attempt.id.desc())
-    if relay:
-        query = query.where(Attempt.relay == relay)
+def _last(work: Work, held: Breaker, *, most: int = LAST) -> list[Try]:
+    return [one for _, one in _tries(work, held, most=most)]
+
+
+def _recent(work: Work, held: Breaker) -> list[Try]:
+    return [one for _, one in _lately(work, held)]
+
+
+def _lately(work: Work, held: Breaker) -> list[tuple[int, Try]]:
+    return [one for one in _tries(work, held) if work.machine - one[1].at <= LATELY]
+
+
+def _tries(work: Work, held: Breaker, *, most: int = LAST) -> list[tuple[int, Try]]:
+    """Give the latest answers of a relay since it was last in trouble, with their messages."""
+    query = select(
+        Attempt.message_id, Attempt.outcome, Attempt.at, Attempt.code, Attempt.reply,
+        Attempt.stage,
+    ).order_by(Attempt.id.desc())  # fmt: skip
+    if held.relay:
+        query = query.where(Attempt.relay == held.relay)
     return [
-        Try(outcome, at, own=outcome == MessageEvent.UNKNOWN and not reply.startswith(LOST))
-        for outcome, at, reply in work.session.execute(query.limit(LAST))
-        if since is None or at > since
+        (row.message_id, _stored(row))
+        for row in work.session.execute(query.limit(most))
+        if held.closed_at is None or row.at > held.closed_at
     ]
+
+
+def _stored(row: Row[*tuple[Any, ...]]) -> Try:
+    own = row.outcome == MessageEvent.UNKNOWN and not row.reply.startswith(signs.LOST)
+    stage = Stage(row.stage) if row.stage else None
+    refused = row.outcome in signs.REFUSED
+    said = whose(row.code or 0, row.reply, stage=stage) if refused else None
+    return Try(row.outcome, row.at, own, row.code or 0, row.reply, stage, said)
+
+
+def _try(one: Recorded, *, at: datetime) -> Try:
+    refused = one.event in signs.REFUSED
+    said = whose(one.code, one.reason, stage=one.stage) if refused else None
+    return Try(one.event, at, code=one.code, reply=one.reason, stage=one.stage, whose=said)
 
 
 def _put(work: Work, held: Breaker) -> None:
     new: dict[str, Json] = {
         "open_since": _text(held.open_since), "why": held.why,
         "wait": held.wait.total_seconds(), "probe_at": _text(held.probe_at),
-        "probe": held.probe, "closed_at": _text(held.closed_at),
+        "probe": held.probe, "closed_at": _text(held.closed_at), "mend": held.mend,
+        "quick": held.longest == NEXT_QUICK, "dead": held.dead,
     }  # fmt: skip
     shared.put(work, _name(held.relay), new=new)
 

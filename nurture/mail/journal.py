@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nurture.kernel.errors import Unavailable
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outcome, outcome_of
+from nurture.mail.transport import Outcome, Stage, outcome_of
 
 SUFFIX = ".journal"
 FORMAT = "nurture-journal-1"
@@ -38,6 +38,8 @@ class JournalledReply:
 
     code: int
     text: str
+    stage: Stage | None = None
+    """To what it was answered; journals of older versions do not say."""
 
     @property
     def outcome(self) -> Outcome:
@@ -85,10 +87,12 @@ class Journal:
         """Note that the end of this message is about to be sent; raise if that cannot be noted."""
         self._write(f"d {message_id}\n")
 
-    def reply(self, message_id: MessageId, *, code: int, text: str) -> None:
-        """Note what the server answered."""
+    def reply(
+        self, message_id: MessageId, *, code: int, text: str, stage: Stage = Stage.DOT
+    ) -> None:
+        """Note what the server answered, and to what."""
         line = " ".join(text.split())[:LONGEST_TEXT]
-        self._write(f"r {message_id} {code} {line}\n")
+        self._write(f"a {message_id} {code} {stage} {line}\n")
 
     def close(self) -> None:
         """Note a regular end: from now on, what stands nowhere was certainly never sent."""
@@ -223,6 +227,9 @@ def _read(path: Path) -> AbandonedJournal:
             case ["r", number, code, *rest] if number.isdecimal() and code.isdecimal():
                 text = rest[0] if rest else ""
                 outcomes[MessageId(int(number))] = JournalledReply(code=int(code), text=text)
+            case ["a", number, code, rest] if number.isdecimal() and code.isdecimal():
+                named, _, text = rest.partition(" ")
+                outcomes[MessageId(int(number))] = JournalledReply(int(code), text, _stage(named))
             case ["e"]:
                 ended = True
             case _:
@@ -232,6 +239,10 @@ def _read(path: Path) -> AbandonedJournal:
     certain = whole and (ended or same_boot) and (same_boot or not torn)
     lingers = time.time() - path.stat().st_mtime < LINGERS
     return AbandonedJournal(identity, outcomes, certain, path, lingers)
+
+
+def _stage(word: str) -> Stage | None:
+    return Stage(word) if word in set(Stage) else None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,11 +9,22 @@ from sqlalchemy import func, or_, select, update
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql, rows
 from nurture.kernel.work import Work
-from nurture.mail.rules import HANG_UPS, TRIES, MessageEvent, backoff_seconds, next_state
+from nurture.mail.rules import (
+    HANG_UPS,
+    LONGEST_HOLD_SECONDS,
+    TRIES,
+    MessageEvent,
+    backoff_seconds,
+    next_state,
+)
 from nurture.mail.tables import Attempt, Message
+from nurture.mail.transport import Stage
+from nurture.mail.whose import is_of_all
 
 UNHEARD = timedelta(hours=72)
 """Whoever opens a mail, or sends it back, has mostly done so by then (measured: 95 % arrive)."""
+LATEST = 2_000
+"""How many of the latest tries are looked through; older ones say nothing of a server now."""
 
 
 class Recorded(NamedTuple):
@@ -28,6 +39,8 @@ class Recorded(NamedTuple):
     """By which of several relays it went."""
     wait: timedelta = timedelta(0)
     """How long what is handed back waits: a server that is away must not be asked in a circle."""
+    stage: Stage | None = None
+    """How far the conversation had come; None where nobody knows."""
 
 
 def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
@@ -39,13 +52,14 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
         return
     results = [_writable(one) for one in results]
     states = _states_of(work, [one.id for one in results], journal)
-    hung = _hang_ups(work, [one.id for one in results if one.event is MessageEvent.HUNG_UP])
-    moved = [_moved(work, one, states, hang_ups=hung.get(one.id, 0)) for one in results]
+    before = _before(work, results)
+    moved = [_moved(work, one, states, before.get(one.id, _Before())) for one in results]
     bulk_update(work.session, Message, [row for row in moved if row is not None])
     answers = [
         {
             "message_id": one.id, "outcome": one.event, "code": one.code or None,
             "reply": one.reason[:300], "at": work.machine, "relay": one.relay or None,
+            "stage": one.stage,
         }
         for one in results
         if one.event is not MessageEvent.HANDED_BACK
@@ -68,42 +82,71 @@ def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[
     return {row.id: (MessageState(row.state), row.attempts) for row in rows(work.session, query)}
 
 
-def _hang_ups(work: Work, ids: Sequence[int]) -> dict[int, int]:
-    """Count how often the server has hung up on each of these mails, this time included."""
-    if not ids:
-        return {}
-    query = (
-        select(Attempt.message_id, func.count())
-        .where(
-            among(work.session, Attempt.message_id, ids), Attempt.outcome == MessageEvent.HUNG_UP
+class _Before(NamedTuple):
+    """What became of earlier tries of a message that ended as this one did."""
+
+    times: int = 0
+    overtaken: bool = False
+    """Whether its server has taken other mail since the first of them."""
+
+
+def _before(work: Work, results: Sequence[Recorded]) -> dict[int, _Before]:
+    """Look up earlier tries where giving up depends on them."""
+    found: dict[int, _Before] = {}
+    for event in (MessageEvent.HUNG_UP, MessageEvent.TEMPORARY, MessageEvent.TURNED_AWAY):
+        ids = [one.id for one in results if one.event is event]
+        if not ids:
+            continue
+        query = (
+            select(Attempt.message_id, func.count(), func.min(Attempt.id))
+            .where(among(work.session, Attempt.message_id, ids), Attempt.outcome == event)
+            .group_by(Attempt.message_id)
         )
-        .group_by(Attempt.message_id)
-    )
-    before = dict(work.session.execute(query).all())
-    return {one: before.get(one, 0) + 1 for one in ids}
+        tried = work.session.execute(query).all()
+        taken = _last_taken(work) if any(times >= HANG_UPS - 1 for _, times, _ in tried) else 0
+        found |= {key: _Before(times, first < taken) for key, times, first in tried}
+    return found
+
+
+def _last_taken(work: Work) -> int:
+    """Name the last try that a server took, among the latest."""
+    latest = select(Attempt.id, Attempt.outcome).order_by(Attempt.id.desc()).limit(LATEST)
+    of_them = latest.subquery()
+    query = select(func.max(of_them.c.id)).where(of_them.c.outcome == MessageEvent.ACCEPTED)
+    return work.session.scalar(query) or 0
+
+
+def _given_up(result: Recorded, before: _Before) -> int:
+    """Tell after how many tries a message is given up now, 0 while it is not.
+
+    A server in trouble costs no mail: what it does to all counts only once it takes others.
+    """
+    tries = before.times + 1
+    hung = result.event is MessageEvent.HUNG_UP
+    of_all = hung or is_of_all(result.code, result.reason, stage=result.stage)
+    enough = tries >= (HANG_UPS if hung else TRIES)
+    return tries if enough and (before.overtaken or not of_all) else 0
 
 
 def _moved(
     work: Work,
     result: Recorded,
     states: Mapping[int, tuple[MessageState, int]],
-    *,
-    hang_ups: int,
+    before: _Before,
 ) -> dict[str, object] | None:
     if result.id not in states:
         return None
     state, attempts = states[result.id]
     event, reason = result.event, result.reason
     new = next_state(state, event)
-    if new is MessageState.DEFERRED and (attempts >= TRIES or hang_ups >= HANG_UPS):
-        tries = max(attempts, hang_ups)
+    if new is MessageState.DEFERRED and (tries := _given_up(result, before)):
         new, reason = MessageState.DROPPED, f"given up after {tries} tries: {reason}"
     if new is None:
         return None
     waits = new in (MessageState.PLANNED, MessageState.DEFERRED)
     gone = new in (MessageState.SENT, MessageState.IN_DOUBT)
-    backoff = timedelta(seconds=backoff_seconds(attempts))
-    retry = work.machine + (backoff if new is MessageState.DEFERRED else result.wait)
+    put_off = new is MessageState.DEFERRED
+    retry = work.machine + (_backoff(event, attempts) if put_off else result.wait)
     return {
         "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
         "retry_at": retry if waits else None,
@@ -112,6 +155,14 @@ def _moved(
         "sent_at": work.now if gone else None, "settled_at": work.machine,
         "reply": result.reason[:300] or None, "body_hash": result.body_hash or None,
     }  # fmt: skip
+
+
+def _backoff(event: MessageEvent, attempts: int) -> timedelta:
+    """Wait ever longer; what waits for its server, at most an hour, for it is let go with it."""
+    seconds = backoff_seconds(attempts)
+    if event is MessageEvent.TURNED_AWAY:
+        seconds = min(seconds, LONGEST_HOLD_SECONDS)
+    return timedelta(seconds=seconds)
 
 
 def expire_leases(

@@ -8,6 +8,8 @@ TRIES = 8
 """Temporary refusals until a message is given up; the backoff doubles (RFC 5321 4.5.4.1)."""
 HANG_UPS = 5
 """Tries after which a message is given up that no server lets come to its end (S-08)."""
+LONGEST_HOLD_SECONDS = 3_600
+"""How long one mail at most waits after its server refused all mail; it leaves with the others."""
 FIRST_RETRY_SECONDS = 300
 """A greylisting server wants at least five minutes (D-19)."""
 
@@ -21,6 +23,10 @@ class MessageEvent(StrEnum):
     ACCEPTED = "accepted"
     TEMPORARY = "temporary"
     PERMANENT = "permanent"
+    TURNED_AWAY = "turned_away"
+    """The server refuses us, or everybody's mail: nothing is said of this recipient."""
+    FORGIVEN = "forgiven"
+    """The refusal turned out to be one of all mail: it had never left, so it waits again."""
     HUNG_UP = "hung_up"
     """The server ended each connection before this message's dot: it may be the message."""
     UNKNOWN = "unknown"
@@ -49,6 +55,7 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
     (S.SENDING, E.ACCEPTED): S.SENT,
     (S.SENDING, E.TEMPORARY): S.DEFERRED,
     (S.SENDING, E.HUNG_UP): S.DEFERRED,
+    (S.SENDING, E.TURNED_AWAY): S.DEFERRED,
     (S.SENDING, E.PERMANENT): S.REFUSED,
     (S.SENDING, E.UNKNOWN): S.IN_DOUBT,
     (S.SENDING, E.DROPPED): S.DROPPED,  # it could not be composed: nothing was sent
@@ -59,6 +66,8 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
     (S.IN_DOUBT, E.TEMPORARY): S.IN_DOUBT,  # never sent again by itself, even so
     (S.IN_DOUBT, E.UNKNOWN): S.IN_DOUBT,
     (S.IN_DOUBT, E.HUNG_UP): S.IN_DOUBT,
+    (S.IN_DOUBT, E.TURNED_AWAY): S.IN_DOUBT,
+    (S.REFUSED, E.FORGIVEN): S.DEFERRED,
     (S.IN_DOUBT, E.EVIDENCE): S.SENT,
     (S.SENT, E.EVIDENCE): S.SENT,
     (S.SENT, E.ACCEPTED): S.SENT,

@@ -147,6 +147,8 @@ class Attempt(Base):
     """Machine time."""
     relay: Mapped[str | None] = mapped_column(String(120))
     """Which of several relays it went by; null where there is one."""
+    stage: Mapped[str | None] = mapped_column(String(8))
+    """To what it was answered, such as rcpt or dot; null where nobody knows."""
 
 
 class StrayMail(Base):

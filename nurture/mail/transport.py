@@ -3,15 +3,30 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from campaigns.vocabulary import MessageState
 from nurture.kernel.errors import Unavailable
 from nurture.kernel.types import MessageId
 
 
+class Away(NamedTuple):
+    """Why a mail server could not be used, for people."""
+
+    why: str
+    mend: str = ""
+    """What somebody can do about it."""
+    patient: bool = False
+    """Whether asking again often does harm, as with a refused login."""
+
+
 class RelayUnavailable(Unavailable):
     """The mail server cannot be reached or refuses to talk to us; nothing was sent."""
+
+    def __init__(self, sentence: str, *, mend: str = "", patient: bool = False) -> None:
+        """Keep why, what to do about it, and whether to ask again less and less often."""
+        super().__init__(sentence)
+        self.away = Away(sentence, mend, patient)
 
 
 class Outcome(StrEnum):

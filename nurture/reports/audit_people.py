@@ -14,7 +14,7 @@ from campaigns.vocabulary import (
     Verdict,
 )
 from nurture import mail
-from nurture.consent.tables import Permission, Suppression
+from nurture.consent.tables import LiftedSuppression, Permission, Suppression
 from nurture.engagement.tables import Activity
 from nurture.handoff.tables import Handoff
 from nurture.kernel.types import LeadId
@@ -121,20 +121,26 @@ def unheard(work: Work) -> Sequence[Row]:
 
 
 def _dead(work: Work) -> Sequence[Row]:
-    """Read the answers of servers as the sender did: only some refusals mean a dead address."""
+    """Read the answers of servers as the sender did: only some refusals mean a dead address.
+
+    What a person has lifted since is no longer one.
+    """
+    lifted = select(LiftedSuppression.id).where(
+        LiftedSuppression.lead_id == Message.lead_id, LiftedSuppression.machine_at > Attempt.at
+    )
     suppressed = select(Suppression.id).where(Suppression.lead_id == Message.lead_id)
     refused = (
-        select(Message.lead_id, Attempt.code, Attempt.reply)
+        select(Message.lead_id, Attempt.code, Attempt.reply, Attempt.stage)
         .join(Attempt, Attempt.message_id == Message.id)
         .where(
             Message.state == MessageState.REFUSED, Message.lead_id.is_not(None),
-            Attempt.code.is_not(None), ~suppressed.exists(),
+            Attempt.code.is_not(None), ~suppressed.exists(), ~lifted.exists(),
         )
     )  # fmt: skip
     return [
         Row(LeadId(lead_id or 0), reply)
-        for lead_id, code, reply in work.session.execute(refused)
-        if mail.classify(code or 0, reply) is mail.ReplyClass.HARD_BOUNCE
+        for lead_id, code, reply, stage in work.session.execute(refused)
+        if mail.is_dead(code or 0, reply, stage=mail.Stage(stage) if stage else None)
     ]
 
 

@@ -1,19 +1,35 @@
 """What comes back: an address that does not work gets no more mail, and somebody asks."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from campaigns.vocabulary import ActivityKind, ExitReason, SuppressionReason, Verdict
 from nurture import consent, engagement, leads, lifecycle, mail, scoring, tracks
 from nurture.engagement import ActivityRow
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work
-from nurture.mail import Action, MessageRef, Recorded, Report
+from nurture.mail import Action, MessageEvent, MessageRef, Recorded, Report
 from nurture.usecases.successors import ask_for_successors
+
+LONGEST = 300
+"""Letters that are kept of what a server said."""
+NOT_WORKING = "the address does not work"
+
+
+class Dead(NamedTuple):
+    """A lead whose address does not exist, and the server's words that say so."""
+
+    lead_id: LeadId
+    address: str
+    message_id: int
+    words: str
 
 
 def is_hard(one: Recorded) -> bool:
     """Tell whether an answer says that the address does not exist."""
-    return mail.classify(one.code, one.reason) is mail.ReplyClass.HARD_BOUNCE
+    if one.event is not MessageEvent.PERMANENT:
+        return False
+    return mail.is_dead(one.code, one.reason, stage=one.stage)
 
 
 def returned(work: Work, ref: MessageRef, report: Report, *, key: str, secret: bytes) -> None:
@@ -31,22 +47,27 @@ def returned(work: Work, ref: MessageRef, report: Report, *, key: str, secret: b
     )  # fmt: skip
     engagement.note_activity(work, [row])
     if report.why is mail.ReplyClass.HARD_BOUNCE:
-        bounce(work, {ref.lead_id: ref.recipient}, secret=secret)
+        bounce(work, [Dead(ref.lead_id, ref.recipient, ref.id, report.words)], secret=secret)
 
 
-def bounce(work: Work, addresses: Mapping[LeadId, str], *, secret: bytes) -> None:
+def bounce(work: Work, dead: Sequence[Dead], *, secret: bytes) -> None:
     """Never write to an address again that does not exist (F17), and leave every track."""
-    if not addresses:
+    if not dead:
         return
-    lifecycle.hold(work, sorted(addresses))  # leads first, in order, as everybody locks them
-    consent.suppress(
-        work, [EmailAddress(address) for address in addresses.values()],
+    told = {one.lead_id: one for one in dead}
+    lifecycle.hold(work, sorted(told))  # leads first, in order, as everybody locks them
+    consent.suppress_each(
+        work,
+        {
+            EmailAddress(one.address): {"message": one.message_id, "reply": one.words[:LONGEST]}
+            for one in told.values()
+        },
         reason=SuppressionReason.HARD_BOUNCE, key=secret,
     )  # fmt: skip
-    leads.set_undeliverable(work, list(addresses))
+    leads.set_undeliverable(work, list(told))
     gone = tracks.leave(
-        work, list(addresses), reason=ExitReason.SUPPRESSED, words="The address does not work."
+        work, list(told), reason=ExitReason.SUPPRESSED, words="The address does not work."
     )
-    mail.cancel(work, gone, reason="the address does not work")
-    ask_for_successors(work, sorted(addresses))
-    scoring.recheck_by(work, dict.fromkeys(addresses, work.now))
+    mail.cancel(work, gone, reason=NOT_WORKING)
+    ask_for_successors(work, sorted(told))
+    scoring.recheck_by(work, dict.fromkeys(told, work.now))

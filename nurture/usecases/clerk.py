@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.timing import Calendar, next_allowed
@@ -18,10 +19,10 @@ from nurture.kernel.database import passing
 from nurture.kernel.log import logger
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.mail import Claimed, Recorded
+from nurture.mail import Away, Claimed, Recorded
 from nurture.usecases import prefer
 from nurture.usecases.apart import apart
-from nurture.usecases.bounces import bounce
+from nurture.usecases.bounces import Dead, bounce, is_hard
 from nurture.usecases.company import company
 from nurture.usecases.guards import guard_of, later_ones, refusals
 from nurture.usecases.letters import Letter, Letterhead, letters
@@ -94,17 +95,22 @@ class Sent(NamedTuple):
     batch_id: int
     journal: str
     recorded: Sequence[Recorded]
-    dead: Mapping[LeadId, str]
-    """Whom no mail will ever reach, with the address that said so."""
+    dead: Mapping[int, tuple[LeadId, str]]
+    """Whose address a server calls dead, by message, with that address."""
+    away: Mapping[str, Away] = MappingProxyType({})
+    """The relays that could not be used, with why."""
 
 
 def record(works: Works, post: Post, sent: Sent) -> None:
     """Write what became of a batch."""
     with works.begin("worker") as work:
-        mail.record(work, sent.recorded, journal=sent.journal)
-        bounce(work, sent.dead, secret=post.secret)
-        relay = next((one.relay for one in sent.recorded if one.relay), "")
-        mail.watch(work, sent.batch_id, [one.event for one in sent.recorded], relay=relay)
+        recorded = mail.weigh(work, sent.batch_id, sent.recorded)
+        mail.record(work, recorded, journal=sent.journal)
+        dead = {one.id: one.reason for one in recorded if one.id in sent.dead and is_hard(one)}
+        bounce(work, [Dead(*sent.dead[key], key, dead[key]) for key in dead], secret=post.secret)
+        relay = next((one.relay for one in recorded if one.relay), "")
+        events = [one.event for one in recorded]
+        mail.watch(work, sent.batch_id, events, relay=relay, away=sent.away)
 
 
 class _Seat(threading.local):

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from nurture import mail
 from nurture.kernel import shared
@@ -24,7 +25,18 @@ from nurture.kernel.log import logger
 from nurture.kernel.tokens import message_mark
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Works
-from nurture.mail import Journal, MessageEvent, Outcome, Outgoing, Recorded, Result
+from nurture.mail import (
+    Away,
+    Journal,
+    MessageEvent,
+    Outcome,
+    Outgoing,
+    Recorded,
+    RelayUnavailable,
+    Result,
+    Stage,
+    Whose,
+)
 from nurture.usecases import clerk
 from nurture.usecases.bounces import is_hard
 from nurture.usecases.clerk import Batch, Sent
@@ -48,17 +60,28 @@ EVENTS = {
     Outcome.HUNG_UP: MessageEvent.HUNG_UP,
 }
 
+NOT_ON = frozenset({MessageEvent.HANDED_BACK, MessageEvent.TURNED_AWAY})
+"""What becomes of mail that a server did not take on, whoever it is for."""
+
+
+def event_of(outcome: Outcome, code: int, text: str, *, stage: Stage | None) -> MessageEvent:
+    """Say what an answer means for its message: a refusal of all mail refuses none."""
+    turned_away = mail.turns_us_away(outcome, code, text, stage=stage)
+    return MessageEvent.TURNED_AWAY if turned_away else EVENTS[outcome]
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """What one job did, by event."""
 
     counts: Mapping[MessageEvent, int]
+    why: str = ""
+    """Why mail did not leave, where a server took none of it."""
 
     @property
     def flowing(self) -> bool:
         """Tell whether there was mail, and the server took it on."""
-        return bool(self.counts) and MessageEvent.HANDED_BACK not in self.counts
+        return bool(self.counts) and NOT_ON.isdisjoint(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +115,14 @@ def deliver(
         while held is not None:
             on = (held.letters or held.batch.id == batch_id) and time.monotonic() < until
             soon = desk.claim() if on else None
-            recorded = _send(works, held, post=post) if held.letters else []
-            before, noted = noted, desk.record(held, recorded)
+            done = _send(works, held, post=post) if held.letters else _Done([])
+            before, noted = noted, desk.record(held, done)
             if before is not None:
                 yield desk.recorded(before)
             following = desk.claimed(soon) if soon is not None else None
-            if following is not None and held.letters and not _added_up(recorded).flowing:
+            if following is not None and held.letters and not _added_up(done.recorded).flowing:
                 yield desk.recorded(noted)
-                noted = desk.record(following, _handed_back(following))
+                noted = desk.record(following, _Done(_handed_back(following)))
                 following = None
             held = following
         if noted is not None:
@@ -116,6 +139,13 @@ class _Claim:
 
     journal: Journal
     answer: Future[Batch | None]
+
+
+class _Done(NamedTuple):
+    """What became of a batch's letters, and which relays could not be used."""
+
+    recorded: Sequence[Recorded]
+    away: Mapping[str, Away] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +183,11 @@ class _Desk:
             return None
         return Held(asked.journal, batch)
 
-    def record(self, held: Held, recorded: Sequence[Recorded]) -> _Note:
+    def record(self, held: Held, done: "_Done") -> _Note:
         """Have recorded what became of a batch."""
-        answer = self._beside.submit(clerk.record_here, _sent(held, recorded))
+        answer = self._beside.submit(clerk.record_here, _sent(held, done))
         self._open[held.journal] = answer
-        return _Note(held, _added_up(recorded), answer)
+        return _Note(held, _added_up(done.recorded), answer)
 
     def recorded(self, asked: _Note) -> tuple[int, Delivered]:
         """Wait until it is recorded."""
@@ -176,18 +206,16 @@ class _Desk:
             journal.close()
 
 
-def _sent(held: Held, recorded: Sequence[Recorded]) -> Sent:
-    whose = {one.message.id: one.message for one in held.letters}
-    hard = [
-        whose[one.id] for one in recorded
-        if one.event is MessageEvent.PERMANENT and one.id in whose and is_hard(one)
-    ]  # fmt: skip
-    dead = {one.lead_id: one.recipient for one in hard if one.lead_id}
-    return Sent(held.batch.id, held.journal.id, recorded, dead)
+def _sent(held: Held, done: _Done) -> Sent:
+    theirs = {one.message.id: one.message for one in held.letters}
+    refused = [theirs[one.id] for one in done.recorded if one.id in theirs and is_hard(one)]
+    dead = {one.id: (one.lead_id, one.recipient) for one in refused if one.lead_id}
+    return Sent(held.batch.id, held.journal.id, done.recorded, dead, dict(done.away))
 
 
 def _added_up(recorded: Sequence[Recorded]) -> Delivered:
-    return Delivered(Counter(one.event for one in recorded))
+    waits = [one for one in recorded if one.event in NOT_ON]
+    return Delivered(Counter(one.event for one in recorded), waits[0].reason if waits else "")
 
 
 def _handed_back(held: Held) -> list[Recorded]:
@@ -210,6 +238,10 @@ class _Round:
     hashes: dict[int, str] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
     lost: int = 0
+    away: dict[str, Away] = field(default_factory=dict)
+    """Relays that could not be used, with why."""
+    refused: list[Whose] = field(default_factory=list)
+    """Whose matter the refusals were since mail was last taken."""
 
     @property
     def relay(self) -> str | None:
@@ -218,8 +250,22 @@ class _Round:
 
     @property
     def in_trouble(self) -> bool:
-        """Tell whether so many answers are missing that nothing more may start (S-09)."""
-        return self.lost >= max(mail.MOST_LOST, mail.LOST_SHARE * len(self.results))
+        """Tell whether so many answers are missing, or no, that nothing more may start (S-09)."""
+        lost = self.lost >= max(mail.MOST_LOST, mail.LOST_SHARE * len(self.results))
+        return lost or mail.refuses_all(self.refused)
+
+    def note(self, result: Result) -> None:
+        """Take in an answer."""
+        self.results.append(result)
+        self.lost += result.outcome is Outcome.IN_DOUBT
+        if result.outcome is Outcome.SENT:
+            self.refused.clear()
+        elif result.outcome is Outcome.REFUSED:
+            self.refused.append(mail.whose(result.code, result.text, stage=result.stage))
+
+    def note_away(self, relay: str, refusal: RelayUnavailable) -> None:
+        """Take in that a relay cannot be used."""
+        self.away[relay] = refusal.away
 
     def outgoing(self) -> Iterator[Outgoing]:
         """Compose a heap, let it be sent, compose the next one: that is quicker than in turns."""
@@ -255,34 +301,51 @@ class _Round:
             yield Outgoing(MessageId(message.id), back, message.recipient, data)
 
 
-def _send(works: Works, held: Held, *, post: Post) -> list[Recorded]:
+def _send(works: Works, held: Held, *, post: Post) -> _Done:
     """Hold no transaction here: the journal is what survives."""
     run, journal = _Round(held.letters, post), held.journal
 
     def on_reply(result: Result) -> None:
         if result.code:
-            journal.reply(result.message_id, code=result.code, text=result.text)
-        run.results.append(result)
-        run.lost += result.outcome is Outcome.IN_DOUBT
+            journal.reply(result.message_id, code=result.code, text=result.text, stage=result.stage)
+        run.note(result)
 
     mark = _stop_mark(works, held, run)
-    transport = post.routes(held.batch.relays) if post.routes else post.transport
+    transport = post.transport
+    if post.routes:
+        transport = post.routes(held.batch.relays, on_away=run.note_away)
 
     try:
         transport.send_batch(
-            run.outgoing(),
+            _Pile(run.outgoing(), len(held.letters)),
             before_dot=journal.dot,
             on_reply=on_reply,
             should_stop=lambda: run.in_trouble or mark(),
         )
-    except mail.RelayUnavailable as refusal:
-        return [
+    except RelayUnavailable as refusal:
+        if not run.away:
+            run.note_away(held.batch.relays[0], refusal)
+        back = [
             Recorded(
                 one.message.id, MessageEvent.HANDED_BACK, refusal.sentence, wait=RELAY_PAUSE
             )
             for one in held.letters
         ]  # fmt: skip
-    return _outcomes(run)
+        return _Done(back, run.away)
+    return _Done(_outcomes(run), run.away)
+
+
+class _Pile(Iterator[Outgoing]):
+    """Messages that are composed when they are drawn; how many there are is known before."""
+
+    def __init__(self, drawn: Iterator[Outgoing], count: int) -> None:
+        self._drawn, self._count = drawn, count
+
+    def __next__(self) -> Outgoing:
+        return next(self._drawn)
+
+    def __length_hint__(self) -> int:
+        return self._count
 
 
 def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
@@ -309,17 +372,23 @@ def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
 def _outcomes(run: _Round) -> list[Recorded]:
     answered = {
         result.message_id: Recorded(
-            result.message_id, EVENTS[result.outcome], _words(result), result.code,
+            result.message_id, _event(result), _words(result), result.code,
             run.hashes.get(result.message_id, ""), result.relay,
-            RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0),
+            RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0), result.stage,
         )
         for result in run.results
     }  # fmt: skip
     for key, sentence in run.failed.items():
         answered[MessageId(key)] = Recorded(key, MessageEvent.DROPPED, f"failed: {sentence}")
     rest = [one.message.id for one in run.letters if one.message.id not in answered]
-    back = [Recorded(key, MessageEvent.HANDED_BACK, "the job ran out of time") for key in rest]
+    stopped = run.in_trouble
+    why = "the server is in trouble with other mail" if stopped else "the job ran out of time"
+    back = [Recorded(key, MessageEvent.HANDED_BACK, why) for key in rest]
     return [*answered.values(), *back]
+
+
+def _event(result: Result) -> MessageEvent:
+    return event_of(result.outcome, result.code, result.text, stage=result.stage)
 
 
 def _words(result: Result) -> str:
@@ -327,4 +396,6 @@ def _words(result: Result) -> str:
         return "the server hung up before the end of this mail"
     if result.outcome is Outcome.IN_DOUBT:
         return f"the server did not answer after the last line ({result.stage})"
+    if result.outcome is Outcome.NOT_STARTED and not result.text:
+        return "it was not begun: the sender stopped before it, or lost the connection"
     return f"{result.code} {result.text}".strip() if result.code else result.text

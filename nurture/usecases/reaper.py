@@ -10,8 +10,8 @@ from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
 from nurture.mail import MessageEvent, Recorded
 from nurture.usecases.apart import apart
-from nurture.usecases.bounces import bounce, is_hard
-from nurture.usecases.deliver import EVENTS
+from nurture.usecases.bounces import Dead, bounce, is_hard
+from nurture.usecases.deliver import event_of
 
 
 def reap(works: Works, *, journals: Path, host: str, secret: bytes, others: bool = True) -> int:
@@ -74,9 +74,10 @@ def _record(work: Work, abandoned: mail.AbandonedJournal) -> list[Recorded]:
 
 
 def _bounce(work: Work, results: Sequence[Recorded], *, secret: bytes) -> None:
-    dead = [one.id for one in results if one.event is MessageEvent.PERMANENT and is_hard(one)]
-    addresses = {ref.lead_id: ref.recipient for ref in mail.refs(work, dead).values()}
-    bounce(work, {one: address for one, address in addresses.items() if one}, secret=secret)
+    said = {one.id: one.reason for one in results if is_hard(one)}
+    found = mail.refs(work, list(said)).values()
+    dead = [Dead(one.lead_id, one.recipient, one.id, said[one.id]) for one in found if one.lead_id]
+    bounce(work, dead, secret=secret)
 
 
 def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:
@@ -87,4 +88,5 @@ def _evidence(key: int, abandoned: mail.AbandonedJournal) -> Recorded:
     reply = abandoned.outcomes[MessageId(key)]
     if reply is None:
         return Recorded(key, MessageEvent.UNKNOWN, "its sender died before the server answered")
-    return Recorded(key, EVENTS[reply.outcome], f"{reply.code} {reply.text}", reply.code)
+    event = event_of(reply.outcome, reply.code, reply.text, stage=reply.stage)
+    return Recorded(key, event, f"{reply.code} {reply.text}", reply.code, stage=reply.stage)

@@ -11,6 +11,7 @@ from nurture.kernel.work import Work, Works
 from nurture.mail import MessageEvent, NewMessage, Recorded, next_state
 from nurture.mail.rules import MOVES, TRIES, backoff_seconds
 from nurture.mail.tables import TemplateVersion
+from nurture.mail.transport import Stage
 
 LEASE = timedelta(minutes=12)
 
@@ -59,8 +60,14 @@ def test_every_pair_is_a_move_or_changes_nothing(state: MessageState, event: Mes
 
 @pytest.mark.parametrize("event", MessageEvent)
 def test_nothing_that_was_sent_is_ever_planned_again(event: MessageEvent) -> None:
-    for state in (MessageState.SENT, MessageState.IN_DOUBT, MessageState.REFUSED):
+    for state in (MessageState.SENT, MessageState.IN_DOUBT):
         assert next_state(state, event) not in (MessageState.PLANNED, MessageState.DEFERRED)
+
+
+def test_what_was_refused_waits_again_only_where_the_refusal_was_one_of_all_mail() -> None:
+    for event in MessageEvent:
+        again = next_state(MessageState.REFUSED, event) is not None
+        assert again is (event is MessageEvent.FORGIVEN), event
 
 
 def test_a_second_message_for_one_key_is_impossible(works: Works, version: int) -> None:
@@ -169,3 +176,29 @@ def test_evidence_of_arrival_settles_a_doubt(works: Works, version: int) -> None
     with works.read("test") as work:
         assert state_of(work, "one").state == MessageState.SENT
         assert mail.in_doubt(work) == []
+
+
+@pytest.mark.parametrize("others_leave", [True, False])
+def test_what_is_turned_away_again_and_again_is_given_up_once_others_leave(
+    works: Works, version: int, *, others_leave: bool
+) -> None:
+    reply = "554 5.7.1 Relay access denied"
+    with works.begin("test") as work:
+        plan(work, version, "one", *[f"other{number}" for number in range(TRIES + 2)])
+        ids = {line.recipient.partition("@")[0]: line.id for line in mail.messages(work)}
+        for number in range(TRIES + 1):
+            both = [ids["one"], ids[f"other{number}"]]
+            mail.claim(work, both, journal="j", host="here", lease=LEASE)
+            event = MessageEvent.ACCEPTED if others_leave else MessageEvent.TURNED_AWAY
+            told = [
+                Recorded(both[0], MessageEvent.TURNED_AWAY, reply, 554, stage=Stage.RCPT),
+                Recorded(both[1], event, reply, 554, stage=Stage.RCPT),
+            ]
+            mail.record(work, told, journal="j")
+        line = state_of(work, "one")
+
+    if others_leave:
+        assert line.state == MessageState.DROPPED
+        assert line.reason == f"given up after {TRIES} tries: {reply}"
+    else:
+        assert line.state == MessageState.DEFERRED

@@ -75,7 +75,8 @@ def test_a_refused_login_is_told_without_the_password(port: int) -> None:
     with pytest.raises(RelayUnavailable) as refusal:
         send(relay_of(f"smtp://user:wr0ng@127.0.0.1:{port}"))
 
-    assert "SMTPAuthenticationError" in refusal.value.sentence
+    assert "refuses our login: “535 5.7.8 " in refusal.value.sentence
+    assert "user and password" in refusal.value.away.mend
     assert "wr0ng" not in refusal.value.sentence
 
 

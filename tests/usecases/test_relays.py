@@ -16,8 +16,8 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import Json, MessageId
 from nurture.kernel.work import Works
 from nurture.mail import MessageEvent, Outgoing, Result
-from nurture.mail.breaker import LOST
 from nurture.mail.tables import Attempt
+from nurture.mail.trouble import LOST
 from nurture.usecases import deliver
 from tests.support.sender import send_batch
 from tests.usecases.house import House, open_house
