@@ -8,15 +8,12 @@ from flask import Flask
 
 from nurture import schema
 from nurture.runtime import Runtime
-from nurture.web import auth, console, errors, public, security
+from nurture.web import auth, console, errors, limits, public, security
 from nurture.web.client import BehindProxies
 from nurture.web.cookies import RingSessions
 from nurture.web.current import EXTENSION, TEMPLATES, here
 from nurture.web.ids import IdConverter
 from nurture.web.public.frame import firm_last_seen
-
-LARGEST_REQUEST = 64 * 1024 * 1024
-"""A list to import; public forms take far less."""
 
 log = structlog.get_logger(__name__)
 
@@ -27,13 +24,13 @@ def create_app(runtime: Runtime) -> Flask:
     app.secret_key = hmac.digest(runtime.secret, b"csrf", "sha256")
     app.session_interface = RingSessions(runtime.keyring)
     app.extensions[EXTENSION] = runtime
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.url_map.converters["int"] = IdConverter
     app.jinja_env.globals["firm_last_seen"] = firm_last_seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     trusted = runtime.settings.trusted_proxies
     app.wsgi_app = BehindProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]  # as Flask wants it
+    app.before_request(limits.take_no_more)
     security.protect(app, https=runtime.settings.base_url.startswith("https://"))
     errors.register(app)
     app.register_blueprint(auth.register(app))

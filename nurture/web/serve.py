@@ -1,48 +1,43 @@
 """The web process: the server, the tracking middleware, Flask; the shipper beside them."""
 
+import os
 import sys
 
-from granian import Granian
-from granian.constants import Interfaces
-
-from nurture.kernel.clock import RealClock
+from nurture import runtime
 from nurture.kernel.errors import Refusal
-from nurture.kernel.keys import open_keys
+from nurture.kernel.log import configure, logger
 from nurture.kernel.ports import refuse_taken
 from nurture.kernel.settings import load_settings
-
-WORKERS = 1
-"""One process serves pages and clicks; more web hosts scale out."""
-
-
-THREADS = 4
-"""Clicks go on while a report is drawn."""
-BACKPRESSURE = 64
-"""Requests that may wait inside the process; the kernel's queue holds the rest."""
+from nurture.web.server import serve
+from nurture.web.wsgi import build
 
 
 def main() -> int:
     """Serve until asked to stop: `python -m nurture.web.serve`."""
     try:
         settings = load_settings()
-        open_keys(settings, RealClock())
+        here = runtime.start(settings)
         refuse_taken(settings.listen, settings.web_port, whose="web", setting="NURTURE_PORT")
     except Refusal as refusal:
         sys.stderr.write(f"{refusal.sentence}\n")
         return 1
-    Granian(
-        "nurture.web.wsgi:application",
-        address=settings.listen,
-        port=settings.web_port,
-        interface=Interfaces.WSGI,
-        workers=WORKERS,
-        blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
-        respawn_failed_workers=True,
-        log_access=False,
-    ).serve()
+    configure(json=settings.log_format == "json")
+    trusted = " ".join(map(str, settings.trusted_proxies)) or "none"
+    logger().info("web_starts", port=settings.web_port, name=f"trusted proxies: {trusted}")
+    serve(build(here), host=settings.listen, port=settings.web_port)
     return 0
 
 
+def run() -> None:
+    """Serve, and end with the process: a page that hangs must not keep it from ending."""
+    try:
+        code = main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -1,23 +1,29 @@
-"""The WSGI application that the server imports once per process."""
+"""What the server serves: tracking before Flask, and what this host has to do beside it."""
 
 import gc
 import threading
+from functools import partial
+from wsgiref.types import WSGIEnvironment
 
-from nurture import runtime
+from flask import Flask
+
 from nurture.kernel.errors import Refusal
-from nurture.kernel.log import configure, logger
-from nurture.kernel.settings import load_settings
+from nurture.kernel.log import logger
 from nurture.runtime import Runtime
 from nurture.usecases import publish, shelf
 from nurture.web.app import create_app
+from nurture.web.auth import reader
+from nurture.web.client import client_address
 from nurture.web.errands import errands
+from nurture.web.limits import largest_body
+from nurture.web.server import Doors, Limits
 from nurture.web.track import Shipper, Tracking, TrackingMiddleware
 
 LINKS_EVERY_SECONDS = 5.0
 """A version that another host publishes is served here before its first mail is read."""
 
 
-def build(here: Runtime) -> TrackingMiddleware:
+def build(here: Runtime) -> Doors:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
     refresh_links(here)
     threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
@@ -27,7 +33,28 @@ def build(here: Runtime) -> TrackingMiddleware:
         base_url=here.settings.base_url, trusted=here.settings.trusted_proxies,
         network_key=here.secret,
     )  # fmt: skip
-    return TrackingMiddleware(create_app(here), tracking)
+    app = create_app(here)
+    doors = Doors(
+        application=TrackingMiddleware(app, tracking),
+        limits=Limits(
+            most=largest_body,
+            welcome=partial(somebody, app),
+            client=partial(client_address, trusted=here.settings.trusted_proxies),
+        ),
+        trusted=here.settings.trusted_proxies,
+    )
+    gc.collect()
+    gc.freeze()  # what stays for good is not looked through again while somebody holds the database
+    return doors
+
+
+def somebody(app: Flask, environ: WSGIEnvironment) -> bool:
+    """Tell whether whoever asks is logged in; only they may send something large."""
+    try:
+        with app.request_context(environ):
+            return reader() is not None
+    except Exception:  # noqa: BLE001 - the application says itself, without a body, what is wrong
+        return False
 
 
 def write_links(here: Runtime) -> None:
@@ -55,9 +82,3 @@ def refresh_links(here: Runtime) -> None:
         logger().warning("links_not_written", reason=refusal.sentence)
     except Exception:  # noqa: BLE001 - the door of a thread: nobody else would hear of it
         logger().exception("links_not_written")
-
-
-configure(json=load_settings().log_format == "json")
-application = build(runtime.start())
-gc.collect()
-gc.freeze()  # what stays for good is not looked through again while somebody holds the database

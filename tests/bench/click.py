@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from tests.bench.result import BenchResult, summed_up
-from tests.bench.web import SECONDS, TOKEN, beside_flask, contest
+from tests.bench.web import SECONDS, TOKENS, beside_flask, contest
 
 GOAL = 0.20
 
 
 def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
     """Load both servers in turn, on the same core, with wrk on the other."""
-    path = f"/c/{TOKEN}/1"
+    path = f"/c/{TOKENS.click}/1"
     seconds = 1 if smoke else SECONDS
     with contest() as one:
         one.pair(path, seconds=1)

@@ -1,6 +1,7 @@
 """What the benchmark serves: the middleware before a Flask application that could do the same."""
 
 import os
+import sys
 from pathlib import Path
 
 from flask import Flask, redirect, request
@@ -10,6 +11,9 @@ from nurture.engagement import HitKind, LinkFiles, RawHit, family, to_line
 from nurture.kernel.clock import RealClock
 from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import Keyring, MessageLink, read_message_token
+from nurture.web.client import client_address
+from nurture.web.limits import largest_body
+from nurture.web.server import Doors, Limits, serve
 from nurture.web.track import Tracking, TrackingMiddleware
 
 HOME = "NURTURE_BENCH_HOME"
@@ -48,3 +52,8 @@ def click(token: str, number: int) -> Response:
 app = TrackingMiddleware(
     _flask.wsgi_app, Tracking(KEYRING, _links, _spool, _clock, "https://mail.example.com")
 )
+
+
+if __name__ == "__main__":
+    limits = Limits(most=largest_body, welcome=lambda _environ: False, client=client_address)
+    serve(Doors(app, limits), host="127.0.0.1", port=int(sys.argv[1]))

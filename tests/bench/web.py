@@ -26,7 +26,7 @@ CONNECTIONS = 64
 SECONDS = 3
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
 TARGET = "https://shop.example.com/product/1?utm_source=email&utm_medium=nurture"
-TOKEN = message_tokens(KEYRING, message_id=123_456_789, template_version=VERSION).click
+TOKENS = message_tokens(KEYRING, message_id=123_456_789, template_version=VERSION)
 NGINX = """
 worker_processes 1; daemon off; master_process off; pid nginx.pid; error_log stderr crit;
 events {{ worker_connections 512; }}
@@ -75,7 +75,7 @@ def contest() -> Iterator[Contest]:
         config = folder / "nginx.conf"
         config.write_text(NGINX.format(port=nginx, target=TARGET))
         reference = [tool("nginx"), "-c", str(config), "-p", name, "-e", "stderr"]
-        with _started(_granian(ours), ours, folder), _started(reference, nginx, folder):
+        with _started(_served(ours), ours, folder), _started(reference, nginx, folder):
             yield Contest(ours, nginx, folder)
 
 
@@ -108,10 +108,8 @@ def beside_flask(path: str, flask_path: str, one: Contest) -> str:
     return f"{statistics.median(times):.1f} times the same route as a Flask view; goal 8"
 
 
-def _granian(port: int) -> list[str]:
-    where = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    size = ["--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "error"]
-    return [sys.executable, "-m", "granian", *where, *size, "tests.bench.track_app:app"]
+def _served(port: int) -> list[str]:
+    return [sys.executable, "-m", "tests.bench.track_app", str(port)]
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_a_form_outlives_a_stopped_database_and_a_killed_web_process(
 
     with web(settings, port):
         wait_until((home / shelf.FILE).exists)
-        form = _form(port)
+        form = filled_in(port)
         cluster.stop()
         first = _ask(port, "POST", "/f/download", form)
     with web(settings, port):  # started while the database is still away
@@ -113,7 +113,7 @@ def _house(home: Path, cluster: OwnCluster) -> tuple[Runtime, dict[str, str], in
     return prepared(home, given), settings, port
 
 
-def _form(port: int) -> str:
+def filled_in(port: int) -> str:
     """Fill a page's form in as a browser would."""
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     line.request("GET", "/p/leak-hunt")

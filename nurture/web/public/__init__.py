@@ -1,19 +1,10 @@
 """Pages for people without a login: landing pages, forms, stopping, answers from the alert mail."""
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from nurture.web.public import answers, confirming, landing, preferring, stopping
 
-LARGEST_FORM = 64 * 1024
-
-
-def take_little() -> None:
-    """Read no more than a form can hold from people whom we do not know."""
-    request.max_content_length = LARGEST_FORM
-
-
 doors = Blueprint("public", __name__)
-doors.before_request(take_little)
 doors.add_url_rule("/p/<slug>", "show_page", landing.show_page)
 doors.add_url_rule("/p/<slug>/seen", "note_seen", landing.note_seen, methods=["POST"])
 doors.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)
@@ -31,4 +22,4 @@ doors.add_url_rule(
 doors.add_url_rule("/answer/<token>", "ask_for_answer", answers.ask_for_answer)
 doors.add_url_rule("/answer/<token>", "answer", answers.answer, methods=["POST"])
 
-__all__ = ["LARGEST_FORM", "doors"]
+__all__ = ["doors"]

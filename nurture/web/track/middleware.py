@@ -5,6 +5,7 @@ still works: a reader's click matters more than our count of it (T-01).
 """
 
 import base64
+import hashlib
 import re
 import secrets
 from collections.abc import Iterable
@@ -37,16 +38,31 @@ LINK = re.compile(r"(a?)([0-9]{1,18})\Z")
 METHOD = re.compile(r"[A-Z]{1,8}\Z")
 READING = ("GET", "HEAD")
 PREFETCHING = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
-NO_STORE = ("Cache-Control", "no-store")
+ALIVE = b"ok\n"
 OWN_PAGES = "/p/"
-UNKNOWN_PAGE = b"""<!doctype html>
+STYLE = """
+body { font: 18px/1.6 system-ui, sans-serif; max-width: 34em; margin: 15vh auto; padding: 0 1em }
+h1 { font-size: 1.5em }
+"""
+UNKNOWN_PAGE = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>This link has lost its way</title>
-<body style="font:18px/1.6 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em">
-<h1 style="font-size:1.5em">This link has lost its way</h1>
+<title>This link has lost its way</title><style>{STYLE}</style>
+<h1>This link has lost its way</h1>
 <p>Some mail programs cut long links in two. Please open the mail again and click on the link
 there, or simply answer the mail: a person will read it.</p>
-"""
+""".encode()
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+GUARDED = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", POLICY),
+    ("Referrer-Policy", "same-origin"),
+)
+"""On every answer: nothing of it runs, is framed, kept or read as another kind."""
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +109,9 @@ class TrackingMiddleware:
             return self._click(environ, start_response, path)
         if path.startswith("/o/"):
             return self._open(environ, start_response, path)
+        if path == "/healthz" and environ["REQUEST_METHOD"] in READING:
+            # Whether the process lives, not how busy its threads are.
+            return _answer(environ, start_response, HTTPStatus.OK, ("text/plain", ALIVE))
         return self._inner(environ, start_response)
 
     def _click(
@@ -115,7 +134,7 @@ class TrackingMiddleware:
             # The hit's own moment: what is done on the page proves this click and no other.
             came = Came(MessageId(message.message_id), link, machine)
             target = with_visit(target, visit_token(self._tracking.keyring, came))
-        start_response("302 Found", [("Location", target), ("Content-Length", "0"), NO_STORE])
+        start_response("302 Found", [("Location", target), ("Content-Length", "0"), *GUARDED])
         return ()
 
     def _open(
@@ -176,7 +195,7 @@ def _unknown(environ: WSGIEnvironment, start_response: StartResponse) -> Iterabl
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    headers = [("Allow", "GET, HEAD"), ("Content-Length", "0"), NO_STORE]
+    headers = [("Allow", "GET, HEAD"), ("Content-Length", "0"), *GUARDED]
     start_response("405 Method Not Allowed", headers)
     return ()
 
@@ -188,6 +207,6 @@ def _answer(
     content: tuple[str, bytes],
 ) -> Iterable[bytes]:
     kind, body = content
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), NO_STORE]
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *GUARDED]
     start_response(f"{status.value} {status.phrase}", headers)
     return () if environ["REQUEST_METHOD"] == "HEAD" else (body,)
