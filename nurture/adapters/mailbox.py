@@ -12,6 +12,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from nurture.kernel.errors import NotFound
+from nurture.kernel.private import private_file
 
 FILE = "mailbox.db"
 TABLES = """
@@ -60,6 +61,7 @@ class MailboxWriter:
 
     def __init__(self, home: Path) -> None:
         """Open or create the file; a crash of this process loses nothing that was accepted."""
+        private_file(home / FILE)
         self._db = sqlite3.connect(home / FILE, timeout=10)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
