@@ -51,7 +51,6 @@ def password(who: str, password: str) -> None:
     with runtime.start().works.begin("cli") as work:
         user = domain.by_name_or_email(work, who)
         domain.set_password_hash(work, user.id, hashed)
-        domain.end_sessions(work, user.id)
     click.echo(f"{user.name} logs in as {user.email} with the new password.")
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -74,3 +75,29 @@ def _everybody(network: Network) -> bool:
     if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(UNIQUE_LOCAL):
         return False
     return network.prefixlen < WIDEST[network.version]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The network of an address, for limits on what one client may do."""
+
+    name: str
+    wide: str
+    """The site around it: the same for IPv4, a /48 for IPv6 (RFC 6177)."""
+    shared: bool
+    """Many may stand behind it who have nothing in common: a proxy that is not named as one."""
+
+
+def neighbourhood(text: str) -> Neighbourhood:
+    """Tell the /24 or /64 of a client: what one party has at hand without effort."""
+    address = read_address(text)
+    if address is None or address.is_loopback:
+        return Neighbourhood("here", "here", shared=True)
+    name, wide = (
+        ipaddress.ip_network((address, length), strict=False)
+        for length in _LENGTHS[address.version]
+    )
+    return Neighbourhood(str(name), str(wide), shared=False)
+
+
+_LENGTHS = {4: (24, 24), 6: (64, 48)}

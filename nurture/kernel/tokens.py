@@ -43,6 +43,8 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     CONFIRM = "confirm"
     FORM_TIME = "form_time"
+    BROWSER = "browser"
+    """A browser that somebody has logged in with: its wrong passwords count as its own."""
 
 
 class Keyring:

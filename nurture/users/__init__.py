@@ -1,7 +1,14 @@
 """Who may use it: logins, roles, reporting line, absence."""
 
-from nurture.users.errors import NoSuchUser, Taken, WrongCredentials
-from nurture.users.login import authenticate, end_sessions, hash_password, set_password_hash
+from nurture.users.errors import NoSuchUser, Taken, TooManyTries, WrongCredentials
+from nurture.users.guesses import Source
+from nurture.users.login import (
+    LoggedIn,
+    account_of,
+    authenticate,
+    hash_password,
+    set_password_hash,
+)
 from nurture.users.model import AbsenceRow, Candidate, NewUser, UserCard
 from nurture.users.queries import (
     absences,
@@ -25,34 +32,51 @@ from nurture.users.service import (
     set_active,
     set_theme,
 )
+from nurture.users.sessions import (
+    Reader,
+    begin_session,
+    end_session,
+    end_sessions,
+    note_use,
+    reader_of,
+)
 
 __all__ = [
     "AbsenceRow",
     "Candidate",
+    "LoggedIn",
     "NewUser",
     "NoSuchUser",
+    "Reader",
+    "Source",
     "Taken",
+    "TooManyTries",
     "UserCard",
     "WrongCredentials",
     "absences",
     "absences_of",
+    "account_of",
     "add",
     "add_absence",
     "apply",
     "authenticate",
     "away",
+    "begin_session",
     "by_handle",
     "by_ids",
     "by_name_or_email",
     "candidates",
     "drop_absence",
     "end_absence",
+    "end_session",
     "end_sessions",
     "everybody",
     "find",
     "get",
     "get_absence",
     "hash_password",
+    "note_use",
+    "reader_of",
     "set_active",
     "set_password_hash",
     "set_theme",

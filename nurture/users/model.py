@@ -42,7 +42,6 @@ class UserCard:
     deputy_id: UserId | None
     active: bool
     theme: str
-    session_epoch: int
 
     def has(self, *roles: Role) -> bool:
         """Tell whether one of these roles is theirs."""

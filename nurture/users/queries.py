@@ -139,7 +139,6 @@ def card(row: User) -> UserCard:
         deputy_id=None if row.deputy_id is None else UserId(row.deputy_id),
         active=row.active,
         theme=row.theme,
-        session_epoch=row.session_epoch,
     )
 
 

@@ -11,6 +11,7 @@ from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.users.errors import NoSuchUser, Taken
 from nurture.users.model import NewUser
+from nurture.users.sessions import end_sessions
 from nurture.users.tables import Absence, User
 
 
@@ -54,8 +55,9 @@ def _taken(other: User, person: NewUser, email: str) -> str:
 
 def set_active(work: Work, user_id: UserId, *, active: bool) -> None:
     """Let somebody work, or stop; stopping ends every session."""
-    statement = update(User).where(User.id == user_id)
-    work.session.execute(statement.values(active=active, session_epoch=User.session_epoch + 1))
+    work.session.execute(update(User).where(User.id == user_id).values(active=active))
+    if not active:
+        end_sessions(work, user_id)
 
 
 def set_theme(work: Work, user_id: UserId, theme: str) -> None:
@@ -90,8 +92,6 @@ def end_absence(work: Work, absence_id: int) -> None:
 _FRESH: dict[str, object] = {
     "active": True,
     "theme": "auto",
-    "session_epoch": 0,
-    "failed_logins": 0,
 }
 
 

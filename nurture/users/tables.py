@@ -30,11 +30,38 @@ class User(Base):
     deputy_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     active: Mapped[bool] = mapped_column(default=True)
     theme: Mapped[str] = mapped_column(String(10), default="auto")
-    session_epoch: Mapped[int] = mapped_column(default=0)
-    """Raised to end every session of this user."""
-    failed_logins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Machine time."""
+
+
+class LoginSession(Base):
+    """One login of somebody, for as long as it lasts (machine time)."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (Index("ix_login_session_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of what the browser holds: who reads the database cannot use it."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginTry(Base):
+    """One wrong password, kept for an hour (machine time); who and whence are hashes."""
+
+    __tablename__ = "login_try"
+    __table_args__ = (
+        Index("ix_login_try_account", "account", "at"),
+        Index("ix_login_try_source", "source", "at"),
+        Index("ix_login_try_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    account: Mapped[str] = mapped_column(String(32))
+    """The address that was typed, whether it is somebody's or not."""
+    source: Mapped[str] = mapped_column(String(32))
+    wide: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Absence(Base):

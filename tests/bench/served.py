@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
 
 from campaigns.vocabulary import MessageState
@@ -21,6 +20,8 @@ from nurture.kernel.types import LeadId
 from nurture.mail.tables import Message
 from nurture.usecases import promote
 from nurture.web.app import create_app
+from nurture.web.auth import SESSION
+from nurture.web.cookies import RingSessions
 from tests.bench.instance import Instance
 from tests.bench.sending import surroundings
 from tests.faults.installation import descendants
@@ -103,13 +104,11 @@ def _tokens(one: Instance) -> list[str]:
 
 def _cookie(one: Instance) -> str:
     """Log somebody in who sees everything."""
-    with one.here.works.read("bench") as work:
-        card = users.by_handle(work, "mara")
+    with one.here.works.begin("bench") as work:
+        token = users.begin_session(work, users.by_handle(work, "mara").id)
     app = create_app(one.here)
-    signer = SecureCookieSessionInterface().get_signing_serializer(app)
-    assert signer is not None
-    told = {"_user_id": f"{card.id}:{card.session_epoch}", "_fresh": True}
-    return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps(told)!s}"
+    signer = RingSessions(one.here.keyring).get_signing_serializer(app)
+    return f"{app.config['SESSION_COOKIE_NAME']}={signer.dumps({SESSION: token})!s}"
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from nurture.usecases import capture, promote
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.publish import publish_library
 from nurture.web.app import create_app
+from nurture.web.auth import SESSION
 
 BEGINS = datetime(2026, 3, 3, 9, 24, tzinfo=UTC)
 FIRST_LIST = """E-Mail;First name;Last name;Company;Country;Phone;Topics;Opt-out
@@ -48,13 +49,12 @@ class Site:
 
     def reader(self, handle: str) -> "Reader":
         """Log somebody in."""
-        with self.here.works.read("test") as work:
-            card = users.by_handle(work, handle)
+        with self.here.works.begin("test") as work:
+            token = users.begin_session(work, users.by_handle(work, handle).id)
         client = self.app.test_client()
         # The session that a login begins; the login itself has tests of its own.
         with client.session_transaction() as session:
-            session["_user_id"] = f"{card.id}:{card.session_epoch}"
-            session["_fresh"] = True
+            session[SESSION] = token
         return Reader(client)
 
     def lead(self, email: str) -> LeadId:

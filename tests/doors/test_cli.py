@@ -118,8 +118,11 @@ def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:
         "--password", "ten-letters-or-more",
     )  # fmt: skip
     assert added.exit_code == 0, added.output
-    who = users.authenticate(runtime.start().works, "mia@works.example", "ten-letters-or-more")
-    assert who.name == "Mia"
+    found = users.authenticate(
+        runtime.start().works, "mia@works.example", "ten-letters-or-more",
+        source=users.Source("here", wide="here"), key=b"k" * 32,
+    )  # fmt: skip
+    assert found.card.name == "Mia"
 
 
 def test_a_short_password_is_refused_with_its_length(run: CliRunner) -> None:

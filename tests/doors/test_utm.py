@@ -13,6 +13,7 @@ from nurture.kernel.types import EmailAddress
 from nurture.kernel.work import Works
 from nurture.leads import Campaigns, LeadFilter
 from nurture.usecases.export import csv_lines
+from nurture.web.auth import SESSION
 from tests.doors.public import Site, henk, open_site, person
 
 AOIFE = EmailAddress("aoife@marran.example")
@@ -49,14 +50,15 @@ def test_the_campaign_of_the_first_and_of_the_last_contact_is_kept_and_shown(
             "spring-sale", "leak-hunt", "leak-hunt",
         ]  # fmt: skip
         (row,) = csv.DictReader(StringIO("".join(csv_lines(work, LeadFilter())).lstrip("\ufeff")))
-        card = users.by_handle(work, "mara")
+    with site.works.begin("test") as work:
+        token = users.begin_session(work, users.by_handle(work, "mara").id)
     assert row["First UTM source"] == "google"
     assert row["First UTM campaign"] == "spring-sale"
     assert row["Last UTM source"] == "newsletter"
     assert row["Last UTM medium"] == ""
     assert row["Last UTM content"] == "'=HYPERLINK(1)"
     with site.client.session_transaction() as session:
-        session["_user_id"] = f"{card.id}:{card.session_epoch}"
+        session[SESSION] = token
     page = site.client.get(f"/leads/{found.id}").text
     assert "source google, medium cpc, campaign spring-sale" in page
     assert "source newsletter, content =HYPERLINK(1)" in page

@@ -15,7 +15,7 @@ from nurture.kernel.tokens import Purpose, sign
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Works
 from nurture.web import security
-from nurture.web.auth import inner_path
+from nurture.web.auth import SESSION, inner_path
 from tests.domains.sales import a_user
 from tests.doors.public import Site, open_site
 
@@ -151,7 +151,7 @@ def test_a_wrong_password_and_an_unknown_address_read_alike(site: Site, mara: Us
     assert wrong.status_code == 403
     assert "The e-mail address or the password is wrong" in wrong.text
     with site.client.session_transaction() as session:
-        assert "_user_id" not in session
+        assert SESSION not in session
 
 
 def test_another_role_stays_outside(site: Site, mara: UserId) -> None:
@@ -162,7 +162,7 @@ def test_another_role_stays_outside(site: Site, mara: UserId) -> None:
     assert site.client.get("/room").status_code == 403
 
 
-def test_ending_the_epoch_ends_every_session(site: Site, mara: UserId) -> None:
+def test_ending_all_sessions_of_somebody_ends_each(site: Site, mara: UserId) -> None:
     add_room(site.app)
     log_in(site)
     assert site.client.get("/room").status_code == 200
@@ -272,3 +272,134 @@ def test_a_token_of_one_purpose_opens_no_other_door(site: Site) -> None:
 def test_the_process_says_that_it_lives_and_that_it_is_ready(site: Site) -> None:
     assert site.client.get("/healthz").text == "ok\n"
     assert site.client.get("/readyz").status_code == 200
+
+
+def test_a_cookie_that_was_kept_opens_nothing_after_logging_out(site: Site, mara: UserId) -> None:
+    add_room(site.app)
+    log_in(site)
+    kept = site.client.get_cookie("nurture")
+    assert mara
+    assert kept is not None
+    thief = FlaskClient(site.app, use_cookies=True)
+    thief.set_cookie("nurture", kept.value)
+    assert thief.get("/room").status_code == 200
+
+    token = site.client.get("/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+    site.client.post("/logout", data={"csrf_token": token})
+
+    thief.set_cookie("nurture", kept.value)
+    assert thief.get("/room").status_code == 303
+
+
+def test_logging_in_again_ends_the_session_before_it(site: Site, mara: UserId) -> None:
+    add_room(site.app)
+    log_in(site)
+    kept = site.client.get_cookie("nurture")
+    assert mara
+    assert kept is not None
+    log_in(site)
+
+    other = FlaskClient(site.app, use_cookies=True)
+    other.set_cookie("nurture", kept.value)
+    assert other.get("/room").status_code == 303
+    assert site.client.get("/room").status_code == 200
+
+
+def test_reading_pages_writes_a_session_down_every_five_minutes_only(
+    site: Site, mara: UserId
+) -> None:
+    add_room(site.app)
+    log_in(site)
+    assert mara
+
+    def rows() -> list[str]:
+        return site.everything()["login_session"]
+
+    before = rows()
+    site.clock.advance(timedelta(minutes=4))
+    site.client.get("/room")
+    assert rows() == before
+    site.clock.advance(timedelta(minutes=1))
+    site.client.get("/room")
+    assert rows() != before
+
+
+def test_a_session_that_is_used_lasts_seven_days_and_no_longer(site: Site, mara: UserId) -> None:
+    add_room(site.app)
+    log_in(site)
+    assert mara
+    for _ in range(15):
+        site.clock.advance(timedelta(hours=11))
+        assert site.client.get("/room").status_code == 200
+    site.clock.advance(timedelta(hours=3))
+    assert site.client.get("/room").status_code == 303
+
+
+def test_the_old_cookie_of_being_remembered_opens_nothing(site: Site, mara: UserId) -> None:
+    add_room(site.app)
+    for value in (f"{mara}:0", f"{mara}:0|{'0' * 128}"):
+        site.client.set_cookie("remember_token", value)
+        with site.client.session_transaction() as session:
+            session["_user_id"], session["_fresh"] = value, True
+        assert site.client.get("/room").status_code == 303
+
+
+def from_network(site: Site, address: str, password: str) -> TestResponse:
+    client = FlaskClient(site.app, use_cookies=True)
+    client.environ_base["REMOTE_ADDR"] = address
+    return attempt(client, password)
+
+
+def attempt(client: FlaskClient, password: str) -> TestResponse:
+    token = client.get("/login").text.split('name="csrf_token" value="')[1].split('"')[0]
+    told = {"email": "writer@tarnholt.example", "password": password, "csrf_token": token}
+    return client.post("/login", data=told)
+
+
+def test_wrong_passwords_slow_down_their_own_network_only(site: Site, mara: UserId) -> None:
+    assert mara
+    statuses = [from_network(site, f"198.51.100.{n}", "wrong").status_code for n in range(7)]
+    assert statuses == [403] * 5 + [429] * 2
+    refused = from_network(site, "198.51.100.99", PASSWORD)
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "1"
+    assert "Wait 1 second, then try again." in refused.text
+    assert from_network(site, "203.0.113.9", PASSWORD).status_code == 303
+
+
+def test_a_browser_that_has_logged_in_is_not_slowed_down_by_its_neighbours(
+    site: Site, mara: UserId
+) -> None:
+    assert mara
+    log_in(site)
+    for _ in range(9):
+        attempt(FlaskClient(site.app, use_cookies=True), "wrong")
+    assert attempt(FlaskClient(site.app, use_cookies=True), PASSWORD).status_code == 429
+    assert attempt(site.client, PASSWORD).status_code == 303
+
+
+def test_on_https_the_cookie_of_a_known_browser_is_bound_to_the_host_too(
+    works: Works, clock: FrozenClock, home: Path
+) -> None:
+    base = "https://nurture.example"
+    site = open_site(works, clock, home, base_url=base)
+    with site.works.begin("test") as work:
+        user_id = a_user(work, "writer", roles=["marketer"])
+        users.set_password_hash(work, user_id, users.hash_password(PASSWORD))
+    page = site.client.get("/login", base_url=base).text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    told = {"email": "writer@tarnholt.example", "password": PASSWORD, "csrf_token": token}
+    sent = site.client.post(
+        "/login", data=told, base_url=base, headers={"Referer": f"{base}/login"}
+    )
+
+    cookies = sent.headers.getlist("Set-Cookie")
+    assert sent.status_code == 303
+    assert {one.partition("=")[0] for one in cookies} == {
+        "__Host-nurture", "__Host-nurture-known",
+    }  # fmt: skip
+    for cookie in cookies:
+        assert "Secure" in cookie
+        assert "HttpOnly" in cookie
+        assert "Path=/" in cookie
+        assert "Domain=" not in cookie
