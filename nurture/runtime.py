@@ -73,8 +73,9 @@ class Runtime:
         hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
         settle_new = partial(arrive.settle_new, desk=self.desk)
         return House(
-            key=self.secret, settle_new=settle_new, hosts=hosts, confirm_url=self.confirm_url
-        )
+            key=self.secret, settle_new=settle_new, hosts=hosts, confirm_url=self.confirm_url,
+            base_url=self.settings.base_url,
+        )  # fmt: skip
 
     def confirm_url(self, number: int, machine: datetime) -> str:
         """Spell the link with which somebody confirms an address; it is good for nothing else."""

@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from campaigns.vocabulary import JobName
-from nurture import mail, runtime
+from nurture import mail, pages, runtime
 from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
@@ -162,7 +162,7 @@ class Tick:
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:
             forgotten = outbox.forget_relayed(work) + mail.forget_strays(work)
-            forgotten += mail.forget_batches(work)
+            forgotten += mail.forget_batches(work) + pages.forget_counts(work)
         return forgotten + lists.forget(self.here.works)
 
     def _settle(self) -> int:

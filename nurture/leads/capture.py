@@ -28,11 +28,17 @@ Told = Mapping[str, Json]
 
 
 def capture(
-    work: Work, rows: Sequence[NewLead], *, origin: Origin, policy: FieldPolicy
+    work: Work,
+    rows: Sequence[NewLead],
+    *,
+    origin: Origin,
+    policy: FieldPolicy,
+    touch: bool = True,
 ) -> CaptureResult:
     """Create or complete one lead per address; rows count in their order, as if one by one.
 
-    A new lead has the stage `unqualified` until lifecycle begins its history.
+    Without `touch` it is no contact of its own. A new lead has the stage `unqualified` until
+    lifecycle begins its history.
     """
     companies = ensure_companies(work, {key: row.company for row in rows if (key := _key(row))})
     told = [said(row, company_id=companies.get(_key(row))) for row in rows]
@@ -44,7 +50,8 @@ def capture(
 
     write_changes(work, changed, {one.lead_id: one.values for one in held.values()})
     result = CaptureResult(captured)
-    _touch(work, rows, result, origin=origin, policy=policy)
+    if touch:
+        _touch(work, rows, result, origin=origin, policy=policy)
     return result
 
 

@@ -162,6 +162,16 @@ def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
     return found
 
 
+def by_keys(work: Work, keys: Sequence[str]) -> dict[str, int]:
+    """Find planned or sent messages by what makes each of them the only one."""
+    if not keys:
+        return {}
+    query = select(Message.dedup_key, Message.id).where(
+        among(work.session, Message.dedup_key, list(keys))
+    )
+    return {row.dedup_key: row.id for row in work.session.execute(query)}
+
+
 def attempts(work: Work, message_id: int) -> list[tuple[datetime, str, str]]:
     """List the answers that a message got: when, outcome, words."""
     query = select(Attempt.at, Attempt.outcome, Attempt.reply).where(

@@ -1,5 +1,44 @@
 """Landing pages, forms and what people sent through them."""
 
-from nurture.pages.service import NewSubmission, by_nonce, keep, link
+from nurture.pages.limits import Allowance, Scope
+from nurture.pages.service import (
+    Counting,
+    NewSubmission,
+    Standing,
+    SubmissionView,
+    allowance,
+    by_nonce,
+    count,
+    find,
+    forget_counts,
+    held,
+    held_count,
+    hold_limits,
+    keep,
+    link,
+    settle,
+    unproven,
+    waiting,
+)
 
-__all__ = ["NewSubmission", "by_nonce", "keep", "link"]
+__all__ = [
+    "Allowance",
+    "Counting",
+    "NewSubmission",
+    "Scope",
+    "Standing",
+    "SubmissionView",
+    "allowance",
+    "by_nonce",
+    "count",
+    "find",
+    "forget_counts",
+    "held",
+    "held_count",
+    "hold_limits",
+    "keep",
+    "link",
+    "settle",
+    "unproven",
+    "waiting",
+]

@@ -219,6 +219,26 @@ def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     )
 
 
+def drop_resting(work: Work, lead_ids: Sequence[LeadId], *, reason: str, outcome: str) -> int:
+    """Close the rests that leads have for one reason; count them."""
+    why = (Task.kind == TaskKind.WAKE) & (Task.reason == reason)
+    return sum(
+        _close(work, Task.lead_id.in_(chunk) & why, outcome=outcome)
+        for chunk in chunks(lead_ids, CHUNK)
+    )
+
+
+def drop_keys(work: Work, keys: Collection[str], *, outcome: str) -> int:
+    """Close tasks by what makes each of them the only one; count them."""
+    return _close(work, Task.dedup_key.in_(keys), outcome=outcome)
+
+
+def reword(work: Work, dedup_key: str, *, title: str) -> None:
+    """Name an open task anew: what made it so is over."""
+    one = update(Task).where(Task.dedup_key == dedup_key, Task.done_at.is_(None))
+    work.session.execute(one.values(title=title[:200]))
+
+
 def drop_idle(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close the rests and open decisions of leads that go on already; count them."""
     return sum(

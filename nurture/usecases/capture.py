@@ -63,6 +63,8 @@ class House:
     """What new leads do next, if not what the tracks' own conditions say."""
     confirm_url: Callable[[int, datetime], str] = no_url
     """Spells the link with which somebody confirms an address."""
+    base_url: str = ""
+    """Where our own people open what an alert tells them of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
 """Double opt-in: ask from the form, hear the yes from the mailbox, look after who never answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Stage, Verdict
-from nurture import consent, engagement, leads, lifecycle, mail, tasks
+from nurture import consent, engagement, leads, lifecycle, mail, pages, tasks
 from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work, Works
-from nurture.usecases import evidence, progress
+from nurture.usecases import evidence, progress, requested, unproven
 from nurture.usecases.capture import House
 from nurture.usecases.progress import Desk
+from nurture.usecases.requested import Wanted
 
 TEMPLATE = "confirm_address"
-WAITS = "Waits for confirmation: was asked by mail whether the address is theirs"
+WAITS = unproven.RESTS
 NEVER = "Never confirmed the address"
 LONGER = timedelta(days=1)
 """Who never answers is let go by the sweep before the rest of the lead is over."""
@@ -28,30 +29,51 @@ class Question:
 
     open: bool
     confirmed: bool
+    agreed: bool = True
+    """Whether a yes also lets us write."""
 
 
-def ask(
-    work: Work, person: leads.Person, given: Mapping[str, Json], *, house: House, desk: Desk
-) -> None:
-    """Ask a mailbox whether its owner said yes; at most one mail a day and three a month.
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody said in a form that only their mailbox can prove."""
 
-    A lead for whom nothing else is planned rests meanwhile, with this as the reason.
+    given: Mapping[str, Json]
+    """Where and when they said so."""
+    agreed: bool = True
+    """Whether they ticked that we may write."""
+    may_mail: bool = True
+    wanted: Wanted | None = None
+    """The mail that they asked for, where its own link asks as well."""
+
+
+def ask(work: Work, person: leads.Person, asking: Asking, *, house: House, desk: Desk) -> bool:
+    """Ask a mailbox whether its owner was behind a form; tell whether a mail leaves for it.
+
+    At most one such mail a day and three a month. A lead for whom nothing else is planned rests
+    meanwhile, with this as the reason. Nothing is mailed where an address is dead or complained.
     """
     lifecycle.hold(work, [person.id])
-    if person.id in consent.suppressed_now(work, [person.id]):
-        return
-    grant = consent.Grant(person.id, Basis.FORM, given)
-    asked = consent.ask(work, grant, email=person.email, key=house.key)
-    if asked.mail:
+    if consent.may_answer(work, [person.id])[person.id] is not None:
+        return False
+    basis = Basis.FORM if asking.agreed else Basis.NONE
+    asked = consent.ask(
+        work, consent.Grant(person.id, basis, asking.given), email=person.email, key=house.key,
+        may_mail=asking.may_mail and (asking.agreed or asking.wanted is not None),
+    )  # fmt: skip
+    if asked.mail and asking.wanted is not None:
+        url = house.confirm_url(asked.id, work.machine)
+        requested.send(work, replace(asking.wanted, confirm_url=url), person)
+    elif asked.mail:
         _mail(work, person, asked.id, house)
     if _starts_anew(work, person) or person.stage is Stage.UNQUALIFIED:
         _rest(work, person.id, desk)
+    return asked.mail
 
 
 def look(work: Work, number: int) -> Question:
     """Tell what a link may still do; looking changes nothing (D-05)."""
     found = consent.question(work, number)
-    return Question(found.open(now=work.now), found.confirmed_at is not None)
+    return Question(found.open(now=work.now), found.confirmed_at is not None, found.agreed)
 
 
 def confirm(work: Work, number: int, *, desk: Desk) -> None:
@@ -65,12 +87,17 @@ def confirm(work: Work, number: int, *, desk: Desk) -> None:
         raise Conflict("This link was good for seven days. Fill the form in once more.")
 
     consent.confirm(work, number, way=WAY)
-    tasks.drop_idle(work, [found.lead_id], outcome="confirmed the address")
+    tasks.drop_resting(work, [found.lead_id], reason=WAITS, outcome="confirmed the address")
     row = ActivityRow(
         lead_id=found.lead_id, kind=ActivityKind.CONFIRMED, at=work.now,
         origin=f"confirmed:{number}", verdict=Verdict.HUMAN_PROVEN,
     )  # fmt: skip
-    evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
+    noted = engagement.note_activity(work, [row])
+    said = pages.find(work, found.submission_id) if found.submission_id is not None else None
+    waiting = [said] if said is not None and said.lead_id == found.lead_id else []
+    noted += unproven.accept(work, waiting, by=unproven.BY_BUTTON)
+    evidence.weigh(work, noted, desk=desk)
+    unproven.one_caller(work, waiting)
 
 
 def let_go(works: Works, *, limit: int) -> int:
@@ -79,7 +106,12 @@ def let_go(works: Works, *, limit: int) -> int:
         gone = consent.lapsed(work, limit=limit)
         stages = lifecycle.hold(work, gone)
         consent.end(work, gone)
-        alone = [one for one, stage in stages.items() if stage is Stage.UNQUALIFIED]
+        people, asked = leads.by_ids(work, gone), consent.first_asked(work, gone)
+        # Whom we knew before somebody typed their address is not judged by that.
+        alone = [
+            one for one, stage in stages.items()
+            if stage is Stage.UNQUALIFIED and people[one].created_at >= asked[one]
+        ]  # fmt: skip
         lifecycle.move(work, alone, to=Stage.DISQUALIFIED, reason=NEVER)
         tasks.drop_idle(work, alone, outcome=NEVER)
         return len(gone)
@@ -110,7 +142,8 @@ def _mail(work: Work, person: leads.Person, number: int, house: House) -> None:
         work,
         [
             mail.NewMessage(
-                dedup_key=f"confirm|{number}", kind=MessageKind.CONFIRM, recipient=person.email,
+                dedup_key=unproven.question_key(number), kind=MessageKind.CONFIRM,
+                recipient=person.email,
                 template_version_id=mail.live_versions(work)[TEMPLATE], not_before=work.now,
                 lead_id=person.id, context=context,
             )

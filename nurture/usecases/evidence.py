@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from campaigns.vocabulary import ActivityKind
-from nurture import leads, lifecycle, mail, scoring, tracks
+from nurture import leads, lifecycle, mail, pages, scoring, tracks
 from nurture.engagement import ActivityRow, MessageFacts, Settled
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
-from nurture.usecases import progress, promote
+from nurture.usecases import progress, promote, unproven
 from nurture.usecases.knowledge import names_for
 from nurture.usecases.progress import Desk
 
@@ -45,6 +45,8 @@ def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
     human = [row for row in activities if row.verdict.human]
     if not human:
         return
+    said = pages.unproven(work, [row.lead_id for row in human])
+    human += unproven.proven_by(work, human, said) if said else []
 
     names = names_for(work, human)
     scoring.post_acts(
@@ -55,6 +57,7 @@ def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
     reconsider(
         work, list(dict.fromkeys(row.lead_id for row in human)), reason="showed interest", desk=desk
     )
+    unproven.one_caller(work, said)
 
 
 def reconsider(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:

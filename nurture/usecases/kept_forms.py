@@ -2,7 +2,8 @@
 
 While the database is away that is all that happens, and the visitor is told so. The shipper of the
 same process carries it out once the database is back; the form's own number makes twice once, so
-it does not matter who dies when, nor whether an answer that came too late was kept after all.
+it does not matter who dies when, nor whether an answer that came too late was kept after all. The
+limits on what strangers send hold then, too: what is over them is held for a person to look at.
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,11 @@ from nurture import leads, pages
 from nurture.engagement import Came
 from nurture.kernel import slips
 from nurture.kernel.clock import Clock
-from nurture.kernel.errors import NotFound
+from nurture.kernel.errors import NotFound, Unavailable
 from nurture.kernel.slips import Slip
 from nurture.kernel.types import Json, MessageId
 from nurture.kernel.work import Work, Works
+from nurture.pages import Standing
 from nurture.usecases import carry, submit
 from nurture.usecases.capture import House
 from nurture.usecases.progress import Desk
@@ -26,10 +28,16 @@ FOLDER = "forms"
 IN_HAND = timedelta(seconds=10)
 """So long the door itself may still be telling the database of a form."""
 LONGEST_REASON = 200
+MOST_KEPT = 5_000
+"""So many forms wait on one host while the database is away."""
+FULL = "We cannot take this just now. Please send it again in a few minutes."
 
 
 def keep(home: Path, visit: Visit, *, clock: Clock) -> Slip:
-    """Write a form down; it cannot get lost any more."""
+    """Write a form down; it cannot get lost any more. A flood of them must not fill the disk."""
+    folder = home / FOLDER
+    if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_KEPT:
+        raise Unavailable(FULL)
     machine = clock.machine()
     return slips.keep(home / FOLDER, _told(visit, machine), at=machine)
 
@@ -57,6 +65,7 @@ def _take(work: Work, visit: Visit, *, house: House, desk: Desk) -> None:
                 nonce=visit.nonce, form=visit.form, page=visit.slug, asset_id=None,
                 answers=dict(visit.given), consent_version=None,
                 quarantine=refusal.sentence[:LONGEST_REASON], at=visit.received_at,
+                standing=Standing.HELD, utm=visit.utm,
             ),
         )  # fmt: skip
 
@@ -68,7 +77,7 @@ def _told(visit: Visit, machine: datetime) -> dict[str, Json]:
         "received_at": visit.received_at.isoformat() if visit.received_at else None,
         "form": visit.form, "slug": visit.slug, "nonce": visit.nonce, "given": dict(visit.given),
         "agreed": visit.agreed, "consent_version": visit.consent_version,
-        "suspicion": visit.suspicion, "utm": dict(visit.utm),
+        "suspicion": visit.suspicion, "utm": dict(visit.utm), "network": visit.network,
         "came": [came.message_id, came.link, came.machine_at.isoformat()] if came else None,
     }  # fmt: skip
 
@@ -86,6 +95,7 @@ def _visit(told: Mapping[str, Json]) -> Visit:
         suspicion=_words(told["suspicion"]), came=by,
         utm=leads.utm_of(utm) if isinstance(utm := told.get("utm"), dict) else {},
         received_at=_instant(received) if received is not None else None,
+        network=_words(told.get("network")) or "", promised=True,
     )  # fmt: skip
 
 

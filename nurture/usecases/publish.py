@@ -19,9 +19,13 @@ from nurture.usecases import confirm
 from nurture.usecases.alerts import URL_FIELDS
 from nurture.usecases.company import company
 
-ALERTS = frozenset({"alert", "reminder", "escalation"})
+ALERTS = frozenset({"alert", "reminder", "escalation", "unproven_question"})
 CONFIRMING = frozenset({confirm.TEMPLATE})
-FIELDS = {MessageKind.ALERT: URL_FIELDS, MessageKind.CONFIRM: frozenset({"confirm_url"})}
+FIELDS = {
+    MessageKind.ALERT: URL_FIELDS,
+    MessageKind.CONFIRM: frozenset({"confirm_url"}),
+    MessageKind.REQUESTED: frozenset({"confirm_url"}),
+}
 """Fields that hold a whole address, by the kind of mail that may have them."""
 REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
 

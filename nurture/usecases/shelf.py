@@ -19,7 +19,7 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.scoring import RuleKind
-from nurture.usecases.submit import Open
+from nurture.usecases.form_pages import Open
 
 FILE = "pages.json"
 DAYS = ("active_from", "active_through", "event_on", "replay_from")

@@ -1,33 +1,47 @@
 """A form comes in: keep it, know who it is, give what was asked for, weigh it, promise a call.
 
-The answers are the strong identity; the link that somebody came by is only a weak one: it saves
-questions, and never shows anybody's data.
+Who came by a link of our mail to an address is believed about that address: the mail reached it,
+and a form asks nothing again that is known, so that it fills blanks and replaces nothing. Whoever
+typed an address is a stranger until that mailbox or one of us says otherwise: what they say is kept
+beside the facts (`unproven.py`), and mail to that address is rare and repeats none of their words.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from enum import StrEnum
 
-from campaigns.forms import ConsentText, Field, Form, Page, Pages, check_answers, load_pages, to_ask
-from campaigns.timing import Calendar, Duration, add, zone_of
-from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
-from nurture import consent, content, engagement, handoff, leads, mail, pages, scoring, tasks, users
+from campaigns.forms import Field, Form, Page, check_answers
+from campaigns.vocabulary import ActivityKind, Basis, Verdict
+from nurture import consent, content, engagement, leads, pages
 from nurture.engagement import ActivityRow, Came
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
-from nurture.scoring import RuleKind
-from nurture.usecases import capture, confirm, dialled, evidence
+from nurture.pages import Allowance, Standing, SubmissionView
+from nurture.usecases import capture, confirm, dialled, evidence, raised_hand, requested, unproven
 from nurture.usecases.capture import House
+from nurture.usecases.form_pages import Open, lead_of, open_page
 from nurture.usecases.progress import Desk
+from nurture.usecases.raised_hand import Hand
 
-OWN_COLUMNS = frozenset({"first_name", "last_name", "phone", "job", "company", "email"})
 LONGEST_ORIGIN = 80
-ANSWER_WITHIN = Duration(1, "bd")
-"""A raised hand that no rule made hot is answered within a working day (F161)."""
-ONE_OF_US = "One of us"
-"""Who calls while the lead waits in a queue."""
+TYPED_PHONE = "phone_as_typed"
+"""The fact in which a phone number stands that nobody can read."""
+LONGEST_PHONE = 40
+MOST_HELD = 1_000
+"""So many forms wait for a person to look at them; beyond that, none is held any more."""
+CALLS = "call"
+
+
+class End(StrEnum):
+    """What became of a form."""
+
+    TAKEN = "taken"
+    HELD = "held"
+    """Kept for a person to look at, and nothing follows by itself."""
+    REFUSED = "refused"
+    """Not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Visit:
     came: Came | None = None
     """The click that led here, if the page's address said so."""
     suspicion: str | None = None
-    """Why this looks like a machine: honeypot, too fast (F8)."""
+    """Why this looks like a machine: it is held for a person to look at (F8)."""
     form: str = ""
     """The form that it was sent through; "" asks nothing of its page."""
     consent_version: str | None = None
@@ -53,6 +67,10 @@ class Visit:
     """By which campaign they came, as the page's address said (F1)."""
     received_at: datetime | None = None
     """When it came in, where that is not the time at which it is taken in."""
+    network: str = ""
+    """The keyed hash of the network that it came from."""
+    promised: bool = False
+    """Whether its author was told that we have it: then it is kept, whatever limits say."""
 
     @property
     def message_id(self) -> MessageId | None:
@@ -73,6 +91,11 @@ class Thanks:
     promised_at: datetime | None
     answers: Mapping[str, Json]
     again: bool = False
+    end: End = End.TAKEN
+    proven: bool = True
+    """Whether its author came by a link of ours."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What limits let it do."""
 
 
 class AnswersRefused(Invalid):
@@ -85,48 +108,35 @@ class AnswersRefused(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """What a page shows to whoever opens it."""
+class _Author:
+    """Who is behind a form."""
 
-    page: Page
-    form: Form | None
-    fields: tuple[Field, ...]
-    recognised: bool
-    asset: content.AssetCard | None
-    consent: ConsentText
-
-
-def library_pages(work: Work) -> Pages:
-    """Give the published pages and forms."""
-    return _parsed(*scoring.current(work, RuleKind.PAGES))
+    email: EmailAddress
+    lead_id: LeadId | None
+    """The lead of this address."""
+    by_link: bool
+    """Whether they came by a link of a mail to this very address."""
 
 
-@lru_cache(maxsize=4)
-def _parsed(_number: int, text: str) -> Pages:
-    return load_pages(text)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A form that is being taken in."""
 
-
-def open_page(work: Work, slug: str, *, message_id: MessageId | None) -> Open:
-    """Show a page; what the lead behind the link has told us before is not asked again (F83)."""
-    here = library_pages(work)
-    page = here.pages.get(slug)
-    if page is None:
-        raise NotFound("There is no such page. The link may be incomplete.")
-    lead_id = _lead_of(work, message_id)
-    form = here.forms.get(page.form)
-    fields: tuple[Field, ...] = ()
-    if form is not None:
-        known = leads.facts(work, [lead_id]).get(lead_id, {}) if lead_id else {}
-        fields = to_ask(form, known, recognised=lead_id is not None)
-    asset = _asset(work, page)
-    return Open(page, form, fields, lead_id is not None, asset, here.consent)
+    visit: Visit
+    opened: Open
+    form: Form
+    author: _Author
+    answers: Mapping[str, Json]
+    allowance: Allowance
+    house: House
+    desk: Desk
 
 
 def note_visit(work: Work, slug: str, *, came: Came, utm: Mapping[str, str], desk: Desk) -> None:
     """Count a page as visited once a person is seen on it; once a day is enough."""
     origin = f"seen:{came.message_id}:{work.now:%Y%m%d}:{slug}"[:LONGEST_ORIGIN]
     opened = open_page(work, slug, message_id=came.message_id)
-    lead_id = _lead_of(work, came.message_id)
+    lead_id = lead_of(work, came.message_id)
     if lead_id is None:
         return
     row = ActivityRow(
@@ -140,51 +150,75 @@ def note_visit(work: Work, slug: str, *, came: Came, utm: Mapping[str, str], des
 
 
 def submit(works: Works, visit: Visit, *, house: House, desk: Desk) -> Thanks:
-    """Take a form in; one transaction from the answers to the promise."""
+    """Take a form in; one transaction from the answers to the promise.
+
+    What a flood brings is refused before anything is locked or written.
+    """
+    with works.read("prospect") as work:
+        refused = _refused_at_once(work, visit, house)
+    if refused is not None:
+        return refused
     with works.begin("prospect") as work:
         return take(work, visit, house=house, desk=desk)
 
 
-def take(work: Work, visit: Visit, *, house: House, desk: Desk) -> Thanks:
-    """Take a form in, inside somebody's transaction; the same form twice is once."""
-    opened = open_page(work, visit.slug, message_id=visit.message_id)
-    if opened.form is None:
-        raise NotFound("There is no form on this page.")
-    if visit.form not in ("", opened.form.key):
-        raise NotFound("There is no such form. Open the page again.")
-    by_link = _lead_of(work, visit.message_id)
-    countries = dialled.countries_of(work, visit.given, by_link)
-    answers = checked(opened, visit, countries=countries)
+def take(work: Work, visit: Visit, *, house: House, desk: Desk, let_in: bool = False) -> Thanks:
+    """Take a form in, inside somebody's transaction; the same form twice is once.
 
-    kept = pages.keep(
-        work,
-        pages.NewSubmission(
-            nonce=visit.nonce, form=opened.form.key, page=visit.slug,
-            asset_id=opened.asset.id if opened.asset else None, answers=answers,
-            consent_version=_text_of(visit, opened) if visit.agreed else None,
-            quarantine=visit.suspicion, at=visit.received_at,
-        ),
-    )  # fmt: skip
-    thanks = Thanks(opened.page, opened.form, None, "", opened.asset, "", None, answers)
-    if visit.suspicion is not None or kept is None:
-        return _as_before(work, visit, thanks)
+    `let_in`: one of us has looked at it, so no limit holds it back.
+    """
+    opened, form = _opened(work, visit)
+    author = _author(work, visit)
+    if author is not None and not author.by_link and opened.recognised:
+        # By a link of somebody else's mail: a stranger, whose page asks for everything.
+        opened = open_page(work, visit.slug, message_id=None)
+    by_link = author.lead_id if author is not None and author.by_link else None
+    answers = checked(opened, visit, countries=dialled.countries_of(work, visit.given, by_link))
+    if author is None:
+        raise AnswersRefused({"email": "We cannot go on without your address."})
 
+    # One after the other from here on: of two at once, only one can be the last that is allowed.
+    pages.hold_limits(work)
+    thanks = Thanks(
+        opened.page, form, None, "", opened.asset, "", None, answers, proven=author.by_link
+    )
+    before = pages.by_nonce(work, visit.nonce)
+    if before is not None and before[0] is not None:
+        return replace(thanks, promised_at=before[1], again=True)
+    allowance = _allowance(work, author, visit, house)
+    if let_in:
+        allowance = replace(allowance, taken=True)
+    case = _Case(visit, opened, form, author, answers, allowance, house, desk)
+    if visit.suspicion is not None or not allowance.taken:
+        return _hold(work, replace(thanks, allowance=allowance), case)
+    kept = pages.keep(work, _submission(case, standing=_standing(author)))
+    said = pages.find(work, kept) if kept is not None else None
+    if said is None:
+        return replace(thanks, again=True)
     if visit.came is not None:
         # Clicks before the lead, as settling takes them: none wait in a circle.
         engagement.mark_proven(work, visit.came, reason="a form was sent from its link")
-    lead_id = _whose(work, visit, answers, opened, house)
-    pages.link(work, kept, lead_id)
-    if visit.agreed and not consent.permitted(work, [lead_id]):
-        proof = _proof(visit, opened)
-        confirm.ask(work, leads.get(work, lead_id), proof, house=house, desk=desk)
-    _note(work, _Kept(kept, lead_id, visit, opened), desk=desk)
-    return _promise(work, thanks, lead_id, kept)
+    done = _proven(work, case, said) if author.by_link else _stranger(work, case, said)
+    return replace(
+        thanks, lead_id=done.person.id, first_name=done.person.first_name or "",
+        owner=done.owner, promised_at=done.promised_at, allowance=allowance,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What followed at once."""
+
+    person: leads.Person
+    owner: str = ""
+    promised_at: datetime | None = None
 
 
 def checked(opened: Open, visit: Visit, *, countries: Sequence[str]) -> dict[str, Json]:
     """Read the answers to what the page asks, or refuse them with a sentence for each.
 
-    `countries` are where a phone number without a prefix may be dialled, the likeliest first.
+    `countries` are where a phone number without a prefix may be dialled, the likeliest first. One
+    that cannot be read and need not be given stays as it was typed.
     """
     # No database keeps this character, and nobody types it.
     given = {name: typed.replace("\0", "") for name, typed in visit.given.items()}
@@ -197,77 +231,104 @@ def checked(opened: Open, visit: Visit, *, countries: Sequence[str]) -> dict[str
             problems["email"] = refusal.sentence
     answers: dict[str, Json] = dict(found.answers)
     if "phone" in answers:
+        typed = str(answers["phone"])
         try:
-            answers["phone"] = leads.read_dialled(str(answers["phone"]), countries=countries)
+            answers["phone"] = leads.read_dialled(typed, countries=countries)
         except Invalid as refusal:
-            problems["phone"] = refusal.sentence
+            if _needed(opened.fields, "phone"):
+                problems["phone"] = refusal.sentence
+            del answers["phone"]
+            answers[TYPED_PHONE] = typed[:LONGEST_PHONE]
     if problems:
         raise AnswersRefused(problems)
     return answers
 
 
-def _as_before(work: Work, visit: Visit, thanks: Thanks) -> Thanks:
-    """Answer a second sending like the first, and a machine like a person, with nothing done."""
-    before = pages.by_nonce(work, visit.nonce)
-    promised = before[1] if before else None
+def _needed(fields: Sequence[Field], name: str) -> bool:
+    return any(one.needed for one in fields if one.name == name)
+
+
+def _opened(work: Work, visit: Visit) -> tuple[Open, Form]:
+    opened = open_page(work, visit.slug, message_id=visit.message_id)
+    if opened.form is None:
+        raise NotFound("There is no form on this page.")
+    if visit.form not in ("", opened.form.key):
+        raise NotFound("There is no such form. Open the page again.")
+    return opened, opened.form
+
+
+def _author(work: Work, visit: Visit) -> _Author | None:
+    """Tell whose form it is: of the address that was typed, else of the link that led here."""
+    theirs = lead_of(work, visit.message_id)
+    own = leads.get(work, theirs).email if theirs is not None else None
+    typed = visit.given.get("email", "").strip()
+    if not typed and own is not None:
+        return _Author(own, theirs, by_link=True)
+    try:
+        email = leads.read_address(typed.replace("\0", "")).email
+    except Invalid:
+        return None
+    if email == own:
+        return _Author(email, theirs, by_link=True)
+    return _Author(email, leads.by_email(work, [email]).get(email), by_link=False)
+
+
+def _refused_at_once(work: Work, visit: Visit, house: House) -> Thanks | None:
+    """Refuse what is over its limit; a request for a call goes on, to be held."""
+    if visit.promised or visit.suspicion is not None:
+        return None
+    opened, form = _opened(work, visit)
+    author = _author(work, visit)
+    if author is None or pages.by_nonce(work, visit.nonce) is not None:
+        return None
+    allowance = _allowance(work, author, visit, house)
+    held = form.does == CALLS and pages.held_count(work) < MOST_HELD
+    if allowance.taken or held:
+        return None
     return Thanks(
-        thanks.page, thanks.form, None, "", thanks.asset, "", promised, thanks.answers, again=True
-    )
-
-
-def _whose(
-    work: Work, visit: Visit, answers: Mapping[str, Json], opened: Open, house: House
-) -> LeadId:
-    """Capture by the address that was given, else by the link that led here."""
-    if "email" in answers:
-        email = leads.read_address(str(answers["email"])).email
-    else:
-        lead_id = _lead_of(work, visit.message_id)
-        if lead_id is None:
-            raise AnswersRefused({"email": "We cannot go on without your address."})
-        email = leads.get(work, lead_id).email
-    own = {name: str(value) for name, value in answers.items() if name in OWN_COLUMNS}
-    facts = {name: value for name, value in answers.items() if name not in OWN_COLUMNS}
-    topics = tuple(opened.asset.topics) if opened.asset else ()
-    arrival = capture.Arrival(
-        lead=leads.NewLead(
-            EmailAddress(email),
-            first_name=own.get("first_name"),
-            phone=own.get("phone"),
-            last_name=own.get("last_name"),
-            job=own.get("job"),
-            company=own.get("company"),
-            facts=facts,
-            interests=topics,
-        ),
-        basis=_basis(work, visit, opened, EmailAddress(email)),
-        evidence=_proof(visit, opened),
-    )
-    source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
-    origin = leads.Origin(
-        source_id=source, campaign=visit.utm.get("utm_campaign", visit.slug),
-        detail={"page": visit.slug, "form": opened.page.form, **visit.utm},
+        opened.page, form, None, "", opened.asset, "", None, {}, end=End.REFUSED,
+        proven=author.by_link, allowance=allowance,
     )  # fmt: skip
-    captured = capture.capture_leads(
-        work, [arrival], origin=origin, policy=leads.FieldPolicy.OVERWRITE, house=house
-    )
-    return captured.rows[0].lead_id
 
 
-def _basis(work: Work, visit: Visit, opened: Open, email: EmailAddress) -> Basis:
-    """Tell whether a ticked box is permission enough, or is confirmed from the mailbox first."""
-    if not visit.agreed or opened.form is None:
-        return Basis.NONE
-    lead_id = leads.by_email(work, [email]).get(email)
-    if lead_id is not None and consent.permitted(work, [lead_id]):
-        return Basis.FORM
-    country = leads.get(work, lead_id).country if lead_id is not None else None
-    return Basis.NONE if opened.form.needs_confirmation(country) else Basis.FORM
+def _allowance(work: Work, author: _Author, visit: Visit, house: House) -> Allowance:
+    hashed = consent.address_hash(author.email, key=house.key)
+    return pages.allowance(work, email_hash=hashed, network=visit.network, by_link=author.by_link)
 
 
-def _proof(visit: Visit, opened: Open) -> dict[str, Json]:
-    """Keep what somebody agreed to, and where (GDPR Art. 7(1))."""
-    return {"form": opened.page.form, "page": visit.slug, "text": _text_of(visit, opened)}
+def _hold(work: Work, thanks: Thanks, case: _Case) -> Thanks:
+    """Keep a form for a person to look at; one that nobody was promised anything for may go."""
+    visit = case.visit
+    wanted = visit.promised or visit.suspicion is not None or case.form.does == CALLS
+    if not wanted or (not visit.promised and pages.held_count(work) >= MOST_HELD):
+        return replace(thanks, end=End.REFUSED)
+    why = visit.suspicion or _over(case.allowance)
+    pages.keep(work, replace(_submission(case, standing=Standing.HELD), quarantine=why))
+    return replace(thanks, end=End.HELD)
+
+
+def _over(allowance: Allowance) -> str:
+    whose = {
+        pages.Scope.ADDRESS: "for this address",
+        pages.Scope.NETWORK: "from this network",
+        pages.Scope.ALL: "from strangers",
+    }
+    scope = whose.get(allowance.scope, "") if allowance.scope is not None else ""
+    return f"more forms came {scope} than are taken in"
+
+
+def _standing(author: _Author) -> Standing:
+    return Standing.PROVEN if author.by_link else Standing.UNPROVEN
+
+
+def _submission(case: _Case, *, standing: Standing) -> pages.NewSubmission:
+    visit, asset = case.visit, case.opened.asset
+    return pages.NewSubmission(
+        nonce=visit.nonce, form=case.form.key, page=visit.slug,
+        asset_id=asset.id if asset else None, answers=case.answers,
+        consent_version=_text_of(visit, case.opened) if visit.agreed else None,
+        quarantine=None, at=visit.received_at, standing=standing, utm=visit.utm,
+    )  # fmt: skip
 
 
 def _text_of(visit: Visit, opened: Open) -> str:
@@ -275,111 +336,103 @@ def _text_of(visit: Visit, opened: Open) -> str:
     return visit.consent_version or opened.consent.version
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A stored submission whose lead is known."""
-
-    id: int
-    lead_id: LeadId
-    visit: Visit
-    opened: Open
-
-
-FOLLOWS = {"file": ActivityKind.DOWNLOADED, "register": ActivityKind.REGISTERED}
-"""What a form does beside being sent, as the timeline calls it."""
-
-
-def _note(work: Work, kept: _Kept, *, desk: Desk) -> None:
-    """Write the acts down and weigh them."""
-    opened, message_id = kept.opened, kept.visit.message_id
-    follows = FOLLOWS.get(opened.form.does) if opened.form else None
-    rows = [
-        ActivityRow(
-            lead_id=kept.lead_id, kind=kind, at=work.now, origin=f"submission:{kept.id}:{kind}",
-            message_id=message_id, asset_id=opened.asset.id if opened.asset else None,
-            name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
-            detail=kept.visit.came.to_detail() if kept.visit.came else {},
-        )
-        for kind in (ActivityKind.SUBMITTED, follows)
-        if kind is not None
-    ]  # fmt: skip
-    if opened.asset is not None:
-        content.mark_seen(work, [content.SeenRow(kept.lead_id, opened.asset.id, "downloaded")])
-    evidence.weigh(work, engagement.note_activity(work, rows), desk=desk)
-
-
-def _promise(work: Work, thanks: Thanks, lead_id: LeadId, kept: int) -> Thanks:
-    """Send at once what was asked for (F162), and say who calls by when."""
-    person = leads.get(work, lead_id)
-    owner, promised = "", None
-    if thanks.form.does == "call":
-        owner, promised = _who_calls(work, person, kept)
-        pages.link(work, kept, lead_id, promised_by=promised)
-    done = replace(
-        thanks,
-        lead_id=lead_id,
-        first_name=person.first_name or "",
-        owner=owner,
-        promised_at=promised,
+def _proven(work: Work, case: _Case, said: SubmissionView) -> _Done:
+    """Let the answers of somebody who came by our link hold at once."""
+    email = case.author.email
+    asset = case.opened.asset
+    stopped = _stopped(work, case.author)
+    arrival = capture.Arrival(
+        lead=unproven.told(case.answers, email, asset.topics if asset else ()),
+        basis=Basis.NONE if stopped else _basis(work, case),
+        evidence=unproven.evidence_of(said),
     )
-    if thanks.form.mail and (thanks.asset is not None or promised is not None):
-        _mail_at_once(work, done, person, kept)
+    captured = capture.capture_leads(
+        work, [arrival], origin=unproven.origin_of(work, said),
+        policy=leads.FieldPolicy.OVERWRITE, house=case.house,
+    )  # fmt: skip
+    lead_id = captured.rows[0].lead_id
+    pages.link(work, said.id, lead_id)
+    person = leads.get(work, lead_id)
+    if case.visit.agreed and (stopped or not consent.permitted(work, [lead_id])):
+        asking = confirm.Asking(unproven.evidence_of(said), may_mail=case.allowance.mail)
+        confirm.ask(work, person, asking, house=case.house, desk=case.desk)
+    acts = unproven.note(work, said, lead_id, came=case.visit.came)
+    evidence.weigh(work, acts, desk=case.desk)
+
+    done = _Done(leads.get(work, lead_id))
+    if case.form.does == CALLS:
+        promise = raised_hand.follow_up(work, done.person, Hand(said.id, case.answers))
+        pages.link(work, said.id, lead_id, promised_by=promise.by)
+        done = replace(done, owner=promise.owner, promised_at=promise.by)
+    wanted = requested.Wanted(
+        said.id, case.form, asset, done.owner, done.promised_at,
+        question=str(case.answers.get(raised_hand.QUESTION) or ""),
+    )  # fmt: skip
+    mailed = case.allowance.mail and wanted.exists
+    if mailed:
+        requested.send(work, wanted, done.person)
+    _count(work, case, mailed=mailed)
     return done
 
 
-def _who_calls(work: Work, person: leads.Person, kept: int) -> tuple[str, datetime]:
-    """Name who follows a raised hand up, and by when; a task where no offer is open (F161)."""
-    offer = handoff.find_open(work, person.id)
-    if offer is not None:
-        # Also one that waits in a queue has its timer and has told somebody: no second caller.
-        owner = users.get(work, offer.owner_id).name if offer.owner_id is not None else ONE_OF_US
-        return owner, offer.contact_by
-    zone, calendar = dialled.zone_told(work, person), Calendar(person.country or "")
-    by = add(work.now, ANSWER_WITHIN, zone=zone, calendar=calendar)
-    tasks.create(
-        work,
-        [
-            tasks.NewTask(
-                dedup_key=f"raised-hand|{kept}", kind=tasks.TaskKind.FOLLOW_UP,
-                title=f"Answer the question of {person.name or person.email}",
-                reason="Asked through the contact form.", due_at=by, lead_id=person.id,
-                queue="telesales",
-            )
-        ],
+def _basis(work: Work, case: _Case) -> Basis:
+    """Tell whether a ticked box is permission enough, or is confirmed from the mailbox first."""
+    if not case.visit.agreed or case.author.lead_id is None:
+        return Basis.NONE
+    if consent.permitted(work, [case.author.lead_id]):
+        return Basis.FORM
+    country = leads.get(work, case.author.lead_id).country
+    return Basis.NONE if case.form.needs_confirmation(country) else Basis.FORM
+
+
+def _stopped(work: Work, author: _Author) -> bool:
+    """Tell whether this address must not be written to: only its mailbox takes that back."""
+    if author.lead_id is None:
+        return False
+    return author.lead_id in consent.suppressed_now(work, [author.lead_id])
+
+
+def _stranger(work: Work, case: _Case, said: SubmissionView) -> _Done:
+    """Keep what somebody says who typed an address; only a request for a call is followed up."""
+    person = _known_or_new(work, case, said)
+    pages.link(work, said.id, person.id)
+    done, alerted = _Done(person), False
+    if case.form.does == CALLS:
+        hand = Hand(said.id, case.answers)
+        promise = raised_hand.follow_up_unproven(work, person, hand)
+        pages.link(work, said.id, person.id, promised_by=promise.by)
+        if promise.hot and promise.task and case.allowance.alert:
+            url = case.house.base_url
+            alerted = raised_hand.alert(work, person, hand, promise, base_url=url)
+        done = replace(done, owner=promise.owner, promised_at=promise.by)
+
+    wanted = requested.Wanted(said.id, case.form, case.opened.asset, done.owner, done.promised_at)
+    stopped = _stopped(work, replace(case.author, lead_id=person.id))
+    agreed = case.visit.agreed and (stopped or not consent.permitted(work, [person.id]))
+    by_button = agreed and (stopped or case.form.needs_confirmation(person.country))
+    asking = confirm.Asking(
+        unproven.evidence_of(said), agreed=agreed, may_mail=case.allowance.mail,
+        wanted=wanted if wanted.exists and not by_button else None,
     )  # fmt: skip
-    return ONE_OF_US, by
+    mailed = confirm.ask(work, person, asking, house=case.house, desk=case.desk)
+    _count(work, case, mailed=mailed, alerted=alerted)
+    return done
 
 
-def _mail_at_once(work: Work, thanks: Thanks, person: leads.Person, kept: int) -> None:
-    context: dict[str, Json] = {}
-    if thanks.promised_at is not None:
-        there = thanks.promised_at.astimezone(zone_of(dialled.zone_told(work, person)))
-        context = {
-            "owner": {"name": thanks.owner, "phone": None},
-            "promised_time": f"{there:%a} {there.day} {there:%b}, {there:%H:%M}",
-            "question": str(thanks.answers.get("your_question") or ""),
-        }
-    mail.plan(
-        work,
-        [
-            mail.NewMessage(
-                dedup_key=f"requested|{kept}", kind=MessageKind.REQUESTED, recipient=person.email,
-                template_version_id=mail.live_versions(work)[thanks.form.mail],
-                not_before=work.now, lead_id=person.id,
-                asset_id=thanks.asset.id if thanks.asset else None, context=context,
-            )
-        ],
-    )  # fmt: skip
+def _known_or_new(work: Work, case: _Case, said: SubmissionView) -> leads.Person:
+    """Find the lead of an address, else make one of which nothing but the address is known."""
+    lead_id = case.author.lead_id
+    if lead_id is None:
+        captured = capture.capture_leads(
+            work, [capture.Arrival(leads.NewLead(case.author.email))],
+            origin=unproven.origin_of(work, said), policy=leads.FieldPolicy.FILL_BLANKS,
+            house=case.house,
+        )  # fmt: skip
+        lead_id = captured.rows[0].lead_id
+    return leads.get(work, lead_id)
 
 
-def _lead_of(work: Work, message_id: MessageId | None) -> LeadId | None:
-    if message_id is None:
-        return None
-    ref = mail.refs(work, [message_id]).get(message_id)
-    return ref.lead_id if ref else None
-
-
-def _asset(work: Work, page: Page) -> content.AssetCard | None:
-    if not page.asset:
-        return None
-    return next((card for card in content.assets(work) if card.key == page.asset), None)
+def _count(work: Work, case: _Case, *, mailed: bool, alerted: bool = False) -> None:
+    hashed = consent.address_hash(case.author.email, key=case.house.key)
+    sent = pages.Counting(hashed, case.visit.network, mailed=mailed, alerted=alerted)
+    pages.count(work, sent, by_link=case.author.by_link)

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from campaigns.vocabulary import MessageKind, Stage
 from nurture import handoff, leads, mail, users
+from nurture.consent.tables import Confirmation
 from nurture.engagement import Came, LinkFiles
 from nurture.handoff import HandoffView
 from nurture.kernel.clock import FrozenClock
@@ -88,6 +89,17 @@ class Site:
         tokens = message_tokens(self.here.keyring, message_id=message_id, template_version=1)
         return f"/preferences/{tokens.preferences}"
 
+    def confirm_link(self) -> str:
+        """Give the link of the newest question whether an address is theirs."""
+        with self.works.read("test") as work:
+            newest = work.session.scalars(select(Confirmation.id).order_by(Confirmation.id)).all()
+        base = self.here.settings.base_url
+        return self.here.confirm_url(newest[-1], self.clock.machine()).removeprefix(base)
+
+    def prove(self) -> None:
+        """Say from the mailbox that the last form was theirs."""
+        assert self.client.post(self.confirm_link()).status_code == 200
+
     def answer_link(self, offer: HandoffView, user_id: UserId, answer: str) -> str:
         """Give a button of the alert mail."""
         subject = f"{offer.id}:{user_id}:{answer}"
@@ -131,7 +143,14 @@ def _few_mails(home: Path) -> Path:
     """Give those mails that these doors plan; compiling all of them takes seconds."""
     folder = home / "mails"
     folder.mkdir()
-    for name in ("alert", "confirm_address", "content", "promised_call", "requested_file"):
+    for name in (
+        "alert",
+        "confirm_address",
+        "content",
+        "promised_call",
+        "requested_file",
+        "unproven_question",
+    ):
         (folder / name).symlink_to(MAILS / name)
     return folder
 

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from campaigns.vocabulary import ActivityKind, MessageKind, Stage
+from campaigns.vocabulary import ActivityKind, MessageKind, Stage, SuppressionReason
 from nurture import consent, engagement, lifecycle, mail, tasks
 from nurture.consent.tables import Confirmation
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Purpose, sign
-from nurture.kernel.types import EmailAddress, LeadId
+from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Works
 from nurture.mail import MessageLine
 from nurture.mail.tables import Message
 from nurture.usecases import confirm, foresee
 from nurture.usecases.company import company
 from nurture.usecases.proof import Press, proof
+from tests.domains.sales import a_lead
 from tests.doors.public import Site, open_site, person
 
 AOIFE = EmailAddress("aoife@marran.example")
@@ -33,7 +34,7 @@ def site(works: Works, clock: FrozenClock, home: Path) -> Site:
 
 
 def sign_up(site: Site, address: str = AOIFE, page: str = PAGE) -> LeadId:
-    assert site.send(page, {"email": address, **TYPED}).status_code == 200
+    assert site.send(page, {"email": address, **TYPED}).status_code in (200, 429)
     with site.works.read("test") as work:
         found = person(work, address)
         assert found is not None
@@ -81,12 +82,18 @@ def test_until_it_is_confirmed_a_yes_is_none_and_says_so(site: Site) -> None:
         assert task.due_at > work.now + consent.KEPT_FOR
 
 
-def test_what_was_asked_for_leaves_before_anything_is_confirmed(site: Site) -> None:
+def test_one_mail_asks_and_what_was_asked_for_follows_the_yes(site: Site) -> None:
     lead_id = sign_up(site)
+    assert _kinds(site, lead_id) == [MessageKind.CONFIRM]
 
+    site.client.post(link(site))
+
+    assert _kinds(site, lead_id) == [MessageKind.CONFIRM, MessageKind.REQUESTED]
+
+
+def _kinds(site: Site, lead_id: LeadId) -> list[str]:
     with site.works.read("test") as work:
-        kinds = sorted(one.kind for one in mail.of_lead(work, lead_id))
-    assert kinds == [MessageKind.CONFIRM, MessageKind.REQUESTED]
+        return sorted(str(one.kind) for one in mail.of_lead(work, lead_id))
 
 
 def test_looking_changes_nothing_and_pressing_counts_once(site: Site) -> None:
@@ -203,22 +210,84 @@ def test_who_has_said_yes_before_is_not_asked_again(site: Site) -> None:
     assert len(asked(site, lead_id)) == 1
 
 
-def test_who_said_no_is_not_asked(site: Site) -> None:
+def test_who_said_no_is_asked_and_only_the_mailbox_takes_it_back(site: Site) -> None:
     lead_id = sign_up(site)
     message_id = asked(site, lead_id)[0].id
+    site.client.post(link(site))
     site.client.post(site.stop_link(message_id), data={"List-Unsubscribe": "One-Click"})
     site.clock.advance(timedelta(days=2))
 
     sign_up(site)
 
-    assert len(asked(site, lead_id)) == 1
+    assert len(asked(site, lead_id)) == 2
+    assert not permitted(site, lead_id)
+    assert not _may_write(site, lead_id)
+    site.client.post(link(site))
+    assert permitted(site, lead_id)
+    assert _may_write(site, lead_id)
 
 
-def test_a_form_without_double_opt_in_needs_no_second_yes(site: Site) -> None:
+def test_a_link_of_ours_does_not_take_a_no_back_either(site: Site) -> None:
+    lead_id = sign_up(site)
+    site.client.post(link(site))
+    site.client.post(site.stop_link(site.a_mail(lead_id, AOIFE)))
+    site.clock.advance(timedelta(days=2))
+    with site.works.read("test") as work:
+        newest = mail.of_lead(work, lead_id)[0].id
+
+    site.send("leak-hunt", {"agree": "2026-01"}, visit=site.visit(MessageId(newest)))
+
+    assert not permitted(site, lead_id)
+    assert not _may_write(site, lead_id)
+    assert len(asked(site, lead_id)) == 2
+
+
+@pytest.mark.parametrize("reason", ["hard_bounce", "complaint", "manual"])
+def test_a_dead_address_and_one_that_complained_are_not_even_asked(site: Site, reason: str) -> None:
+    lead_id = sign_up(site)
+    with site.works.begin("test") as work:
+        why, key = SuppressionReason(reason), site.here.secret
+        consent.suppress(work, [AOIFE], reason=why, key=key)
+    before = _kinds(site, lead_id)
+    site.clock.advance(timedelta(days=2))
+
+    for page in (PAGE, "leak-hunt", "contact"):
+        sign_up(site, page=page)
+
+    assert _kinds(site, lead_id) == before
+
+
+def test_a_form_without_double_opt_in_needs_no_second_mail(site: Site) -> None:
     lead_id = sign_up(site, page="leak-hunt")
+    assert asked(site, lead_id) == []
+    assert not permitted(site, lead_id)
+
+    with site.works.read("test") as work:
+        (sent,) = mail.of_lead(work, lead_id)
+    came = site.visit(MessageId(sent.id))
+    assert site.client.post("/p/leak-hunt/seen", data={"m": came}).status_code == 204
 
     assert permitted(site, lead_id)
     assert asked(site, lead_id) == []
+
+
+def test_who_was_known_before_is_not_closed_by_a_question_that_nobody_answers(
+    site: Site, clock: FrozenClock
+) -> None:
+    with site.works.begin("test") as work:
+        known = a_lead(work, AOIFE, stage=Stage.UNQUALIFIED)
+    clock.advance(timedelta(days=1))
+    sign_up(site)
+    clock.advance(consent.KEPT_FOR + timedelta(days=1))
+
+    assert confirm.let_go(site.works, limit=9) == 1
+
+    assert stage(site, known) is Stage.UNQUALIFIED
+
+
+def _may_write(site: Site, lead_id: LeadId) -> bool:
+    with site.works.read("test") as work:
+        return consent.may_write(work, [lead_id])[lead_id] is None
 
 
 def _letter(site: Site, lead_id: LeadId) -> tuple[Letter, str]:

@@ -11,6 +11,7 @@ from nurture.kernel import slips
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
+from nurture.pages import Standing
 from nurture.pages.tables import Submission
 from nurture.usecases import kept_forms, prefer, shelf
 from nurture.web import patience
@@ -76,10 +77,13 @@ def test_a_form_is_taken_in_without_a_database_and_counts_once_it_is_back(
         lead_id = aoife(work)
         (row,) = work.session.scalars(select(Submission))
         assert (row.lead_id, row.consent_version, row.at) == (lead_id, "2026-01", MONDAY)
+        assert row.standing == Standing.UNPROVEN
+    site.prove()
+    with site.works.read("test") as work:
         assert consent.permitted(work, [lead_id]) == {lead_id}
         assert [one.kind for one in mail.of_lead(work, lead_id)] == ["requested"]
         kinds = [one.kind for one in engagement.timeline(work, lead_id, limit=9)]
-        assert sorted(kinds) == ["downloaded", "submitted"]
+        assert sorted(kinds) == ["confirmed", "downloaded", "submitted"]
 
 
 def test_a_page_is_shown_without_a_database_as_it_was_published(site: Site, outage: Outage) -> None:

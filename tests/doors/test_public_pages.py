@@ -7,14 +7,18 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from campaigns.forms import ConsentText, Field, Page
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind
 from nurture import consent, engagement, handoff, leads, mail, tasks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.pages.tables import Submission
-from nurture.usecases import dialled
+from nurture.usecases import dialled, submit
+from nurture.usecases.form_pages import Open
+from nurture.usecases.submit import AnswersRefused, Visit
 from nurture.web.public.frame import safe_html
+from nurture.web.public.landing import HONEYPOT, PERSON
 from nurture.web.public.reckon import reckon
 from tests.doors.public import HENK, Site, henk, open_site, person
 
@@ -65,6 +69,7 @@ def test_a_form_gives_what_was_asked_for_at_once_and_makes_a_lead(site: Site) ->
     assert answer.status_code == 200
     assert "Here it is" in answer.text
     assert "<article>" in answer.text
+    site.prove()
     with site.works.read("test") as work:
         lead = person(work, JAN)
         assert lead is not None
@@ -130,19 +135,67 @@ def test_a_form_from_a_mail_belongs_to_its_lead(site: Site) -> None:
     assert ActivityKind.SUBMITTED in kinds(site, lead_id)
 
 
-@pytest.mark.parametrize("trap", [True, False])
-def test_a_machine_gets_the_same_answer_and_makes_no_lead(
-    works: Works, clock: FrozenClock, home: Path, *, trap: bool
+def test_what_looks_like_a_machine_makes_no_lead_and_is_asked_once_more(
+    works: Works, clock: FrozenClock, home: Path
 ) -> None:
-    site = open_site(works, clock, home, form_min_seconds=0 if trap else 2)
+    site = open_site(works, clock, home, form_min_seconds=2)
+    form = site.form("leak-hunt")
+    typed = {**form, "email": JAN, "first_name": "Jan", "agree": "2026-01"}
 
-    answer = site.send("leak-hunt", {"email": JAN, "website": "http://spam" if trap else ""})
+    hasty = site.client.post(form["action"], data=typed)
+    clock.advance(timedelta(seconds=3))
+    trapped = site.client.post(form["action"], data={**typed, HONEYPOT: "http://spam"})
 
-    assert answer.status_code == 200
-    assert "Here it is" in answer.text
+    for answer in (hasty, trapped):
+        assert answer.status_code == 422
+        assert "nothing has been sent yet" in answer.text.replace("\n", " ")
+        assert f'value="{JAN}"' in answer.text
+        assert "We have" not in answer.text
     with site.works.read("test") as work:
         assert person(work, JAN) is None
-    assert "filled in" in str(site.everything()["submission"]) or not trap
+
+
+def test_who_was_too_fast_presses_once_more(works: Works, clock: FrozenClock, home: Path) -> None:
+    site = open_site(works, clock, home, form_min_seconds=2)
+    form = site.form("leak-hunt")
+    hasty = site.client.post(form["action"], data={**form, "email": JAN})
+    clock.advance(timedelta(seconds=2))
+
+    again = {**form, "ticket": _ticket(hasty.text), "email": JAN}
+    assert "Here it is" in site.client.post(form["action"], data=again).text
+
+
+def test_whose_password_manager_filled_everything_ticks_a_box_and_is_heard(site: Site) -> None:
+    form = site.form("contact")
+    typed = {**form, "email": JAN, "your_question": "How much?"}
+    trapped = site.client.post(form["action"], data={**typed, HONEYPOT: "https://jan.example"})
+    assert f'name="{HONEYPOT}"' not in trapped.text
+    assert f'name="{PERSON}"' in trapped.text
+    typed["ticket"] = _ticket(trapped.text)
+
+    unticked = site.client.post(form["action"], data=typed)
+    assert unticked.status_code == 422
+    assert "tick the box" in unticked.text
+    typed["ticket"] = _ticket(unticked.text)
+    taken = site.client.post(form["action"], data={**typed, PERSON: "yes"})
+
+    assert taken.status_code == 200
+    with site.works.read("test") as work:
+        assert person(work, JAN) is not None
+
+
+def test_the_hidden_field_has_a_name_that_nobody_fills_by_itself(site: Site) -> None:
+    text = site.client.get("/p/contact").text
+    hidden = findall(r'<input id="f-[^"]+" name="([^"]+)" tabindex="-1"([^>]*)>', text)
+
+    ((name, attributes),) = hidden
+    for known in ("name", "mail", "phone", "tel", "url", "site", "company", "address", "city"):
+        assert known not in name
+    assert 'autocomplete="off"' in attributes
+
+
+def _ticket(text: str) -> str:
+    return str(findall(r'"ticket" value="([^"]+)"', text)[0])
 
 
 def test_a_form_that_lay_open_for_days_is_offered_again_with_what_was_typed(site: Site) -> None:
@@ -171,12 +224,13 @@ def test_who_asks_for_a_call_is_told_by_when(site: Site) -> None:
 
 
 def test_a_raised_hand_in_a_queue_has_one_caller_and_one_time(site: Site) -> None:
-    asked = {"email": JAN, "how_soon": "we_are_standing_still", "your_question": "Wer hilft?"}
-    answer = site.send("contact", asked)
+    asked = {"how_soon": "we_are_standing_still", "your_question": "Wer hilft?"}
+    visit = site.visit(site.a_mail(henk(site, country=None)))
+    answer = site.send("contact", asked, visit=visit)
 
     assert "One of us calls you by" in answer.text
     with site.works.read("test") as work:
-        lead = person(work, JAN)
+        lead = person(work, HENK)
         assert lead is not None
         offer = handoff.find_open(work, lead.id)
         assert offer is not None
@@ -205,6 +259,7 @@ def test_times_are_promised_by_their_country_their_phone_or_our_own_clock(
 def test_sales_reads_what_was_asked_in_the_words_of_the_form(site: Site) -> None:
     question = "Unser Kompressor steht: können Sie Öl prüfen?"
     site.send("contact", {"email": JAN, "how_soon": "this_quarter", "your_question": question})
+    site.prove()
 
     with site.works.read("test") as work:
         lead = person(work, JAN)
@@ -228,16 +283,36 @@ def test_a_phone_number_without_its_country_is_one_where_they_are_or_where_we_ar
     lead_id = henk(site, country=country)
 
     assert site.send("contact", {"email": HENK, "phone": typed}).status_code == 200
+    site.prove()
 
     with site.works.read("test") as work:
         assert leads.get(work, lead_id).phone == stored
 
 
-def test_a_phone_number_that_is_real_nowhere_near_is_asked_for_again(site: Site) -> None:
-    refused = site.send("contact", {"email": JAN, "phone": "01 5880012"})
+@pytest.mark.parametrize("typed", ["01 5880012", "4711", "ring my mobile", "(0) 12 / ext. 3"])
+def test_an_optional_phone_number_that_nobody_can_read_loses_nothing(
+    site: Site, typed: str
+) -> None:
+    answer = site.send("contact", {"email": JAN, "phone": typed, "your_question": "How much?"})
 
-    assert refused.status_code == 422
-    assert "write it with + and the country" in refused.text
+    assert answer.status_code == 200
+    site.prove()
+    with site.works.read("test") as work:
+        lead = person(work, JAN)
+        assert lead is not None
+        assert lead.phone is None
+        assert lead.facts["phone_as_typed"] == typed
+        assert lead.facts["your_question"] == "How much?"
+
+
+def test_a_phone_number_that_must_be_given_is_asked_for_again() -> None:
+    asked = Field("phone", "tel", "Phone", needed=True)
+    words = ConsentText("1", "", "", "")
+    opened = Open(Page("contact"), None, (asked,), recognised=False, asset=None, consent=words)
+    visit = Visit("contact", {"phone": "4711"}, agreed=False, nonce="n")
+
+    with pytest.raises(AnswersRefused, match="write it with"):
+        submit.checked(opened, visit, countries=("DE",))
 
 
 def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:

@@ -40,6 +40,7 @@ def test_the_campaign_of_the_first_and_of_the_last_contact_is_kept_and_shown(
 ) -> None:
     for utm in (FIRST, {}, LAST):
         fill_in(site, utm)
+        site.prove()
         clock.advance(timedelta(days=1))
 
     with site.works.read("test") as work:

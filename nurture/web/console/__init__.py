@@ -18,6 +18,7 @@ from nurture.web.console import (
     me,
     numbers,
     refusals,
+    said,
     sending,
     shell,
     team,
@@ -30,7 +31,7 @@ PAGES: tuple[Blueprint, ...] = (
     today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
     me.doors, todo.doors, team.doors,
     handoffs.doors, tracks.doors, mails.doors, imports.doors,
-    content.doors, funnel.doors, sending.doors, mailbox.doors,
+    content.doors, funnel.doors, sending.doors, mailbox.doors, said.doors,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, request, url_for
 from nurture.kernel.types import LeadId
 from nurture.usecases.foresee import why
 from nurture.usecases.promote import OPEN_STAGES
-from nurture.web.console import lead_acts, lead_facts, shell, todo, todo_view
+from nurture.web.console import lead_acts, lead_facts, said, shell, todo, todo_view
 from nurture.web.console.handoff_view import whose
 from nurture.web.console.lead_case import Case, case_of, only_topics
 from nurture.web.console.lead_story import CALLS, PAGE, SHOWS, story_of
@@ -52,7 +52,7 @@ def show(lead_id: int) -> str:
             may_edit=lead_facts.may_edit(case.person),
             may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
             left=_left(case, work.now), todo=todo_view.sheets(work, case.person.id),
-            **todo.ways_for(work),
+            said=said.of_lead(work, case.person), **todo.ways_for(work),
         )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ MOST = 1_000
 """How far back one page looks, in acts, mails and receipts of one lead."""
 FIELDS: Mapping[str, str] = {
     "phone": "Phone",
+    "phone_as_typed": "Phone, as typed",
     "first_name": "First name",
     "last_name": "Last name",
     "job": "Job",

@@ -338,7 +338,7 @@ def _permits(work: Work, case: Case) -> Iterator[Permit]:
         else:
             yield Permit("yes", words, f"{_evidence(row)}{date(row.given_at)}")
     asked = consent.waiting(work, [case.person.id]).get(case.person.id)
-    if asked is not None:
+    if asked is not None and all(row.withdrawn_at is not None for row in rows):
         yield Permit("wait", "Waits for confirmation of the address", f"asked {date(asked)}")
     elif not rows and stopped is None:
         yield Permit("wait", "Nobody has said that we may mail", "")

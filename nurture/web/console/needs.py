@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from nurture import mail, tasks
+from nurture import mail, pages, tasks
 from nurture.kernel.work import Work
 from nurture.tasks import Which
 from nurture.web import format as forms
@@ -43,7 +43,7 @@ class Needs:
 def needs(work: Work, which: Which, *, shown: int = SHOWN) -> Needs:
     """List what waits for the people and queues of `which`."""
     found = todo_view.lines(work, tasks.todo(work, which, limit=LOOKED_AT))
-    unclear = doubts(work) if shell.sees_all() else []
+    unclear = [*doubts(work), *held(work)] if shell.sees_all() else []
     first = unclear + _folded(work, which, found)
     return Needs(tuple(first[:shown]), tasks.todo_count(work, which) + len(unclear))
 
@@ -60,6 +60,25 @@ def doubts(work: Work) -> list[Need]:
             icon="mail-question",
             due="today",
             href=shell.link("sending.show") or "/",
+            button="Look",
+            tone="w",
+        )
+    ]
+
+
+def held(work: Work) -> list[Need]:
+    """Say in one line how many forms wait for somebody to look at them."""
+    count = pages.held_count(work)
+    if not count:
+        return []
+    many = "1 form waits" if count == 1 else f"{count:,} forms wait"
+    return [
+        Need(
+            title=f"{many} for somebody to look",
+            reason="More came than are taken in by themselves, or they could not be read.",
+            icon="forms",
+            due="today",
+            href=url_for("said.show"),
             button="Look",
             tone="w",
         )

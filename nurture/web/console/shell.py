@@ -79,6 +79,7 @@ NURTURE = (
     Place("mails.show", "Mails", "mail"),
     Place("imports.show", "Imports", "file-import"),
     Place("pages.show", "Pages and forms", "forms"),
+    Place("said.show", "Forms", "forms"),
     Place("segments.show", "Segments", "filter"),
 )
 LEARN = (

@@ -22,11 +22,12 @@ def confirm_address(token: str) -> str:
     number, runtime = _number(token), here()
     try:
         with runtime.works.begin("prospect") as work:
+            agreed = confirm.look(work, number).agreed
             confirm.confirm(work, number, desk=runtime.desk)
     except Conflict:
         return ask_to_confirm(token)
     with runtime.works.read("prospect") as work:
-        return show("confirmed", firm_of(work))
+        return show("confirmed", firm_of(work), agreed=agreed)
 
 
 def _number(token: str) -> int:

@@ -5,7 +5,7 @@ import structlog
 from nurture.kernel.errors import NotFound, Unavailable
 from nurture.kernel.slips import Slip
 from nurture.usecases import dialled, kept_forms, shelf, submit
-from nurture.usecases.submit import AnswersRefused, Thanks, Visit
+from nurture.usecases.submit import AnswersRefused, End, Thanks, Visit
 from nurture.web.current import here
 from nurture.web.patience import within
 from nurture.web.public.frame import firm_last_seen, show
@@ -31,12 +31,16 @@ def take_in(visit: Visit) -> Thanks | None:
         except (AnswersRefused, NotFound):
             _tear_up(slip)
             raise
-        _tear_up(slip)
+        if thanks.end is not End.REFUSED:
+            _tear_up(slip)
         return thanks
 
     thanks = within(tell)
     if thanks is None:
         _check(visit, slip)
+    elif thanks.end is End.REFUSED:
+        # Only now: whoever waited too long was told that we have it, and then it is kept.
+        _tear_up(slip)
     return thanks
 
 

@@ -1,9 +1,13 @@
-"""Landing pages and their forms; the link somebody came by saves questions and shows nothing."""
+"""Landing pages and their forms; the link somebody came by saves questions and shows nothing.
+
+What looks like a machine's form is not taken, and its page asks once more: a person only presses
+the button again, or ticks a box that is new on the page.
+"""
 
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
@@ -21,24 +25,41 @@ from nurture.kernel.tokens import BadToken, Purpose, sign, verify
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
 from nurture.usecases import dialled, shelf, submit
-from nurture.usecases.submit import AnswersRefused, Open, Thanks, Visit
+from nurture.usecases.form_pages import Open, library_pages, open_page
+from nurture.usecases.submit import AnswersRefused, Thanks, Visit
 from nurture.web import security
 from nurture.web.current import here
 from nurture.web.errors import page
 from nurture.web.patience import within
 from nurture.web.public import intake
 from nurture.web.public.frame import firm_last_seen, firm_of, own, safe_html, show, text_file
+from nurture.web.public.limited import answered, asks_for_proof, without_mail
+from nurture.web.public.network import network
 from nurture.web.public.reckon import reckon
 from nurture.web.track import PARAMETER, visitor
 
-HONEYPOT = "website"
-"""A field that nobody sees; what fills it in is a machine."""
+HONEYPOT = "q_blank_9"
+"""A field that nobody sees, by a name that no browser fills by itself; machines fill it in."""
+PERSON = "q_person"
+"""The box that the page shows when it asks once more because of that field."""
 AGREED = "agree"
-ITS_OWN = frozenset({HONEYPOT, AGREED, "ticket", "page", *leads.UTM})
+ITS_OWN = frozenset({HONEYPOT, PERSON, AGREED, "ticket", "page", *leads.UTM})
+AGAIN = "again"
+TOO_FAST = (
+    "That was quicker than most people type, so nothing has been sent yet. "
+    "Look your answers over and press the button once more."
+)
+FILLED = (
+    "Something filled in a field that people do not see, often a password manager, so nothing has "
+    "been sent yet. Your answers are still here: tick the box above the button and send them again."
+)
+NOT_TICKED = "Nothing has been sent yet: tick the box above the button, then press it."
 AWAY = "This page cannot be looked up this minute. Try it again in a minute: nothing is lost."
 RETRY_SECONDS = 60
 OPEN_FOR = timedelta(days=2)
 """How long a form may lie open in a browser and still be sent."""
+SHOWS = ("file", "register")
+"""Forms whose item stands on the page that thanks."""
 BLANK = re.compile(r"\{\{ *([a-z_.]+) *\}\}")
 
 
@@ -52,6 +73,8 @@ class Ticket:
     issued: datetime
     text: str
     """The version of the words beside the box, as it was shown."""
+    again: bool = False
+    """Whether the page asks once more, with a box that only people tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +84,8 @@ class Draft:
     typed: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    ticket: Ticket | None = None
+    """The form's own, where it is asked once more and its time counts from the first time."""
 
 
 @security.public
@@ -83,7 +108,7 @@ def note_seen(slug: str) -> tuple[str, int]:
 
 
 @security.public
-def send_form(key: str) -> str | Response:
+def send_form(key: str) -> Response:
     """Take a form in, and show what comes of it; a wrong answer loses none of the others."""
     given = dict(request.form.items())
     runtime = here()
@@ -92,24 +117,28 @@ def send_form(key: str) -> str | Response:
     except BadToken:
         note = "This form was open for a long time. Look it over and send it once more."
         return _again(given.get("page", ""), None, Draft(given, note=note))
+    if note := _looks_like_a_machine(given, ticket):
+        once_more = replace(ticket, again=ticket.again or note == FILLED)
+        return _again(ticket.slug, ticket.came, Draft(given, note=note, ticket=once_more))
     visit = Visit(
         slug=ticket.slug, given=_answers(given), agreed=AGREED in given, nonce=ticket.nonce,
-        came=ticket.came, suspicion=_suspicion(given, ticket), form=key,
+        came=ticket.came, form=key, network=network(runtime.secret),
         consent_version=ticket.text or None, received_at=runtime.clock.now(),
         utm=leads.utm_of(given),
     )  # fmt: skip
     try:
         thanks = intake.take_in(visit)
     except AnswersRefused as refusal:
-        return _again(ticket.slug, ticket.came, Draft(given, refusal.problems))
-    return _thanked(thanks)
+        kept = ticket if ticket.again else None
+        return _again(ticket.slug, ticket.came, Draft(given, refusal.problems, ticket=kept))
+    return answered(thanks, _thanked)
 
 
 @security.public
 def calendar(slug: str) -> Response:
     """Give the entry for a calendar: the day of an event, in every zone the same day."""
     with here().works.read("prospect") as work:
-        asset = submit.open_page(work, slug, message_id=None).asset
+        asset = open_page(work, slug, message_id=None).asset
         now = work.now
     if asset is None or asset.event_on is None:
         raise NotFound("Nothing on this page has a day of its own.")
@@ -148,7 +177,7 @@ def _shown(slug: str, came: Came | None, draft: Draft) -> str:
 
     def ask() -> tuple[Open, Company]:
         with runtime.works.read("prospect") as work:
-            opened = submit.open_page(work, slug, message_id=_message(came))
+            opened = open_page(work, slug, message_id=_message(came))
             return opened, firm_of(work, runtime)
 
     found = within(ask)
@@ -175,7 +204,9 @@ def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
         title=own_page.title or (asset.title if asset else ""),
         teaser=asset.teaser if asset else "",
         body=None if gated else safe_html(body),
-        ticket=_new_ticket(opened, came), honeypot=HONEYPOT, agreed=AGREED,
+        ticket=_signed(draft.ticket) if draft.ticket else _new_ticket(opened, came),
+        honeypot="" if draft.ticket and draft.ticket.again else HONEYPOT,
+        person=PERSON if draft.ticket and draft.ticket.again else "", agreed=AGREED,
         visit=request.values.get(PARAMETER, "") if came is not None else "",
         utm=leads.utm_of(request.values),
     )  # fmt: skip
@@ -189,10 +220,15 @@ def _again(slug: str, came: Came | None, draft: Draft) -> Response:
 
 
 def _new_ticket(opened: Open, came: Came | None) -> str:
-    runtime = here()
+    nonce, issued = secrets.token_hex(12), here().clock.machine()
+    return _signed(Ticket(opened.page.slug, nonce, came, issued, opened.consent.version))
+
+
+def _signed(ticket: Ticket) -> str:
+    came = ticket.came
     click = f"{came.message_id}|{came.link}|{came.machine_at.isoformat()}" if came else "||"
-    subject = f"{opened.page.slug}|{secrets.token_hex(12)}|{click}|{opened.consent.version}"
-    return sign(runtime.keyring, Purpose.FORM_TIME, subject=subject, issued=runtime.clock.machine())
+    subject = f"{ticket.slug}|{ticket.nonce}|{click}|{ticket.text}|{AGAIN if ticket.again else ''}"
+    return sign(here().keyring, Purpose.FORM_TIME, subject=subject, issued=ticket.issued)
 
 
 def _ticket(token: str) -> Ticket:
@@ -200,27 +236,28 @@ def _ticket(token: str) -> Ticket:
     oldest = runtime.clock.machine() - OPEN_FOR
     signed = verify(runtime.keyring, Purpose.FORM_TIME, token, not_before=oldest)
     # A form that lies open since before texts were signed names none.
-    slug, nonce, message, link, at, *text = signed.subject.split("|")
+    slug, nonce, message, link, at, *rest = signed.subject.split("|")
     came = None
     if message:
         came = Came(MessageId(int(message)), link, datetime.fromisoformat(at))
-    return Ticket(slug, nonce, came, signed.issued, text[0] if text else "")
+    return Ticket(slug, nonce, came, signed.issued, "".join(rest[:1]), again=AGAIN in rest[1:])
 
 
-def _suspicion(given: Mapping[str, str], ticket: Ticket) -> str | None:
-    runtime = here()
+def _looks_like_a_machine(given: Mapping[str, str], ticket: Ticket) -> str:
+    """Say why a form is asked for once more; "" where a person may well have sent it."""
     if given.get(HONEYPOT):
-        return "filled in a field that nobody sees"
+        return FILLED
+    if ticket.again and PERSON not in given:
+        return NOT_TICKED
+    runtime = here()
     seconds = (runtime.clock.machine() - ticket.issued).total_seconds()
-    if seconds < runtime.settings.form_min_seconds:
-        return "came back faster than anybody types"
-    return None
+    return TOO_FAST if seconds < runtime.settings.form_min_seconds else ""
 
 
-def _thanked(thanks: Thanks | None) -> str:
-    """Show what came of a form; where the database is away, that it stands on our disk."""
+def _thanked(thanks: Thanks) -> str:
+    """Show what came of a form, also where the database has gone away since."""
     try:
-        return _thank(thanks) if thanks is not None else intake.received()
+        return _thank(thanks)
     except Exception as error:
         # It was taken in; only the page that says so could not be read.
         if not passing(error):
@@ -233,23 +270,26 @@ def _thank(thanks: Thanks) -> str:
     with here().works.read("prospect") as work:
         firm = firm_of(work)
         promised = _promised(work, thanks, str(own(firm).get("zone") or "UTC"))
-        rules = submit.library_pages(work).calculator
+        rules = library_pages(work).calculator
     title, text = form.thanks_title, form.thanks_text
     if form.does == "call" and not promised:
         title, text = "We have your question", "One of us answers within a working day."
+    if no_mail := without_mail(thanks, shown=asset is not None and form.does in SHOWS):
+        text = no_mail
     words = {
         "content.title": asset.title if asset else "",
         "lead.first_name": str(thanks.answers.get("first_name") or ""),
-        "owner.name": thanks.owner or "One of us",
+        # A stranger learns nothing of whose lead an address is.
+        "owner.name": (thanks.owner if thanks.proven else "") or "One of us",
         "promised_time": promised,
     }
-    shown = asset is not None and form.does in ("file", "register")
+    shown = asset is not None and form.does in SHOWS
     return show(
         "thanks", firm, thanks=thanks,
         title=_filled(title, words), text=_filled(text, words),
         body=safe_html(asset.body or text_file(f"{asset.key}.md")) if asset and shown else None,
         sum=reckon(thanks.answers, rules) if form.does == "calculate" else None,
-        phone=str(own(firm).get("phone") or ""),
+        phone=str(own(firm).get("phone") or ""), proof=asks_for_proof(thanks),
     )  # fmt: skip
 
 
@@ -261,7 +301,7 @@ def _promised(work: Work, thanks: Thanks, zone: str) -> str:
     """Say by when, in the time of whom it was promised to."""
     if thanks.promised_at is None:
         return ""
-    if thanks.lead_id is not None:
+    if thanks.lead_id is not None and thanks.proven:
         zone = dialled.zone_told(work, leads.get(work, thanks.lead_id))
     there, now = (moment.astimezone(ZoneInfo(zone)) for moment in (thanks.promised_at, work.now))
     if there.date() == now.date():
