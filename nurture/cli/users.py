@@ -5,13 +5,14 @@ import click
 from campaigns.vocabulary import Channel, Role
 from nurture import runtime
 from nurture import users as domain
+from nurture.usecases import leaving
 
 SHORTEST_PASSWORD = 10
 
 
 @click.group("user")
 def users() -> None:
-    """Add people who log in, and set their passwords."""
+    """Add people who log in, set their passwords, disable and enable them."""
 
 
 @users.command()
@@ -52,6 +53,28 @@ def password(who: str, password: str) -> None:
         user = domain.by_name_or_email(work, who)
         domain.set_password_hash(work, user.id, hashed)
     click.echo(f"{user.name} logs in as {user.email} with the new password.")
+
+
+@users.command()
+@click.argument("who")
+@click.option("--to", metavar="WHOM", help="Who takes over; else the deputy, else the manager.")
+def disable(who: str, to: str | None) -> None:
+    """Let WHO in no more, and give their hand-offs, tasks and leads to somebody else."""
+    here = runtime.start()
+    with here.works.begin("cli") as work:
+        user = domain.by_name_or_email(work, who)
+        heir = domain.by_name_or_email(work, to).id if to else None
+        done = leaving.disable(work, user.id, to=heir, hands=here.hands)
+    click.echo(leaving.told(done))
+
+
+@users.command()
+@click.argument("who")
+def enable(who: str) -> None:
+    """Let WHO in again; what was handed over stays where it is."""
+    with runtime.start().works.begin("cli") as work:
+        user = leaving.enable(work, domain.by_name_or_email(work, who).id)
+    click.echo(f"{user.name} can log in again as {user.email}.")
 
 
 def _hashed(password: str) -> str:

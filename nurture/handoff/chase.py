@@ -10,7 +10,7 @@ from campaigns.conditions import Facts
 from campaigns.sla import Late
 from campaigns.vocabulary import Channel, HandoffState
 from nurture.handoff.offer import Desk, Place, close_desk, log, open_desk, own, timers
-from nurture.handoff.people import Colleague
+from nurture.handoff.people import Colleague, present
 from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.rules import (
     Answer,
@@ -119,7 +119,9 @@ class _Hunt:
         return self._tell(row, person.id, AlertKind.REMINDED)
 
     def _escalate(self, row: Handoff, person: Colleague) -> Chased:
-        boss = self.desk.people.by_id.get(person.boss_id or person.deputy_id or person.id, person)
+        people = self.desk.people
+        boss = people.by_id.get(person.boss_id or person.deputy_id or person.id, person)
+        boss = present(people, boss)
         deadline = row.accept_by if row.state == HandoffState.OFFERED else row.contact_by
         self._next(
             row,
@@ -169,7 +171,8 @@ class _Hunt:
     def _whose(self, row: Handoff) -> Colleague:
         people = self.desk.people
         owner = people.by_id.get(UserId(row.owner_id or 0))
-        return owner or people.by_handle[row.queue or self.desk.rules.routing.fallback]
+        named = owner or people.by_handle[row.queue or self.desk.rules.routing.fallback]
+        return present(people, named)
 
     def _next(self, row: Handoff, then: Chase) -> None:
         row.chase_at, row.chase_step = then.at, str(then.step)

@@ -10,7 +10,15 @@ from campaigns.conditions import Facts
 from campaigns.routing import Route, route
 from campaigns.sla import Deadlines, deadlines
 from campaigns.vocabulary import Channel, HandoffState
-from nurture.handoff.people import Colleague, Colleagues, candidates, colleagues, set_turn, turn
+from nurture.handoff.people import (
+    Colleague,
+    Colleagues,
+    candidates,
+    colleagues,
+    present,
+    set_turn,
+    turn,
+)
 from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import UNREACHED, open_leads
 from nurture.handoff.rules import Rules, first_chase
@@ -91,10 +99,11 @@ class Desk:
         answers = self.people.by_handle.get(found.owner or found.queue)
         if answers is None:
             raise Invalid(f"The routing rules name {found.owner or found.queue}, who is unknown.")
+        answers = present(self.people, answers)
         channel = answers.channel if found.owner else Channel.MANAGER_QUEUE
         return Place(
             owner_id=answers.id if found.owner else None,
-            queue=found.queue or None,
+            queue=answers.handle if found.queue else None,
             answers=answers,
             channel=channel,
             deadlines=deadlines(

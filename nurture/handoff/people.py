@@ -61,6 +61,25 @@ def colleagues(work: Work) -> Colleagues:
     )
 
 
+def present(people: Colleagues, one: Colleague) -> Colleague:
+    """Give somebody, or who stands in once they are disabled: the deputy, else the next manager.
+
+    Where none of these is active either, the rules still mean the one whom they name.
+    """
+    seen, asked = {one.id}, one
+    while not asked.candidate.active:
+        others = (people.by_id.get(each or UserId(0)) for each in (asked.deputy_id, asked.boss_id))
+        left = [other for other in others if other is not None and other.id not in seen]
+        after = next((other for other in left if other.candidate.active), None) or next(
+            iter(left[::-1]), None
+        )
+        if after is None:
+            return one
+        seen.add(after.id)
+        asked = after
+    return asked
+
+
 def candidates(people: Colleagues, *, without: Collection[str]) -> list[Candidate]:
     """List whom routing may choose from; somebody in `without` has had the lead and was late."""
     return [replace(one.candidate, had=one.handle in without) for one in people.by_id.values()]

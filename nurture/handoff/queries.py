@@ -127,6 +127,13 @@ def handles(work: Work) -> dict[UserId, str]:
     }
 
 
+def held_by(work: Work, owner_id: UserId, *, queue: str) -> list[HandoffView]:
+    """List the open offers of one person and of the queue of their name, the first due first."""
+    theirs = (Handoff.owner_id == owner_id) | (Handoff.queue == queue)
+    statement = select(Handoff).where(Handoff.closed_at.is_(None), theirs)
+    return [view(row) for row in work.session.scalars(statement.order_by(Handoff.chase_at))]
+
+
 def closed_of(work: Work, owner_id: UserId, *, limit: int) -> list[HandoffView]:
     """List what became of somebody's offers, the latest first."""
     rows = work.session.scalars(

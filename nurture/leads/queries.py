@@ -276,3 +276,10 @@ def _words(value: Json) -> tuple[str, ...]:
 
 def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def held_by(work: Work, owner_id: UserId, *, queue: str) -> list[LeadId]:
+    """List the leads that belong to one person or to the queue of their name."""
+    theirs = (Lead.owner_id == owner_id) | (Lead.queue == queue)
+    statement = select(Lead.id).where(theirs, Lead.erased_at.is_(None)).order_by(Lead.id)
+    return [LeadId(lead_id) for lead_id in work.session.scalars(statement)]

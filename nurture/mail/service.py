@@ -317,6 +317,14 @@ def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
     drop(work, dict.fromkeys(work.session.scalars(query), reason))
 
 
+def drop_alerts(work: Work, user_id: UserId, *, reason: str) -> None:
+    """Drop mail to one of ours that nobody has begun to send."""
+    query = select(Message.id).where(
+        Message.user_id == user_id, Message.state.in_(sources_of(MessageEvent.CLAIMED))
+    )
+    drop(work, dict.fromkeys(work.session.scalars(query), reason))
+
+
 def waiting_of(work: Work, enrolment_ids: Sequence[int]) -> dict[int, int]:
     """Tell what `cancel` drops, and what is dropped if its sender hands it back: its enrolment."""
     begun = (*sources_of(MessageEvent.CLAIMED), MessageState.SENDING)

@@ -135,6 +135,13 @@ def last_id(work: Work, lead_id: LeadId) -> int:
     return work.session.scalar(select(func.max(Task.id)).where(Task.lead_id == lead_id)) or 0
 
 
+def held_by(work: Work, owner_id: UserId, *, queue: str) -> int:
+    """Count what is open for one person and the queue of their name, parked leads included."""
+    theirs = (Task.owner_id == owner_id) | (Task.queue == queue)
+    query = select(func.count()).select_from(Task).where(Task.done_at.is_(None), theirs)
+    return work.session.scalar(query) or 0
+
+
 def due(work: Work, *, limit: int) -> list[TaskView]:
     """List what somebody should have done by now, the latest first in line."""
     rows = work.session.scalars(

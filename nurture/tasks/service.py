@@ -206,6 +206,13 @@ def wake_due(work: Work, *, limit: int, only: Collection[int] | None = None) -> 
     return woken
 
 
+def hand_over(work: Work, owner_id: UserId, *, queue: str, to: UserId) -> None:
+    """Give somebody else what is open for one person and the queue of their name."""
+    theirs = (Task.owner_id == owner_id) | (Task.queue == queue)
+    statement = update(Task).where(Task.done_at.is_(None), theirs)
+    work.session.execute(statement.values(owner_id=to, queue=None))
+
+
 def put_off(work: Work, task_ids: Collection[int], *, until: datetime) -> None:
     """Move open tasks to a later date."""
     statement = update(Task).where(Task.id.in_(task_ids), Task.done_at.is_(None))

@@ -21,6 +21,7 @@ from nurture.web.console import (
     said,
     sending,
     shell,
+    staff,
     team,
     today,
     todo,
@@ -29,7 +30,7 @@ from nurture.web.console import (
 
 PAGES: tuple[Blueprint, ...] = (
     today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
-    me.doors, todo.doors, team.doors,
+    me.doors, todo.doors, team.doors, staff.doors,
     handoffs.doors, tracks.doors, mails.doors, imports.doors,
     content.doors, funnel.doors, sending.doors, mailbox.doors, said.doors,
 )  # fmt: skip

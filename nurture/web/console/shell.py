@@ -91,6 +91,7 @@ LEARN = (
 FOOT = (
     Place("sending.show", "Sending", "send"),
     Place("mailbox.show", "Mailbox", "mail-opened"),
+    Place("staff.show", "People", "users-group", (Role.MANAGER, Role.ADMIN)),
     Place("settings.show", "Settings", "settings", (Role.ADMIN,)),
 )
 
