@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -18,8 +19,12 @@ from workers.lifeline import end_with_parent
 from workers.valkey import recorded_url
 
 DEFAULT_QUEUE = "default"
-WORKER_TTL = 45
-"""Seconds after which a killed worker is noticed; the queue's default is seven minutes."""
+WORKER_TTL = 25
+"""Seconds after which a killed worker is noticed; the queue's default is seven minutes.
+
+An idle worker reports ten seconds sooner than that, a busy one as often as `WATCHED_EVERY` says.
+"""
+WATCHED_EVERY = 5
 
 RESULT_TTL = 0
 """Results are rows in the database; the queue keeps none."""
@@ -114,9 +119,19 @@ def make_worker(
         job_class=only(functions),
         serializer=JSONSerializer,
         worker_ttl=WORKER_TTL,
+        job_monitoring_interval=WATCHED_EVERY,
         default_result_ttl=RESULT_TTL,
         log_job_description=False,  # arguments may name people
     )
+
+
+def seen_workers(connection: Redis) -> dict[str, datetime]:
+    """Tell when each worker last reported to the queue, by role, host and process."""
+    found = {}
+    for one in Worker.all(connection=connection):
+        if one.last_heartbeat is not None:
+            found[f"worker@{one.hostname}:{one.pid}"] = one.last_heartbeat.replace(tzinfo=UTC)
+    return found
 
 
 def queue_url(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
-from nurture.kernel.trouble import explaining_the_database
+from nurture.kernel.trouble import explaining_the_database, words_of
 from nurture.kernel.work import Work
 from nurture.runtime import Runtime
 from nurture.usecases import (
@@ -35,7 +36,7 @@ from nurture.usecases import (
     reaper,
     sell,
 )
-from workers.queues import connect, queue, queue_url
+from workers.queues import connect, queue, queue_url, seen_workers
 from workers.relay import relay_once, send_off
 from workers.watch import Watcher
 
@@ -44,6 +45,8 @@ SWEEP_SECONDS = 10.0
 """How often leftovers are looked for: dead senders, forgotten hits, late hand-offs."""
 BREAK = timedelta(minutes=1)
 """After a longer one, hosts have as long to settle their own journals before others give up."""
+WORKERS_SECONDS = 3.0
+"""How often it is looked which workers report to the queue."""
 QUEUE_SECONDS = 5.0
 """A queue that takes a question and never answers must not hold the tick."""
 BATCH = 500
@@ -58,6 +61,20 @@ class Pulse:
     """When this process last passed (machine time)."""
 
     last: datetime | None = None
+    queue_away: str | None = None
+    """What was last said of the queue; None = nothing yet."""
+    looked: float = -WORKERS_SECONDS
+    """When workers were last looked for, by the process's own clock."""
+    behind: bool = False
+    """Whether it was said that the tables are not those of this version."""
+
+    def looks_for_workers(self) -> bool:
+        """Tell whether it is time to look again who reports to the queue."""
+        now = time.monotonic()
+        if now - self.looked < WORKERS_SECONDS:
+            return False
+        self.looked = now
+        return True
 
     def begins(self, now: datetime) -> bool:
         """Tell of its first pass, and of the first after this host has slept."""
@@ -100,12 +117,23 @@ class Tick:
             except Refusal as refusal:
                 logger().warning("refused", name=part.__name__, reason=refusal.sentence)
             except Exception as error:  # noqa: BLE001 - a process's door: the other parts go on
+                if behind := words_of(error, behind_only=True):
+                    self._say_behind(behind)
+                    return done
                 if passing(error):
                     # One line a pass: what fails without a database fails for every part.
                     logger().warning("database_away", name=part.__name__)
                     return done
                 logger().exception("failed", name=part.__name__)
+            else:
+                self.pulse.behind = False
         return done
+
+    def _say_behind(self, words: str) -> None:
+        """Say once that the tables are not those of this version; nothing can go on until then."""
+        if not self.pulse.behind:
+            logger().warning("tables_behind", reason=words)
+        self.pulse.behind = True
 
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
@@ -127,11 +155,36 @@ class Tick:
         return done
 
     def _batch(self) -> int:
-        room = MOST_WAITING - self._waiting()
+        away, waiting, seen = self._ask_the_queue()
+        room = 0 if away else MOST_WAITING - waiting
         with self.here.works.begin("tick") as work:
             self.beat(work)
+            for name, at in seen.items():
+                shared.beat(work, name, seen=at)
+            self._say_of_the_queue(work, away)
             share = mail.pace(work) if room > 0 else 0
+        if away:
+            raise Unavailable(away)
         return send_off(self.here.works, self.connection, batches=room, marketing=share)
+
+    def _ask_the_queue(self) -> tuple[str, int, dict[str, datetime]]:
+        """Tell why the queue is away, how many jobs wait there, and which workers report to it."""
+        try:
+            return "", queue(self.connection).count, self._workers()
+        except RedisError:
+            return "The queue does not answer; mail waits in the database.", 0, {}
+
+    def _workers(self) -> dict[str, datetime]:
+        """Look who reports, every few seconds."""
+        if not self.pulse.looks_for_workers():
+            return {}
+        return seen_workers(self.connection)
+
+    def _say_of_the_queue(self, work: Work, away: str) -> None:
+        """Leave for people why the queue is away; most of the time there is nothing to write."""
+        if away != self.pulse.queue_away:
+            shared.put(work, shared.QUEUE_AWAY, new=away)
+            self.pulse.queue_away = away
 
     def beat(self, work: Work) -> None:
         """Say that this tick is alive, and first look whether all ticks were away.
@@ -144,13 +197,6 @@ class Tick:
             if real and mail.wake_up(work, role="tick"):
                 logger().warning("stood_still")
         shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
-
-    def _waiting(self) -> int:
-        """Count the jobs that no worker has taken yet."""
-        try:
-            return queue(self.connection).count
-        except RedisError as error:
-            raise Unavailable("The queue does not answer; mail waits in the database.") from error
 
     def _relay(self) -> int:
         return relay_once(self.here.works, self.connection)

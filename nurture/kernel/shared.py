@@ -10,6 +10,8 @@ from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 
 SENDING_STOPPED = "sending_stopped"
+QUEUE_AWAY = "queue_away"
+"""Why the queue cannot be used now, as the tick last saw it; empty while it can."""
 LONGEST_LEASE = timedelta(hours=1)
 """None lasts longer: one that does was taken while a clock ran ahead."""
 
@@ -53,9 +55,9 @@ def take_lease(work: Work, name: str, *, holder: str, for_: timedelta) -> bool:
     return taken.one_or_none() is not None
 
 
-def beat(work: Work, name: str) -> None:
-    """Say that this process is alive."""
-    row = {"name": name, "seen_at": work.machine}
+def beat(work: Work, name: str, *, seen: datetime | None = None) -> None:
+    """Say that this process is alive, or that another one was when it was last seen."""
+    row = {"name": name[:60], "seen_at": seen or work.machine}
     statement = upsert(work.session, Heartbeat).values(row)
     work.session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 

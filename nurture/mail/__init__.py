@@ -1,6 +1,7 @@
 """What we wrote and what became of it: templates, message states, journal, transport."""
 
 from nurture.mail.breaker import (
+    RELAYS,
     Breaker,
     in_trouble,
     know_relays,
@@ -104,6 +105,7 @@ __all__ = [
     "LOST_SHARE",
     "MOST_LOST",
     "MOVES",
+    "RELAYS",
     "AbandonedJournal",
     "Action",
     "Away",

@@ -73,6 +73,14 @@ def sending_health(work: Work) -> SendingHealth:
     return SendingHealth(piles=piles, oldest_due=oldest, dropped=_dropped(work))
 
 
+def put_off_words(work: Work) -> str:
+    """Give what a server said last of a mail that is tried again, "" where none is."""
+    query = select(Message.reason).where(
+        Message.state == MessageState.DEFERRED, Message.reason.is_not(None)
+    )
+    return work.session.scalar(query.order_by(Message.id.desc()).limit(1)) or ""
+
+
 def mails_on(
     work: Work, pile: Pile, *, reason: str | None = None, before: int | None = None, limit: int = 50
 ) -> list[MessageLine]:

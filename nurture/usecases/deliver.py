@@ -6,6 +6,7 @@ after a dot, before the answer - in doubt, shown, never sent again by itself;
 after the answer, before the record - the reaper records the answer from the journal.
 """
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +47,8 @@ from nurture.usecases.post import Post
 START_SECONDS = 30
 """A job stops starting messages this long after its claim, so that a no is heard within 60 s."""
 STOP_MARK_SECONDS = 1.0
+TELLS_SECONDS = 8.0
+"""How often a sender says, in a long batch, that the server still answers."""
 HEAP = 32
 """Letters that are composed at a stretch (measured: a tenth less CPU for each)."""
 RELAY_PAUSE = timedelta(seconds=10)
@@ -240,6 +243,8 @@ class _Round:
     lost: int = 0
     away: dict[str, Away] = field(default_factory=dict)
     """Relays that could not be used, with why."""
+    told: int = 0
+    told_at: float = field(default_factory=time.monotonic)
     refused: list[Whose] = field(default_factory=list)
     """Whose matter the refusals were since mail was last taken."""
 
@@ -262,6 +267,14 @@ class _Round:
             self.refused.clear()
         elif result.outcome is Outcome.REFUSED:
             self.refused.append(mail.whose(result.code, result.text, stage=result.stage))
+
+    def answers_since(self, moment: float) -> bool:
+        """Tell, every ten seconds, whether answers have come since this was last asked."""
+        if moment - self.told_at < TELLS_SECONDS:
+            return False
+        came = len(self.results) > self.told
+        self.told, self.told_at = len(self.results), moment
+        return came
 
     def note_away(self, relay: str, refusal: RelayUnavailable) -> None:
         """Take in that a relay cannot be used."""
@@ -310,7 +323,7 @@ def _send(works: Works, held: Held, *, post: Post) -> _Done:
             journal.reply(result.message_id, code=result.code, text=result.text, stage=result.stage)
         run.note(result)
 
-    mark = _stop_mark(works, held, run)
+    mark = _stop_mark(works, held, run, host=post.host)
     transport = post.transport
     if post.routes:
         transport = post.routes(held.batch.relays, on_away=run.note_away)
@@ -348,7 +361,7 @@ class _Pile(Iterator[Outgoing]):
         return self._count
 
 
-def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
+def _stop_mark(works: Works, held: Held, run: _Round, *, host: str) -> Callable[[], bool]:
     """Stop starting messages when the time is up, or within a second of a stop by whomever."""
     began = held.batch.claimed
     seen = {"at": began, "stopped": False}
@@ -359,6 +372,9 @@ def _stop_mark(works: Works, held: Held, run: _Round) -> Callable[[], bool]:
             return True
         if moment - float(seen["at"]) > STOP_MARK_SECONDS:
             seen["at"] = moment
+            if run.answers_since(moment):
+                with works.begin("worker") as work:
+                    shared.beat(work, f"sender@{host}:{os.getpid()}")
             with works.read("worker") as work:
                 stopped = bool(shared.value(work, shared.SENDING_STOPPED))
                 usable = mail.usable(work, held.batch.id)

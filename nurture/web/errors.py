@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from nurture.kernel.trouble import words_of
 
 STATUS: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     NotFound: (HTTPStatus.NOT_FOUND, "There is nothing here"),
@@ -60,6 +61,10 @@ def _plain(error: HTTPException) -> tuple[str, int, dict[str, str]]:
 
 
 def _failed(error: Exception) -> tuple[str, int]:
+    if behind := words_of(error, behind_only=True):
+        log.warning("tables_behind", path=request.path.split("/")[1])
+        status, _ = STATUS[Unavailable]
+        return page(status, "The database needs an upgrade", behind)
     if passing(error):
         log.warning("database_away", path=request.path.split("/")[1])
         status, title = STATUS[Unavailable]

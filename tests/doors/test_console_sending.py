@@ -45,6 +45,9 @@ def test_mail_that_waits_too_long_is_said_to_be_stuck(site: Site) -> None:
     mara = site.reader("mara")
     assert "Mail is stuck" not in mara.page("/sending")
     site.later(timedelta(minutes=30))
+    with site.here.works.begin("test") as work:
+        for role in ("tick", "worker"):
+            shared.beat(work, f"{role}@here:1")
     assert "Mail is stuck" in mara.page("/sending")
 
 
@@ -194,6 +197,20 @@ def test_the_page_says_what_waits_for_the_queue_and_what_came_last(site: Site) -
 
     assert re.search(r"To the queue \d+ jobs? on the way", page)
     assert "Last click, open none yet" in page
+
+
+def test_who_does_not_work_is_said_on_sending_and_on_today_for_managers_too(site: Site) -> None:
+    with site.here.works.begin("test") as work:
+        work.session.query(Heartbeat).delete()
+        work.session.add(Heartbeat(name="tick@h:1", seen_at=work.machine - timedelta(seconds=40)))
+    for who, path in (("mara", "/sending"), ("mara", "/"), ("jonas", "/")):
+        page = site.reader(who).page(path)
+        assert "No tick runs. It has been silent for 40 seconds" in page, (who, path)
+        assert "nurture up" in page
+        assert "Mail leaves in time" not in page
+    assert 'n-note n-note-good"' not in site.reader("mara").get("/").get_data(as_text=True)
+    with site.here.works.begin("test") as work:
+        work.session.query(Heartbeat).delete()
 
 
 def test_who_was_started_anew_takes_the_place_of_who_fell_silent(site: Site) -> None:

@@ -11,9 +11,19 @@ from nurture import mail
 from nurture.kernel import shared
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Work
-from nurture.reports.sending import Pile, SendingHealth, Traffic, mails_on, sending_health, traffic
+from nurture.reports.health import STUCK, Process, Trouble, processes
+from nurture.reports.sending import (
+    Pile,
+    SendingHealth,
+    Traffic,
+    mails_on,
+    put_off_words,
+    sending_health,
+    traffic,
+)
 from nurture.usecases import collect
 from nurture.web.console import remember, shell
+from nurture.web.console.leaving import troubles_of
 from nurture.web.current import here
 from nurture.web.ids import read_id
 from nurture.web.security import permits
@@ -22,10 +32,6 @@ doors = Blueprint("sending", __name__)
 NAV = "sending.show"
 TITLE = "Sending"
 SHOWN = 50
-SLOW = timedelta(minutes=5)
-"""Business time after which a due mail counts as stuck while sending is on."""
-SILENT = timedelta(seconds=60)
-"""Machine time after which a process counts as gone."""
 WORDS = {
     Pile.DUE: ("Due now", "Their time has come; the next batch takes them."),
     Pile.LATER: ("Planned", "They wait for their day and for sending hours."),
@@ -39,16 +45,6 @@ WORDS = {
     Pile.REFUSED: ("Refused", "The other side does not take them."),
     Pile.DROPPED: ("Not sent", "We decided against it, and each says why."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process of ours and when it was last alive (machine time)."""
-
-    name: str
-    host: str
-    ago: timedelta
-    alive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +63,10 @@ class SendingView:
 
     health: SendingHealth
     sentence: str
-    stuck: bool
-    idle: bool
-    """No process that plans and sends has reported for a while."""
+    troubles: tuple[Trouble, ...]
+    """Why mail does not leave, but for a stop, a mail server in trouble and a standstill."""
+    put_off: str
+    """What the other side said last of mail that is tried again."""
     stopped: bool
     behind: mail.Standstill | None
     """What is being caught up with after a standstill."""
@@ -166,16 +163,17 @@ def _view(work: Work) -> SendingView:
     health = sending_health(work)
     stopped = bool(shared.value(work, shared.SENDING_STOPPED))
     behind = mail.standstill(work)
-    held = stopped or behind is not None
-    stuck = not held and health.oldest_due is not None and work.now - health.oldest_due > SLOW
+    found = troubles_of(work, health)
+    if stopped or behind is not None:
+        found = tuple(one for one in found if one.title != STUCK)
     relay = mail.in_trouble(work)
-    processes, flow = _processes(work), traffic(work)
+    flow = traffic(work)
     return SendingView(
         traffic=flow, hit_ago=_ago(work, flow.last_hit),
         relay=relay, behind=behind,
-        health=health, sentence=_sentence(health, stopped=stopped), stuck=stuck, stopped=stopped,
-        idle=bool(processes) and not any(one.alive for one in processes),
-        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes,
+        health=health, sentence=_sentence(health, stopped=stopped), stopped=stopped, troubles=found,
+        put_off=put_off_words(work),
+        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes(work),
         inbox=_inbox(work), strays=tuple(mail.strays(work)),
         may_switch=shell.me().has(*shell.MAKERS), checked_at=work.now,
     )  # fmt: skip
@@ -199,15 +197,3 @@ def _inbox(work: Work) -> Inbox:
     ago = _ago(work, told[0] if told else None)
     is_set = bool(here().settings.inbox_url.get_secret_value())
     return Inbox(set=is_set, ago=ago, trouble=told[1] if told else "")
-
-
-def _processes(work: Work) -> tuple[Process, ...]:
-    found = []
-    for name, seen in shared.heartbeats(work).items():
-        role, _, place = name.partition("@")
-        ago = max(work.machine - seen, timedelta())
-        found.append(Process(role.capitalize(), place.partition(":")[0], ago, ago < SILENT))
-    alive = {(one.name, one.host) for one in found if one.alive}
-    # Whoever was started anew on the same host has taken the place of who fell silent.
-    shown = [one for one in found if one.alive or (one.name, one.host) not in alive]
-    return tuple(sorted(shown, key=lambda one: (one.name, one.ago)))

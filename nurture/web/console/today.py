@@ -17,6 +17,7 @@ from nurture.reports.today import News
 from nurture.web import format as forms
 from nurture.web.console import figures, needs, people, remember, shell, team, wording
 from nurture.web.console.handoff_view import ended_words
+from nurture.web.console.leaving import troubles_of
 from nurture.web.console.people import Waiting
 from nurture.web.console.reach import reach
 from nurture.web.console.safety import safety
@@ -118,7 +119,8 @@ def _whole(work: Work, page: Page) -> str:
         safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
         **_queue(work, Cut()), rota=team.rota_of(work),
         standing=_tracks(work), news=_news(work), relay=mail.in_trouble(work),
-        behind=mail.standstill(work), may_switch=shell.me().has(*shell.MAKERS),
+        behind=mail.standstill(work), troubles=troubles_of(work),
+        may_switch=shell.me().has(*shell.MAKERS),
     )  # fmt: skip
 
 
@@ -127,7 +129,8 @@ def _team(work: Work, page: Page) -> str:
     board, todo = team.team_of(work), needs.needs(work, reach(work, shell.me()))
     return shell.show(
         "today_team", page, work, team=board, week=figures.week(work), safe=safety(work),
-        needs=todo.first, needs_total=todo.total, rota=board.rota,
+        needs=todo.first, needs_total=todo.total, rota=board.rota, relay=mail.in_trouble(work),
+        troubles=troubles_of(work),
         **_queue(work, board.cut, board.href),
     )  # fmt: skip
 
