@@ -74,6 +74,12 @@ class Act:
     intent: bool = False
     ref: str = ""
     """Whatever identifies it to the caller; ledger entries carry it on."""
+    sure: bool = True
+    """Nothing but a person does this; False: a machine may have, see `campaigns.signs`."""
+    mail: int = 0
+    """Which mail it came from; 0 where it came from none."""
+    sent_at: datetime | None = None
+    """When that mail was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

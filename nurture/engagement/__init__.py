@@ -5,16 +5,26 @@ from nurture.engagement.hits import HitKind, RawHit, from_line, to_line
 from nurture.engagement.intake import forget, insert_lines, positions, ship_next, unshipped
 from nurture.engagement.links import LinkFiles
 from nurture.engagement.privacy import erase, export, merge
-from nurture.engagement.queries import acts, due_hits, new_hits, responses, timeline, unsettled
+from nurture.engagement.queries import (
+    acts,
+    due_hits,
+    new_hits,
+    responses,
+    timeline,
+    unsettled,
+    verdict_of,
+)
 from nurture.engagement.service import (
     absorb,
     mark_answered,
     mark_proven,
+    mark_read,
     note_activity,
     put_off,
     settle,
 )
 from nurture.engagement.types import (
+    READ,
     ActivityRow,
     Came,
     Correction,
@@ -26,6 +36,7 @@ from nurture.engagement.types import (
 )
 
 __all__ = [
+    "READ",
     "ActivityRow",
     "Agent",
     "Came",
@@ -49,6 +60,7 @@ __all__ = [
     "insert_lines",
     "mark_answered",
     "mark_proven",
+    "mark_read",
     "merge",
     "new_hits",
     "note_activity",
@@ -61,4 +73,5 @@ __all__ = [
     "to_line",
     "unsettled",
     "unshipped",
+    "verdict_of",
 ]

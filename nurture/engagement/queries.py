@@ -10,9 +10,16 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 from campaigns.conditions import PROSPECT_ACTS
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture.engagement.hits import HitKind
-from nurture.engagement.rules import FLEET, FLEET_MESSAGES, Evidence, Sighting, fleet_members
+from nurture.engagement.rules import (
+    FLEET,
+    FLEET_MESSAGES,
+    Evidence,
+    Passing,
+    Sighting,
+    fleet_members,
+)
 from nurture.engagement.tables import Activity, Hit
-from nurture.engagement.types import ActivityRow, Came, NewHit, Response
+from nurture.engagement.types import READ, ActivityRow, Came, NewHit, Response
 from nurture.kernel.database import CHUNK, among, chunks, is_postgresql
 from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work
@@ -23,7 +30,7 @@ EVIDENCE = (
     ActivityKind.REPLIED,
     ActivityKind.VISITED,
 )
-"""Acts that only a person does; each proves the click that it came by."""
+"""Acts that may prove a person; each proves the click that it came by."""
 CONTEXT = timedelta(minutes=5)
 """How far around a hit others may change its verdict, or be the same click."""
 
@@ -83,7 +90,7 @@ def fleets(
     """Name the clicks of visitors that asked for many messages within a minute."""
     first, last = around
     window = and_(Hit.machine_at.between(first - FLEET, last + FLEET), Hit.kind != HitKind.OPEN)
-    crowds: dict[tuple[str, str], list[tuple[datetime, int, int]]] = defaultdict(list)
+    crowds: dict[tuple[str, str], list[Passing]] = defaultdict(list)
     for chunk in chunks(sorted(networks), CHUNK):
         crowded = select(Hit.network).where(Hit.network.in_(chunk), window)
         crowded = crowded.group_by(Hit.network, Hit.agent)
@@ -91,15 +98,19 @@ def fleets(
         suspects = set(work.session.scalars(crowded))
         if not suspects:
             continue
-        query = select(Hit.network, Hit.agent, Hit.machine_at, Hit.message_id, Hit.id)
+        query = select(
+            Hit.network, Hit.agent, Hit.machine_at, Hit.message_id, Hit.id, Hit.link, Hit.method
+        )
         for row in work.session.execute(query.where(Hit.network.in_(suspects), window)):
-            crowds[row.network, row.agent].append((row.machine_at, row.message_id, row.id))
+            passing = Passing(row.machine_at, row.message_id, row.id, row.link, row.method)
+            crowds[row.network, row.agent].append(passing)
     return frozenset().union(*map(fleet_members, crowds.values()))
 
 
 def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Evidence]:
     """Tell how people proved to stand behind messages: by which clicks they came, or an answer."""
     came: dict[MessageId, set[tuple[str, datetime]]] = defaultdict(set)
+    read: dict[MessageId, set[tuple[str, datetime]]] = defaultdict(set)
     answered: dict[MessageId, datetime] = {}
     for chunk in chunks(sorted(message_ids), CHUNK):
         query = select(Activity.message_id, Activity.kind, Activity.at, Activity.detail).where(
@@ -109,15 +120,52 @@ def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Eviden
         )
         for number, kind, at, detail in work.session.execute(query.order_by(Activity.at)):
             message = MessageId(number or 0)
-            by = Came.of_detail(message, detail if isinstance(detail, dict) else {})
+            told = detail if isinstance(detail, dict) else {}
+            by = Came.of_detail(message, told)
             if kind == ActivityKind.REPLIED:
                 answered[message] = at
+            elif by is not None and kind == ActivityKind.VISITED:
+                # A sign that a page gave at once is a browser's; only one that was read counts.
+                if READ in told:
+                    read[message].add((by.link, by.machine_at))
             elif by is not None:
                 came[message].add((by.link, by.machine_at))
     return {
-        message: Evidence(frozenset(came.get(message, ())), answered.get(message))
-        for message in came.keys() | answered.keys()
+        message: Evidence(
+            frozenset(came.get(message, ())),
+            frozenset(read.get(message, ())),
+            answered.get(message),
+        )
+        for message in came.keys() | read.keys() | answered.keys()
     }
+
+
+def visits(
+    work: Work, message_ids: Collection[int]
+) -> dict[MessageId, list[tuple[ActivityRow, Came]]]:
+    """Find the visits to our pages that clicks in these messages led to."""
+    found: dict[MessageId, list[tuple[ActivityRow, Came]]] = defaultdict(list)
+    for chunk in chunks(sorted(message_ids), CHUNK):
+        query = select(*_ACTIVITY).where(
+            Activity.message_id.in_(chunk), Activity.kind == ActivityKind.VISITED
+        )
+        for row in map(_activity, work.session.execute(query)):
+            came = Came.of_detail(row.message_id, row.detail) if row.message_id else None
+            if came is not None:
+                found[came.message_id].append((row, came))
+    return found
+
+
+def verdict_of(work: Work, came: Came) -> Verdict | None:
+    """Tell what is known by now of the click that somebody came by; None while it is nothing."""
+    query = select(Hit.verdict).where(
+        Hit.message_id == came.message_id,
+        Hit.machine_at == came.machine_at,
+        Hit.link == came.link,
+        Hit.kind == HitKind.CLICK,
+    )
+    found = work.session.scalar(query.limit(1))
+    return None if found is None or found == Verdict.PENDING else Verdict(found)
 
 
 def by_origin(work: Work, origins: Collection[str]) -> dict[str, ActivityRow]:

@@ -42,7 +42,8 @@ class Scene:
     ) -> Self:
         """Judge; `evidence` is how a person proved to stand behind the message, and in a word."""
         message_id, facts = message
-        judged = judge(trace, Prior(links=facts.links, gateway=facts.gateway, fleet=fleet))
+        prior = Prior(links=facts.links, gateway=facts.gateway, fleet=fleet, sent_at=facts.sent_at)
+        judged = judge(trace, prior)
         judged.update(_on_record(trace, judged))
         if evidence is not None:
             what, by = evidence

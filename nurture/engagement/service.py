@@ -7,11 +7,14 @@ from datetime import timedelta
 
 from sqlalchemy import Update, bindparam, func, update
 
+from campaigns.vocabulary import Verdict
 from nurture.engagement import queries
+from nurture.engagement.hits import HitKind
 from nurture.engagement.rules import RULESET, Evidence, Judgement
 from nurture.engagement.scenes import Scene
 from nurture.engagement.tables import Activity, Hit
 from nurture.engagement.types import (
+    READ,
     ActivityRow,
     Came,
     Correction,
@@ -27,6 +30,7 @@ from nurture.kernel.work import Work
 STRAGGLERS = timedelta(seconds=5)
 """How long a hit that came late waits for others of its burst that may still lie in a spool."""
 NOBODY_KNOWS = MessageFacts(lead_id=None)
+_MAY_BE_PROVEN = (str(Verdict.PENDING), str(Verdict.HUMAN_LIKELY))
 
 
 def absorb(
@@ -77,18 +81,33 @@ def settle(
         rows += scene.activities(due)
 
     _record(work, final)
-    corrections = _correct(work, turned)
+    corrections = [*_correct(work, turned), *_unmask_visits(work, scenes)]
     return Settled(len(hits), tuple(note_activity(work, rows)), tuple(corrections))
 
 
 def mark_proven(work: Work, came: Came, *, reason: str) -> list[Correction]:
-    """Let a form or a beacon prove the click that led to it, at once, and no other.
+    """Let a form prove the click that led to it, at once, and no other.
 
     A click that still lies in a spool is proven when it settles, by the activity that was noted:
     until then nothing is marked in its place.
     """
     evidence = Evidence(came_by=frozenset({(came.link, came.machine_at)}))
     return _prove(work, came.message_id, evidence, reason, early=True)
+
+
+def mark_read(work: Work, came: Came, origin: str, *, seconds: int) -> list[Correction]:
+    """Note that a page was read: it proves the visit, and a click that looks like a person's."""
+    # Hits before activities, as settling takes them.
+    queries.hold(work, came.message_id)
+    detail = {row.origin: dict(row.detail) for row in queries.by_origin(work, [origin]).values()}
+    if origin in detail:
+        statement = update(Activity).where(
+            Activity.origin == origin, Activity.verdict.in_(_MAY_BE_PROVEN)
+        )
+        told: Json = {**detail[origin], **came.to_detail(), READ: seconds}
+        work.session.execute(statement.values(verdict=Verdict.HUMAN_PROVEN, detail=told))
+    evidence = Evidence(read_by=frozenset({(came.link, came.machine_at)}))
+    return _prove(work, came.message_id, evidence, "a page was read", early=False)
 
 
 def mark_answered(work: Work, message_id: MessageId, *, reason: str) -> list[Correction]:
@@ -129,6 +148,25 @@ def note_activity(work: Work, rows: Sequence[ActivityRow]) -> list[ActivityRow]:
     )
     noted = [replace(by_origin[row.origin], id=row.id) for row in added]
     return sorted(noted, key=lambda row: (row.at, row.id))
+
+
+def _unmask_visits(work: Work, scenes: Sequence[Scene]) -> list[Correction]:
+    """Take visits for a machine's that began with a machine's click: it ran the page's script."""
+    by_message = {scene.message_id: scene for scene in scenes}
+    found: list[Correction] = []
+    for message_id, visits in queries.visits(work, by_message).items():
+        scene = by_message[message_id]
+        verdicts = {
+            (hit.link, hit.machine_at): scene.judged[hit.id].verdict
+            for hit in scene.trace
+            if hit.kind is HitKind.CLICK
+        }
+        for row, came in visits:
+            verdict = verdicts.get((came.link, came.machine_at))
+            if row.verdict.human and verdict is not None and not verdict.human:
+                found.append(Correction(row.id, row.origin, row.lead_id, row.verdict, verdict))
+    _relabel(work, found)
+    return found
 
 
 def _scenes(
@@ -177,12 +215,16 @@ def _correct(work: Work, turned: Mapping[int, Judgement]) -> list[Correction]:
         for origin, row in queries.by_origin(work, after).items()
         if row.verdict is not after[origin]
     ]
+    _relabel(work, corrections)
+    return corrections
+
+
+def _relabel(work: Work, corrections: Sequence[Correction]) -> None:
     for verdict in {correction.after for correction in corrections}:
         numbers = [one.activity_id for one in corrections if one.after is verdict]
         for chunk in chunks(sorted(numbers), CHUNK):
             statement = update(Activity).where(Activity.id.in_(chunk))
             work.session.execute(statement.values(verdict=verdict))
-    return corrections
 
 
 def _values(row: ActivityRow) -> dict[str, object]:

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture.kernel.types import Json, LeadId, MessageId
 
+READ = "read_seconds"
+"""In the detail of a visit: the page was looked at for so long, with signs of life throughout."""
+
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     """How often clicks are shipped from the spool to the database (machine time)."""
     form_min_seconds: float = Field(default=2, ge=0)
     """A form that comes back sooner was not filled in by a person (machine time)."""
+    reading_seconds: float = Field(default=30, ge=0)
+    """Whoever looks at a page of ours for so long reads it (machine time)."""
     smtp_connections: int = Field(default=4, ge=1, le=32)
     workers: int = Field(default=1, ge=1, le=64)
     """Worker processes that `nurture up` runs."""

@@ -10,6 +10,7 @@ from nurture.scoring.queries import (
     over,
     recheck_due,
     scores,
+    without,
 )
 from nurture.scoring.rulebook import (
     RuleKind,
@@ -54,4 +55,5 @@ __all__ = [
     "scores",
     "sla",
     "take_back",
+    "without",
 ]

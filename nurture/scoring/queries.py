@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,6 +85,27 @@ def scores(
             standing = Standing(row.fit, row.engagement, row.steady, row.as_of)
             standing = standing.at(work.now, half_life)
             found[LeadId(row.lead_id)] = ScoreNow(standing, card, grade(card, standing))
+    return found
+
+
+def without(
+    work: Work,
+    acts: Mapping[LeadId, Collection[str]],
+    scores: Mapping[LeadId, ScoreNow],
+    *,
+    card: Scorecard,
+) -> dict[LeadId, ScoreNow]:
+    """Tell the scores as they would be without what these acts earned, named by their origins."""
+    found: dict[LeadId, ScoreNow] = {}
+    half_life = fading_half_life(card)
+    for lead_id, entries in entries_of(work, list(acts), axis=ENGAGEMENT).items():
+        standing = scores[lead_id].standing
+        for entry in entries:
+            if entry.act in acts[lead_id]:
+                standing = standing.plus(
+                    -entry.points, at=entry.at, half_life=half_life, class_=entry.half_life_days
+                )
+        found[lead_id] = ScoreNow(standing, card, grade(card, standing))
     return found
 
 

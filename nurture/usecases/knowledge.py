@@ -6,10 +6,15 @@ from dataclasses import replace
 from campaigns.company import industry_of
 from campaigns.conditions import Act, Facts, Value
 from campaigns.scorecard import Scorecard, is_intent
+from campaigns.signs import confirmed
+from campaigns.vocabulary import ActivityKind, Verdict
 from nurture import consent, content, engagement, leads, mail, scoring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.usecases.company import company
+
+BARE = frozenset({ActivityKind.OPENED, ActivityKind.CLICKED, ActivityKind.VISITED})
+"""What a machine may have done, as long as nothing proves the person."""
 
 
 def known(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Facts]:
@@ -42,7 +47,7 @@ def acts_of(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Act, .
     """Give the dated acts of leads with every name that a condition may call them by."""
     rows = engagement.acts(work, lead_ids)
     names = names_for(work, [row for ones in rows.values() for row in ones])
-    return {lead_id: tuple(names.act(row) for row in ones) for lead_id, ones in rows.items()}
+    return {lead_id: confirmed([names.act(row) for row in ones]) for lead_id, ones in rows.items()}
 
 
 class Names:
@@ -74,6 +79,10 @@ class Names:
             names=frozenset(words),
             item=asset.key if asset else row.name or row.origin,
             human=row.verdict.human,
+            ref=row.origin,
+            sure=row.kind not in BARE or row.verdict is Verdict.HUMAN_PROVEN,
+            mail=row.message_id or 0,
+            sent_at=message.settled_at if message is not None else None,
         )
         return replace(act, intent=is_intent(self._card, act))
 

@@ -20,6 +20,7 @@ from nurture.scoring import ScoreNow
 from nurture.usecases.briefing import packet_of, reasons_of
 from nurture.usecases.hands import Hands
 from nurture.usecases.part import Part, do_due
+from nurture.usecases.second_sign import Doubt, doubts
 from nurture.usecases.sell import rules_of
 from nurture.usecases.spelling import Spelling, spelling
 
@@ -68,6 +69,8 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
         for one in lead_ids
         if one in stages and one in facts
     }
+    waiting = _held(work, verdicts, facts, agreed)
+    verdicts |= {one: _waiting(verdicts[one], agreed, facts[one], now=work.now) for one in waiting}
 
     scoring.recheck_by(work, {one: _look_again(verdicts.get(one), scores[one]) for one in lead_ids})
     done = _apply(work, verdicts, facts, hands, version=agreed.version)
@@ -187,6 +190,43 @@ def judge(agreed: Definitions, facts: Facts, *, stage: Stage, now: datetime) -> 
         hot=hot,
         changes_at=changes_at,
     )
+
+
+def held(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Doubt]:
+    """Name the leads that meet the agreement and wait for a second sign; `facts` know the rest."""
+    agreed = scoring.definitions(work)
+    stages = lifecycle.stages(work, list(facts))
+    verdicts = {
+        one: judge(agreed, facts[one], stage=stage, now=work.now) for one, stage in stages.items()
+    }
+    return _held(work, verdicts, facts, agreed)
+
+
+def _held(
+    work: Work,
+    verdicts: Mapping[LeadId, Verdict],
+    facts: Mapping[LeadId, Facts],
+    agreed: Definitions,
+) -> dict[LeadId, Doubt]:
+    """Find whom only acts promote that a machine may have done; a raised hand never waits."""
+    definition = agreed.get("sales_ready")
+    if definition is None:
+        return {}
+    ready = [
+        one
+        for one, verdict in verdicts.items()
+        if verdict.to is Stage.SALES_READY and not verdict.hot
+    ]
+    return doubts(work, {one: facts[one] for one in ready}, definition)
+
+
+def _waiting(verdict: Verdict, agreed: Definitions, facts: Facts, *, now: datetime) -> Verdict:
+    """Keep a lead with marketing until a second sign comes."""
+    definition = agreed.get("marketing")
+    result = None if definition is None else check(definition, facts, now=now)
+    to = Stage.MARKETING if verdict.via_marketing else None
+    reason = _why(definition, result)
+    return replace(verdict, to=to, via_marketing=False, reason=reason)
 
 
 def _hand_is_up(facts: Facts) -> bool:

@@ -132,8 +132,21 @@ class _Case:
     desk: Desk
 
 
-def note_visit(work: Work, slug: str, *, came: Came, utm: Mapping[str, str], desk: Desk) -> None:
-    """Count a page as visited once a person is seen on it; once a day is enough."""
+def note_visit(
+    work: Work,
+    slug: str,
+    *,
+    came: Came,
+    utm: Mapping[str, str],
+    desk: Desk,
+    read_seconds: int = 0,
+) -> None:
+    """Count a page as visited once somebody is seen on it; once a day is enough.
+
+    That scripts run and a pointer moves is no proof of a person: browsers without one do it, too.
+    A page that was looked at for a while (`read_seconds`) is, where its click looks like a
+    person's.
+    """
     origin = f"seen:{came.message_id}:{work.now:%Y%m%d}:{slug}"[:LONGEST_ORIGIN]
     opened = open_page(work, slug, message_id=came.message_id)
     lead_id = lead_of(work, came.message_id)
@@ -142,11 +155,21 @@ def note_visit(work: Work, slug: str, *, came: Came, utm: Mapping[str, str], des
     row = ActivityRow(
         lead_id=lead_id, kind=ActivityKind.VISITED, at=work.now, origin=origin,
         message_id=came.message_id, asset_id=opened.asset.id if opened.asset else None,
-        name=opened.page.acts_as or opened.page.slug, verdict=Verdict.HUMAN_PROVEN,
+        name=opened.page.acts_as or opened.page.slug, verdict=_seen(work, came),
         detail={**came.to_detail(), **utm},
     )  # fmt: skip
-    engagement.mark_proven(work, came, reason="a person was seen on the page")
-    evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
+    noted = engagement.note_activity(work, [row])
+    if read_seconds and row.verdict.human:
+        engagement.mark_read(work, came, origin, seconds=read_seconds)
+    evidence.weigh(work, noted, desk=desk)
+    if read_seconds and not noted:
+        evidence.reconsider(work, [lead_id], reason="read a page", desk=desk)
+
+
+def _seen(work: Work, came: Came) -> Verdict:
+    """Take a visitor for what the click is known as; nothing is known of one that is still open."""
+    known = engagement.verdict_of(work, came)
+    return Verdict.HUMAN_LIKELY if known is None else known
 
 
 def submit(works: Works, visit: Visit, *, house: House, desk: Desk) -> Thanks:

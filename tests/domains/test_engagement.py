@@ -105,7 +105,7 @@ def test_a_burst_that_arrives_late_unmasks_a_click_that_had_counted(
 ) -> None:
     (before,) = live(works, clock, one, click(one.message, 0, 0)).activities
 
-    settled = live(works, clock, one, click(one.message, 1, 0.5), click(one.message, 2, 0.9))
+    settled = live(works, clock, one, click(one.message, 1, 0.1), click(one.message, 2, 0.2))
 
     (correction,) = settled.corrections
     assert (correction.activity_id, correction.before) == (before.id, Verdict.HUMAN_LIKELY)
@@ -195,7 +195,7 @@ def test_proof_that_overtakes_its_click_marks_no_scanner_in_its_place(
         engagement.note_activity(work, [submitted(one, 50, person)])
         assert engagement.mark_proven(work, came_by(person), reason="form") == []
 
-    late = [click(one.message, 2, 0.4), click(one.message, 3, 0.8)]
+    late = [click(one.message, 2, 0.1), click(one.message, 3, 0.2)]
     live(works, clock, one, *late, person)
 
     with works.read("test") as work:
@@ -215,7 +215,7 @@ def test_an_answer_that_overtakes_a_click_marks_no_scanner(
         engagement.note_activity(work, [answer])
         assert engagement.mark_answered(work, one.message, reason="answered") == []
 
-    scan = live(works, clock, one, click(one.message, 1, 0.4), click(one.message, 2, 0.8))
+    scan = live(works, clock, one, click(one.message, 1, 0.1), click(one.message, 2, 0.2))
 
     assert {row.verdict for row in scan.activities} == {Verdict.SCANNER_CERTAIN}
 

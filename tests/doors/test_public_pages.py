@@ -8,7 +8,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from campaigns.forms import ConsentText, Field, Page
-from campaigns.vocabulary import ActivityKind, Basis, MessageKind
+from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
 from nurture import consent, engagement, handoff, leads, mail, tasks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
@@ -362,6 +362,23 @@ def test_a_person_on_a_page_is_counted_once_a_day(site: Site) -> None:
     with site.works.read("test") as work:
         told = engagement.timeline(work, lead_id, limit=9, before=None)
     assert [one.kind for one in told].count(ActivityKind.VISITED) == 1
+
+
+def test_scripts_and_a_pointer_are_no_proof_and_half_a_minute_of_reading_is(site: Site) -> None:
+    lead_id = henk(site)
+    visit = site.visit(site.a_mail(lead_id))
+
+    def verdict(after: timedelta, **told: str) -> Verdict:
+        site.clock.advance(after)
+        assert site.client.post("/p/prices/seen", data={"m": visit, **told}).status_code == 204
+        with site.works.read("test") as work:
+            told_of = engagement.timeline(work, lead_id, limit=9)
+        (found,) = (one.verdict for one in told_of if one.kind is ActivityKind.VISITED)
+        return found
+
+    assert verdict(timedelta(seconds=3)) is Verdict.HUMAN_LIKELY
+    assert verdict(timedelta(seconds=3), read="1") is Verdict.HUMAN_LIKELY
+    assert verdict(timedelta(seconds=30), read="1") is Verdict.HUMAN_PROVEN
 
 
 def test_a_stranger_on_a_page_is_nobody(site: Site) -> None:

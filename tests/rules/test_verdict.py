@@ -1,5 +1,6 @@
 """Who was behind a hit, case by case."""
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from nurture.engagement import HitKind, family
 from nurture.engagement.agents import Agent
 from nurture.engagement.rules import (
     Evidence,
+    Passing,
     Prior,
     Sighting,
     fleet_members,
@@ -98,7 +100,7 @@ def test_a_head_speaks_against_its_companion() -> None:
 
 
 def test_who_asks_head_and_then_the_same_link_is_no_browser() -> None:
-    one_link = Prior(links=1, gateway=False)
+    one_link = Prior(links=1, gateway=False, sent_at=NINE - timedelta(seconds=40))
     probe = seen("0", 0, method="HEAD", network="scan")
     trace = (probe, seen("0", 0.2, network="scan"), seen("0", 0.4, network="home"))
     assert verdicts(*trace, prior=one_link) == [CERTAIN, PROBABLE, LIKELY]
@@ -168,10 +170,86 @@ def test_many_messages_from_one_visitor_within_a_minute_are_a_fleet() -> None:
     def at(seconds: float) -> datetime:
         return NINE + timedelta(seconds=seconds)
 
-    crowd = [(at(n * 5), n, n) for n in range(11)]
+    crowd = [Passing(at(n * 5), n, n) for n in range(11)]
     assert fleet_members(crowd) == frozenset(range(11))
-    assert fleet_members([(at(n * 30), n, n) for n in range(11)]) == frozenset()
-    assert fleet_members([(at(n), 1, n) for n in range(50)]) == frozenset()
+    assert fleet_members([Passing(at(n * 30), n, n) for n in range(11)]) == frozenset()
+    assert fleet_members([Passing(at(n), 1, n) for n in range(50)]) == frozenset()
+
+
+def test_a_crowd_that_comes_by_chance_is_no_fleet_however_many_share_a_network() -> None:
+    chance = random.Random(20)
+    at = sorted(chance.uniform(0, 180) for _ in range(120))
+    crowd = [Passing(NINE + timedelta(seconds=one), n, n) for n, one in enumerate(at)]
+    assert fleet_members(crowd) == frozenset()
+
+
+def test_a_fleet_that_asks_head_or_opens_several_links_of_each_mail_is_known_without_a_beat() -> (
+    None
+):
+    chance = random.Random(21)
+    at = [NINE + timedelta(seconds=chance.uniform(0, 50)) for _ in range(15)]
+    second = timedelta(seconds=1)
+    heads = [Passing(one, n, n, "0", "HEAD") for n, one in enumerate(at)]
+    gets = [Passing(one + second, n, 100 + n, "0") for n, one in enumerate(at)]
+    others = [Passing(one + second, n, 200 + n, "1") for n, one in enumerate(at)]
+    assert fleet_members([*heads, *gets]) == {hit.id for hit in (*heads, *gets)}
+    assert fleet_members([*gets, *others]) == {hit.id for hit in (*gets, *others)}
+    assert fleet_members(gets) == frozenset()
+
+
+@pytest.mark.parametrize("gaps", [(0.4,), (0.5, 0.9), (0.3, 0.3), (1.9, 1.1)])
+def test_two_or_three_links_opened_in_tabs_are_a_person(gaps: tuple[float, ...]) -> None:
+    times = [sum(gaps[:n]) for n in range(len(gaps) + 1)]
+    trace = [seen(str(n), time) for n, time in enumerate(times)]
+    assert verdicts(*trace) == [LIKELY] * len(trace)
+    assert verdicts(*trace, prior=Prior(links=8, gateway=True)) == [LIKELY] * len(trace)
+
+
+@pytest.mark.parametrize(
+    ("times", "links"),
+    [((0, 0.1, 0.2), 8), ((0, 0.5, 1.0, 1.5), 8), ((0, 0.2, 0.9), 4)],
+)
+def test_links_opened_faster_than_a_hand_or_more_than_three_are_a_scanner(
+    times: tuple[float, ...], links: int
+) -> None:
+    trace = [seen(str(n), time) for n, time in enumerate(times)]
+    assert verdicts(*trace, prior=Prior(links=links, gateway=False)) == [CERTAIN] * len(trace)
+
+
+def test_all_links_at_the_pace_of_a_hand_are_a_scanner_only_behind_a_gateway() -> None:
+    trace = [seen(str(n), n * 0.6) for n in range(3)]
+    assert verdicts(*trace, prior=Prior(links=3, gateway=True)) == [CERTAIN] * 3
+    assert verdicts(*trace, prior=Prior(links=3, gateway=False)) == [LIKELY] * 3
+
+
+@pytest.mark.parametrize("moment", [-1.5, 0.05, 0.35, 2.4])
+def test_a_click_while_another_visitor_scans_the_mail_is_a_person(moment: float) -> None:
+    scan = [seen(str(n), n / 10, network="scan", agent="other") for n in range(5)]
+    click = seen("3", moment, network="home")
+    assert verdicts(*scan, click) == [CERTAIN] * 5 + [LIKELY]
+
+
+def test_a_click_while_a_scanner_of_the_same_looks_is_at_the_mail_is_a_person() -> None:
+    scan = [seen(str(n), n / 10, network="") for n in range(5)]
+    click = seen("1", 0.95, network="")
+    assert verdicts(*scan, click) == [CERTAIN] * 5 + [LIKELY]
+    assert verdicts(*scan, *scan) == [CERTAIN] * 10
+
+
+def test_every_link_in_turn_some_seconds_apart_is_a_scanner() -> None:
+    sweep = [seen(str(n), n * 6.0) for n in range(6)]
+    assert verdicts(*sweep, prior=Prior(links=6, gateway=False)) == [PROBABLE] * 6
+    assert verdicts(*sweep[:3], prior=Prior(links=6, gateway=False)) == [LIKELY] * 3
+
+
+def test_the_virus_scanner_of_ones_own_computer_asks_head_for_the_one_link_that_is_clicked() -> (
+    None
+):
+    trace = [seen("1", 0, method="HEAD"), seen("1", 0.4)]
+    later = Prior(links=6, gateway=False, sent_at=NINE - timedelta(hours=2))
+    assert verdicts(*trace, prior=later) == [CERTAIN, LIKELY]
+    more = [*trace, seen("2", 5, method="HEAD"), seen("2", 5.4)]
+    assert verdicts(*more, prior=later) == [CERTAIN, PROBABLE, CERTAIN, PROBABLE]
 
 
 def test_an_answer_proves_likely_clicks_before_it() -> None:
@@ -192,6 +270,15 @@ def test_who_is_seen_on_a_page_came_by_one_click_and_no_other() -> None:
 
     assert proven_by([*scan, person], judged, came) == {10}
     assert proven_by(scan, judged, came) == frozenset()
+
+
+def test_a_page_that_is_read_speaks_for_its_click_unless_a_machine_made_it() -> None:
+    scan = [replace(seen(str(n), n / 10), id=n) for n in range(4)]
+    person = replace(seen("1", 60), id=10)
+    judged = judge([*scan, person], MAIL)
+    read = Evidence(read_by=frozenset({("1", person.machine_at), ("1", scan[1].machine_at)}))
+
+    assert proven_by([*scan, person], judged, read) == {10}
 
 
 def test_an_answer_makes_no_machine_a_person() -> None:
@@ -230,7 +317,7 @@ def test_the_order_in_which_hits_are_known_changes_no_verdict(
 
 
 @given(TRACE)
-def test_each_hit_gets_one_verdict_and_bursts_are_what_the_rule_says(
+def test_each_hit_gets_one_verdict_and_more_than_three_links_at_once_are_nobody(
     trace: list[Sighting],
 ) -> None:
     numbered = [replace(hit, id=number) for number, hit in enumerate(trace)]
@@ -242,5 +329,5 @@ def test_each_hit_gets_one_verdict_and_bursts_are_what_the_rule_says(
             for other in numbered
             if timedelta(0) <= other.machine_at - hit.machine_at <= timedelta(seconds=2)
         ]
-        if len(set(near)) >= 3:
-            assert judged[hit.id].verdict is CERTAIN
+        if len(set(near)) > 3 and hit.method == "GET":
+            assert not judged[hit.id].verdict.human

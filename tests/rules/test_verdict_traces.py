@@ -134,7 +134,7 @@ def traces() -> list[Trace]:
             replace(one, hit=replace(one.hit, id=number)) for number, one in enumerate(labelled)
         ]
         gateway = scanner in cast and chance.random() < 0.7
-        found.append(Trace(Prior(links=links, gateway=gateway), numbered))
+        found.append(Trace(Prior(links=links, gateway=gateway, sent_at=SENT), numbered))
     return found
 
 

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -111,6 +112,38 @@ def test_a_scanner_promotes_nobody(works: Works, people: dict[str, UserId], team
         did(work, team, lead_id, act(ActivityKind.VISITED, work.now, "price_page", human=False))
 
         assert promote.recheck(work, [lead_id], hands=team.hands).promoted == ()
+
+
+def test_what_a_machine_may_have_done_waits_for_a_second_sign(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        before = replace(an_inquiry(work.now - timedelta(days=22)), ref="inquiry")
+        look = act(ActivityKind.VISITED, work.now, "price_page")
+        look = replace(look, sure=False, ref=f"{lead_id}:1")
+        did(work, team, lead_id, before, look)
+
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == ()
+        facts = promote.with_standing(work, team.facts(work, [lead_id]))
+        words = promote.held(work, facts)[lead_id].words
+        assert words.startswith("Waiting for a second sign: a form, a reply, ")
+
+        team.knows(lead_id, before, replace(look, sure=True))
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == (lead_id,)
+
+
+def test_a_raised_hand_never_waits_for_a_second_sign(
+    works: Works, people: dict[str, UserId], team: Team
+) -> None:
+    assert people
+    with works.begin("tick") as work:
+        lead_id = a_lead(work, "a@mill.example")
+        look = replace(act(ActivityKind.CLICKED, work.now, "decide"), sure=False)
+        team.knows(lead_id, look, how_soon="this_quarter")
+
+        assert promote.recheck(work, [lead_id], hands=team.hands).promoted == (lead_id,)
 
 
 def test_a_hot_lead_reaches_sales_whatever_the_score(

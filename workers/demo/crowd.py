@@ -35,6 +35,14 @@ WILLING: Mapping[Temperament, frozenset[str]] = {
     Temperament.FORWARDER: frozenset({"download"}),
 }
 """Which forms they fill in; whoever only collects asks nobody for anything."""
+READS: Mapping[Temperament, float] = {
+    Temperament.READER: 0.7,
+    Temperament.EVALUATOR: 0.8,
+    Temperament.HAND_RAISER: 0.7,
+    Temperament.FORWARDER: 0.5,
+}
+"""So often they read a page for half a minute; the others glance at it and go."""
+GLANCES = 0.3
 REFUSED_FILE = "refused.txt"
 
 
@@ -68,6 +76,7 @@ class Crowd:
         self._serials: Counter[str] = Counter()
         self._titles = {item.asset.title: item for item in scene.items}
         self._looked: Counter[str] = Counter()
+        self._visits: Counter[str] = Counter()
 
     def receive(self, mail: Mail, now: datetime) -> None:
         """Decide what becomes of a mail, and when."""
@@ -153,7 +162,7 @@ class Crowd:
         """Look at the page behind a link, and go on from it."""
         self._check(landed)
         token = visit_of(landed.url)
-        self._look(landed, token)
+        self._look(landed, token, person, mail.to)
         if reaction.fills_form:
             self._fill(landed, person)
         if person.temperament == Temperament.HAND_RAISER and mail.to not in self.seen.raised:
@@ -165,17 +174,21 @@ class Crowd:
             act = partial(self._pass_on, mail, person, self._serials[mail.to])
             self._agenda.plan(later, mail.to, act)
 
-    def _look(self, landed: Answer, token: str) -> None:
-        """Let the page see that a person is there, as its script does."""
-        if token and landed.status == 200:  # noqa: PLR2004 - OK
-            self._bring_in()
-            self._check(self._browser.post(urlsplit(landed.url).path + "/seen", {"m": token}))
+    def _look(self, landed: Answer, token: str, person: Person, address: str) -> None:
+        """Let the page see that somebody is there, as its script does, and for how long."""
+        if not token or landed.status != 200:  # noqa: PLR2004 - OK
+            return
+        self._bring_in()
+        signs = [{"m": token}]
+        self._visits[address] += 1
+        drawn = self._draw(address, "reads", self._visits[address])
+        if drawn < READS.get(Temperament(person.temperament), GLANCES):
+            signs.append({"m": token, "read": "1"})
+        for sign in signs:
+            self._check(self._browser.post(urlsplit(landed.url).path + "/seen", sign))
 
     def _bring_in(self) -> None:
-        """Let the database have the click before the page's own sign, which comes seconds later.
-
-        A sign without its click would be taken as proof of the scanner's click before it.
-        """
+        """Let the database have the click before the page's own sign, which comes seconds later."""
         here = self._scene.here
         ship_once(here.works, here.home)
         listen.absorb(here.works, limit=500, facts=message_facts, patience=here.patience)
@@ -186,13 +199,13 @@ class Crowd:
         slug = "calculator" if self._looked[address] % 2 else "prices"
         page = self._browser.get(f"/p/{slug}?m={token}")
         self._check(page)
-        self._look(page, token)
+        self._look(page, token, person, address)
         if slug == "calculator":
             self._fill(page, person)
 
     def _raise_hand(self, person: Person, address: str, token: str, at: datetime) -> None:
         page = self._browser.get(f"/p/contact?m={token}")
-        self._look(page, token)
+        self._look(page, token, person, address)
         soon = "we_are_standing_still" if self._draw(address, "soon", 0) < 1 / 3 else "this_quarter"
         if self._fill(page, person, how_soon=soon):
             self.seen.raised[address] = at

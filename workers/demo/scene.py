@@ -107,6 +107,7 @@ def settings_of(options: Options) -> Settings:
         "SETTLE_GATEWAY_SECONDS": "0" if options.once else "3",
         "SHIP_SECONDS": "1",
         "FORM_MIN_SECONDS": "0",
+        "READING_SECONDS": "0" if options.once else "3",
         "WORKERS": "1",
     }
     os.environ.update({f"NURTURE_{name}": value for name, value in told.items()})

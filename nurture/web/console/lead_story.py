@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 
 from campaigns.vocabulary import ActivityKind, Verdict
-from nurture.engagement import ActivityRow
+from nurture.engagement import READ, ActivityRow
 from nurture.web.console import shell, wording
 from nurture.web.console.lead_case import Case
 from nurture.web.console.lead_ours import Happened, changes, ours, said_at
@@ -16,7 +16,20 @@ from nurture.web.format import plural
 SHOWS = {"all": "All", "theirs": "Their acts", "ours": "Ours", "changes": "Changes"}
 PAGE = 20
 """How many rows the page begins with, and how many more each time."""
-BY_PROGRAMS = frozenset({ActivityKind.CLICKED, ActivityKind.OPENED})
+BY_PROGRAMS = frozenset({ActivityKind.CLICKED, ActivityKind.OPENED, ActivityKind.VISITED})
+WHY_NOT: Mapping[str, str] = {
+    "burst": "Several links at once: faster than a hand",
+    "both_links_at_once": "Both links at once, as a mail gateway does",
+    "every_link_in_turn": "Nearly every link in turn, a few seconds apart",
+    "asked_head_first": "Asked for the head of the page first, as a link scanner does",
+    "many_messages_at_once": "The same visitor was at many people's mails, as a link scanner is",
+    "known_crawler": "The program said what it is",
+    "no_agent": "A program that does not say what it is",
+    "known_proxy": "A mail program's own proxy",
+    "prefetch_header": "Fetched ahead, before anybody clicked",
+    "not_a_get": "Asked for the head of the page only",
+}
+"""Reasons of a verdict, as people read them."""
 READING = frozenset(
     {
         ActivityKind.OPENED,
@@ -131,11 +144,22 @@ def _why(act: ActivityRow, case: Case) -> str:
     if act.kind in SAID:
         lead_in = SAID[act.kind].get(act.name or "", "")
         return f"{lead_in}{text or ''}"
+    if act.kind is ActivityKind.VISITED:
+        return _why_visit(act)
     if act.kind is not ActivityKind.CLICKED:
         return ""
     if act.verdict is Verdict.HUMAN_PROVEN:
         return "A person: what followed proves it"
-    return "Most likely a person"
+    return "Most likely a person: counts as interest"
+
+
+def _why_visit(act: ActivityRow) -> str:
+    seconds = act.detail.get(READ)
+    if isinstance(seconds, int) and act.verdict is Verdict.HUMAN_PROVEN:
+        return "A person: read for half a minute or longer"
+    if act.verdict is Verdict.HUMAN_LIKELY:
+        return "Most likely a person: counts as interest"
+    return ""
 
 
 def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[Happened]:
@@ -151,13 +175,29 @@ def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[Happened]:
         many = plural(len(rows), "click" if clicks else "open")
         if pending:
             verb, why = f"{many} not judged yet", "It takes minutes to tell a person from a program"
+        elif kind is ActivityKind.VISITED:
+            many = plural(len(rows), "look")
+            verb, why = f"{many} at a page not counted", "A link scanner's click led to it"
         elif clicks:
-            verb, why = f"{many} not counted", "A link scanner looked at the mail before them"
+            verb, why = f"{many} not counted", _why_not(rows)
         else:
             verb, why = f"{many} not counted", "A mail program loaded the picture by itself"
         at = max(row.at for row in rows)
         points = 0.0 if clicks and not pending else None
         yield Happened(at, "theirs", "robot", verb, "", why, points, muted=True)
+
+
+def _why_not(rows: Sequence[ActivityRow]) -> str:
+    """Give the reason that most of these clicks have."""
+    codes = [code for row in rows for code in _codes(row) if code in WHY_NOT]
+    if not codes:
+        return "A link scanner looked at the mail before them"
+    return WHY_NOT[max(codes, key=codes.count)]
+
+
+def _codes(row: ActivityRow) -> list[str]:
+    reasons = row.detail.get("reasons")
+    return [one for one in reasons if isinstance(one, str)] if isinstance(reasons, list) else []
 
 
 def _topics(case: Case) -> Iterator[Happened]:

@@ -19,7 +19,7 @@ from nurture.tracks import Stay
 from nurture.usecases.briefing import ASKED
 from nurture.usecases.foresee import Why
 from nurture.usecases.knowledge import known
-from nurture.usecases.promote import OPEN_STAGES, with_standing
+from nurture.usecases.promote import OPEN_STAGES, held, with_standing
 from nurture.web.console import shell, step_words, wording
 from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
 from nurture.web.format import plural
@@ -199,6 +199,10 @@ def _ready(work: Work, case: Case) -> Ready:
         Tick(tick.holds, tick.words, _behind(clause, facts.values, intent))
         for clause, tick in zip(definition.clauses, result.ticks, strict=True)
     )
+    doubt = held(work, {lead_id: facts}).get(lead_id)
+    if doubt is not None:
+        # A promise that is kept the moment such a sign comes; nobody needs to watch for it.
+        ticks = (*ticks, Tick(holds=False, words=doubt.words))
     return Ready(ticks, _counts_as_intent(scoring.scorecard(work)))
 
 

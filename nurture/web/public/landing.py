@@ -43,6 +43,8 @@ HONEYPOT = "q_blank_9"
 PERSON = "q_person"
 """The box that the page shows when it asks once more because of that field."""
 AGREED = "agree"
+READ = "read"
+"""In a page's sign: it was looked at for as long as reading takes."""
 ITS_OWN = frozenset({HONEYPOT, PERSON, AGREED, "ticket", "page", *leads.UTM})
 AGAIN = "again"
 TOO_FAST = (
@@ -97,13 +99,14 @@ def show_page(slug: str) -> str | Response:
 
 @security.public
 def note_seen(slug: str) -> tuple[str, int]:
-    """Note that a person looked at a page; without a link of ours nobody is noted."""
+    """Note that somebody looked at a page, or read it; without a link of ours nobody is noted."""
     came = _visitor(request.form.get(PARAMETER, ""))
     runtime = here()
     if came is not None:
+        read = _read_seconds(came) if READ in request.form else 0
         with runtime.works.begin("prospect") as work:
             utm = leads.utm_of(request.args)
-            submit.note_visit(work, slug, came=came, utm=utm, desk=runtime.desk)
+            submit.note_visit(work, slug, came=came, utm=utm, desk=runtime.desk, read_seconds=read)
     return "", HTTPStatus.NO_CONTENT
 
 
@@ -155,6 +158,16 @@ def calendar(slug: str) -> Response:
     entry.add("prodid", "-//Nurture//Pages//EN")
     entry.add_component(event)
     return Response(entry.to_ical(), mimetype="text/calendar")
+
+
+def _read_seconds(came: Came) -> int:
+    """Tell how long ago the click was, 0 where that is too short for reading.
+
+    The page says that it was looked at all the time; that the time has passed, our clock says.
+    """
+    runtime = here()
+    since = (runtime.clock.machine() - came.machine_at).total_seconds()
+    return max(int(since), 1) if since >= runtime.settings.reading_seconds else 0
 
 
 def _message(came: Came | None) -> MessageId | None:
