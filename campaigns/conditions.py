@@ -4,6 +4,7 @@ A condition is a tree of frozen values; `holds` evaluates it over `Facts`, and s
 same tree to SQL. `campaigns.phrases` reads and writes its short text form.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -186,11 +187,11 @@ def compares(compare: Compare, value: Value) -> bool:
     if op is Op.SET:
         return True
     if op is Op.EQ:
-        return _same(value, compare.value)
+        return _same(_told(value, compare.value), compare.value)
     if op is Op.IN:
         wanted = compare.value if isinstance(compare.value, tuple) else (compare.value,)
-        return any(_same(value, one) for one in wanted)
-    return _ordered(op, value, compare.value)
+        return any(_same(_told(value, one), one) for one in wanted)
+    return _ordered(op, _told(value, compare.value), compare.value)
 
 
 def matching(did: Did, acts: tuple[Act, ...]) -> Iterator[Act]:
@@ -269,6 +270,16 @@ def _is_kind(did: Did, act: Act) -> bool:
 
 def _is_called(what: str, act: Act) -> bool:
     return not what or what in act.names
+
+
+def _told(value: Value, wanted: Value) -> Value:
+    """Read a text as the number that it is compared with: older lists kept numbers as texts."""
+    if isinstance(value, str) and isinstance(wanted, int | float) and not isinstance(wanted, bool):
+        return float(value) if _PLAIN_NUMBER.fullmatch(value) else value
+    return value
+
+
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d+)?", re.ASCII)
 
 
 def _same(value: Value, wanted: Value) -> bool:

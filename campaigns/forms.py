@@ -153,8 +153,10 @@ def _read(one: Field, typed: str) -> tuple[str, str | float]:
     if one.type == "number":
         return _read_number(one, typed)
     if one.type == "choice":
-        known = {value for value, _ in one.options}
-        return ("" if typed in known else f"{one.label}: choose one of the answers.", typed)
+        if typed not in {value for value, _ in one.options}:
+            return (f"{one.label}: choose one of the answers.", typed)
+        # A key that is a number stands for a span, and is compared as a number.
+        return ("", int(typed) if typed.isdecimal() else typed)
     if len(typed) > one.most:
         return (f"{one.label}: at most {one.most} characters.", typed)
     if one.type == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", typed):

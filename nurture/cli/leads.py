@@ -1,6 +1,8 @@
 """`nurture leads`: import a list, look at it, take it back."""
 
 import json
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from nurture import runtime, users
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
-from nurture.leads import ImportProgress, ListOptions, Remark
+from nurture.leads import LEFT_OUT, Column, ImportProgress, ListOptions, Question, Remark
 from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases import capture, lists, preview, retract
@@ -26,6 +28,7 @@ from nurture.usecases.export import csv_lines
 from nurture.usecases.preview import ImportCheck
 
 MAPPING_EXAMPLE = 'Write, for example, {"mapping": {"Mailadresse": "email"}}.'
+COLUMN_ANSWERS = frozenset({Column.OPT_IN.value, Column.OPT_OUT.value, LEFT_OUT})
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -38,6 +41,7 @@ class Said(TypedDict):
     cost: float | None
     track: str
     park_until: datetime | None
+    answer: tuple[str, ...]
 
 
 @click.group()
@@ -62,6 +66,12 @@ def leads() -> None:
     "--park-until", type=click.DateTime(["%Y-%m-%d"]), help="No track yet: rest until this day."
 )
 @click.option(
+    "--answer",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What a list does not say itself; the import names the keys that it asks for.",
+)
+@click.option(
     "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.NONE.value,
     show_default=True, help="Why we may write to these people.",
 )  # fmt: skip
@@ -76,6 +86,7 @@ def import_(
     """Import a CSV or XLSX file of any usual encoding; a bad row never stops the rest."""
     here = runtime.start()
     options = _options(here, said, basis=Basis(basis), reading=_reading(mapping))
+    options = _answered(here, options, said["answer"])
     text = _as_text(file)
     if dry_run:
         check = preview.check_import(
@@ -84,7 +95,11 @@ def import_(
         click.echo("")
         _say_check(check, options)
         return
-    import_id = capture.start_import(here.works, text, options, house=here.house, actor="cli")
+    try:
+        import_id = capture.start_import(here.works, text, options, house=here.house, actor="cli")
+    except capture.Unanswered as unanswered:
+        _say_questions(unanswered.questions)
+        raise
     done = capture.run_import(here.works, import_id, house=here.house, progress=_say_progress)
     lists.forget(here.works)
     click.echo("")
@@ -207,6 +222,37 @@ def _reading(mapping: Path | None) -> ListOptions:
     return ListOptions.from_json(told)
 
 
+def _answered(here: Runtime, options: ImportOptions, told: tuple[str, ...]) -> ImportOptions:
+    """Add answers: what a column holds is kept with the columns, all else beside them."""
+    pairs = [one.rpartition("=") for one in told]
+    if wrong := [
+        one for one, (key, _, value) in zip(told, pairs, strict=True) if not (key and value)
+    ]:
+        raise Invalid(f"“{wrong[0]}” is no answer: write KEY=VALUE, such as “Status: Warm=mail”.")
+    answers = {key.strip(): value.strip() for key, _, value in pairs}
+    columns = {key: value for key, value in answers.items() if value in COLUMN_ANSWERS}
+    with here.works.read("cli") as work:
+        remembered = domain.remembered_mapping(work, options.source)
+    known = {heading: column for heading, column in remembered.items() if column}
+    reading = options.reading
+    mapping = {**known, **(reading.mapping or {}), **columns} if columns else reading.mapping
+    others = {key: value for key, value in answers.items() if key not in columns}
+    return replace(
+        options, reading=replace(reading, mapping=mapping, answers={**reading.answers, **others})
+    )
+
+
+def _say_questions(questions: Sequence[Question]) -> None:
+    click.echo("")
+    if questions:
+        click.echo("Before this list comes in, say how to read it:")
+    for one in questions:
+        shown = f" ({', '.join(one.examples[:4])})" if one.examples else ""
+        click.echo(f"  {one.column}{shown}: {one.words}")
+        for value, words in one.choices:
+            click.echo(f"    --answer {shlex.quote(f'{one.key}={value}')}  {words}")
+
+
 def _as_text(file: Path) -> Path:
     """Give the list as plain text; that of a workbook lives as long as this command."""
     if not domain.is_workbook(file.name):
@@ -231,10 +277,13 @@ def _say_done(run: ImportProgress) -> None:
         f"Import {run.id}: {run.created} created, {run.updated} updated, "
         f"{run.unchanged} unchanged, {run.rejected} rejected, {run.opted_out} opted out."
     )
+    if run.repeated:
+        click.echo(f"{run.repeated} rows have an address that stands further up in the list.")
 
 
 def _say_check(check: ImportCheck, options: ImportOptions) -> None:
     _say_counts(check)
+    _say_questions(check.survey.questions)
     click.echo(f"{check.opted_out} opted out, {check.may_write} may be written to.")
     if check.said_yes and not check.may_write:
         click.echo(f"{check.said_yes} rows say yes themselves: give --basis to use that.")
@@ -251,7 +300,17 @@ def _say_check(check: ImportCheck, options: ImportOptions) -> None:
     click.echo("Columns:")
     for heading, column in check.mapping.items():
         click.echo(f"  {heading} -> {column or 'left out'}")
-    for title, remarks in (("Rejected", check.rejects), ("Cells left out", check.remarks)):
+    _say_rows_of(check)
+
+
+def _say_rows_of(check: ImportCheck) -> None:
+    if check.repeated:
+        click.echo(f"{check.repeated} rows have an address that stands further up.")
+    shown = (
+        ("Rejected", check.rejects), ("Cells left out", check.remarks),
+        ("Addresses that stand twice", check.repeats),
+    )  # fmt: skip
+    for title, remarks in shown:
         _say_remarks(title, remarks)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import case, delete, select, update
@@ -12,7 +12,7 @@ from nurture import leads
 from nurture.consent.model import MAIL, Grant
 from nurture.consent.queries import ever_asked, permitted
 from nurture.consent.rules import RANK
-from nurture.consent.tables import Permission, Suppression
+from nurture.consent.tables import ImportedRefusal, Permission, Suppression
 from nurture.kernel.database import CHUNK, among, chunks, insert_ignoring, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
@@ -92,8 +92,9 @@ def suppress_each(
             }
             for address in chunk
         ]
-        _said_again(work, rows)
+        _said_again(work, rows, reason=reason)
         added += _insert_new(work, Suppression, rows)
+        _note_import(work, rows, evidence)
         _strengthen(work, rows)
     return added
 
@@ -163,6 +164,20 @@ def recall(work: Work, lead_ids: Sequence[LeadId], *, key: bytes) -> set[LeadId]
     return found
 
 
+def refused_addresses(
+    work: Work, addresses: Iterable[EmailAddress], *, key: bytes
+) -> set[EmailAddress]:
+    """Tell which of these addresses are never written to, also where no lead has them any more."""
+    hashes = {address_hash(one, key=key): one for one in addresses}
+    found: set[EmailAddress] = set()
+    for chunk in chunks(sorted(hashes), CHUNK):
+        statement = select(Suppression.email_hash).where(
+            among(work.session, Suppression.email_hash, chunk)
+        )
+        found.update(hashes[one] for one in work.session.scalars(statement))
+    return found
+
+
 def take_back(work: Work, import_id: int, *, limit: int) -> int:
     """Forget permissions that an import gave, a stretch at a time; count them."""
     statement = (
@@ -177,24 +192,71 @@ def take_back(work: Work, import_id: int, *, limit: int) -> int:
     return len(found)
 
 
+def take_back_refusals(work: Work, import_id: int, *, limit: int) -> int:
+    """Forget what only this import said of who wants no mail, a stretch at a time; count it.
+
+    What another import said too, a person, or the person themselves, stays.
+    """
+    statement = (
+        select(ImportedRefusal.id, ImportedRefusal.email_hash)
+        .where(ImportedRefusal.import_id == import_id)
+        .order_by(ImportedRefusal.id)
+        .limit(limit)
+    )
+    rows = work.session.execute(statement).all()
+    if not rows:
+        return 0
+    work.session.execute(
+        delete(ImportedRefusal).where(ImportedRefusal.id.in_([number for number, _ in rows]))
+    )
+    others = select(ImportedRefusal.email_hash)
+    work.session.execute(
+        delete(Suppression).where(
+            Suppression.email_hash.in_([email_hash for _, email_hash in rows]),
+            Suppression.reason == SuppressionReason.IMPORTED.value,
+            Suppression.again_at.is_(None),
+            Suppression.email_hash.not_in(others),
+        )
+    )
+    return len(rows)
+
+
 def address_hash(address: EmailAddress, *, key: bytes) -> str:
     """Hash an address so that it can be recognised but not read back without the key."""
     return hmac.new(key, address.encode(), hashlib.sha256).hexdigest()
 
 
-def _insert_new(
-    work: Work, table: type[Permission] | type[Suppression], rows: Sequence[Mapping[str, object]]
-) -> int:
+_Table = type[Permission] | type[Suppression] | type[ImportedRefusal]
+
+
+def _insert_new(work: Work, table: _Table, rows: Sequence[Mapping[str, object]]) -> int:
     """Insert what no constraint holds yet, and count it."""
     return insert_ignoring(work.session, table, rows)
 
 
-def _said_again(work: Work, rows: Sequence[Mapping[str, object]]) -> None:
-    """Keep that a no was said once more: who takes the first one back must not lose the second."""
+def _note_import(
+    work: Work, rows: Sequence[Mapping[str, object]], evidence: Mapping[str, Json] | None
+) -> None:
+    """Keep which import said a no, so that it goes when all that said it are taken back."""
+    import_id = (evidence or {}).get("import")
+    if isinstance(import_id, int):
+        said = [{"import_id": import_id, "email_hash": row["email_hash"]} for row in rows]
+        _insert_new(work, ImportedRefusal, said)
+
+
+def _said_again(
+    work: Work, rows: Sequence[Mapping[str, object]], *, reason: SuppressionReason
+) -> None:
+    """Keep that a no was said once more: who takes the first one back must not lose the second.
+
+    What one list says after another is no such thing: each import is noted by itself.
+    """
     hashes = [str(row["email_hash"]) for row in rows]
     known = update(Suppression).where(
         among(work.session, Suppression.email_hash, hashes), Suppression.created_at < work.now
     )
+    if reason is SuppressionReason.IMPORTED:
+        known = known.where(Suppression.reason != reason.value)
     work.session.execute(known.values(again_at=work.now))
 
 

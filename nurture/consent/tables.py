@@ -70,6 +70,20 @@ class LiftedSuppression(Base):
     why: Mapped[str] = mapped_column(String(300))
 
 
+class ImportedRefusal(Base):
+    """A no that an import said; it goes with the import, unless somebody else said it too."""
+
+    __tablename__ = "imported_refusal"
+    __table_args__ = (
+        UniqueConstraint("import_id", "email_hash"),
+        Index("ix_imported_refusal_hash", "email_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
+    email_hash: Mapped[str] = mapped_column(String(64))
+
+
 class Confirmation(Base):
     """A yes from a form that somebody has yet to confirm from the mailbox itself (D-25)."""
 

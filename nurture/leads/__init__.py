@@ -12,7 +12,7 @@ from nurture.leads.acts import (
 )
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.capture import capture, preview
-from nurture.leads.country_names import COUNTRIES, country_name
+from nurture.leads.country_names import country_name, country_names
 from nurture.leads.drafts import (
     DraftRow,
     ask_again,
@@ -46,13 +46,13 @@ from nurture.leads.files import (
     open_file,
     piece,
 )
-from nurture.leads.headings import Column
+from nurture.leads.headings import FACT, LEFT_OUT, Column
 from nurture.leads.lists import (
     ListOptions,
     ListPlan,
     list_rows,
     plan_list,
-    repeated_addresses,
+    survey_list,
 )
 from nurture.leads.mail_hosts import (
     HostFound,
@@ -88,6 +88,7 @@ from nurture.leads.places import (
     spaced_phone,
     zone_of,
 )
+from nurture.leads.plain_words import words_of
 from nurture.leads.queries import (
     addresses,
     by_email,
@@ -101,7 +102,7 @@ from nurture.leads.queries import (
     stage_counts,
     touches,
 )
-from nurture.leads.reading import ReadRow, Remark
+from nurture.leads.reading import MAIL, NO_MAIL, ReadRow, Remark
 from nurture.leads.runs import (
     ImportProgress,
     ImportState,
@@ -112,8 +113,10 @@ from nurture.leads.runs import (
     hold_run,
     import_run,
     imports,
+    note_repeats,
     open_run,
     rejects,
+    repeated_rows,
     set_import_state,
     stalled_imports,
 )
@@ -135,14 +138,18 @@ from nurture.leads.sources import (
     source_key,
     sources,
 )
+from nurture.leads.survey import Question, Repeat, Survey, address_in
 from nurture.leads.table import ListFile
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
 from nurture.leads.utm import UTM, Campaigns, campaigns, utm_of, utm_words
 
 __all__ = [
     "COMPANY",
-    "COUNTRIES",
     "EDITED",
+    "FACT",
+    "LEFT_OUT",
+    "MAIL",
+    "NO_MAIL",
     "PIECE",
     "UTM",
     "WHILE_SOMEBODY_WAITS",
@@ -180,18 +187,22 @@ __all__ = [
     "Outcome",
     "Page",
     "Person",
+    "Question",
     "ReadRow",
     "RejectRow",
     "Remark",
+    "Repeat",
     "SheetBounds",
     "SourceRow",
     "Step",
+    "Survey",
     "TooLarge",
     "TouchRow",
     "UnreadableFile",
     "act_parts",
     "act_stands",
     "add_piece",
+    "address_in",
     "addresses",
     "advance",
     "ask_again",
@@ -206,6 +217,7 @@ __all__ = [
     "colleagues",
     "count",
     "country_name",
+    "country_names",
     "country_of_phone",
     "created_by",
     "delete_leads",
@@ -240,6 +252,7 @@ __all__ = [
     "note_import",
     "note_problem",
     "note_progress",
+    "note_repeats",
     "note_servers",
     "note_told",
     "open_draft",
@@ -258,7 +271,7 @@ __all__ = [
     "rejects",
     "remember_mapping",
     "remembered_mapping",
-    "repeated_addresses",
+    "repeated_rows",
     "restore",
     "search",
     "set_cost",
@@ -276,9 +289,11 @@ __all__ = [
     "stage_counts",
     "stalled_imports",
     "stood_before",
+    "survey_list",
     "touches",
     "utm_of",
     "utm_words",
     "without_mail",
+    "words_of",
     "zone_of",
 ]

@@ -9,9 +9,9 @@ from campaigns.vocabulary import Stage
 from nurture.kernel.database import CHUNK, among, bulk_insert, chunks, upsert
 from nurture.kernel.types import EmailAddress, Json, LeadId
 from nurture.kernel.work import Work
-from nurture.leads.companies import ensure_companies
+from nurture.leads.companies import Firm, ensure_companies
 from nurture.leads.model import Captured, CaptureResult, FieldPolicy, NewLead, Origin, Outcome
-from nurture.leads.rules import COLUMNS, Change, changes, company_key, said
+from nurture.leads.rules import COLUMNS, Change, changes, company_key, said, same_firm
 from nurture.leads.tables import FieldChange, Lead, Touch
 
 
@@ -40,8 +40,7 @@ def capture(
     Without `touch` it is no contact of its own. A new lead has the stage `unqualified` until
     lifecycle begins its history.
     """
-    companies = ensure_companies(work, {key: row.company for row in rows if (key := _key(row))})
-    told = [said(row, company_id=companies.get(_key(row))) for row in rows]
+    told = _told(work, rows)
 
     held = _insert_new(work, rows, told, origin=origin)
     held |= hold(work, [row.email for row in rows if row.email not in held])
@@ -157,6 +156,22 @@ _SOME_COMPANY = -1
 _KNOWN = select(
     _lead.c.id, _lead.c.email, _lead.c.facts, *(_lead.c[name] for name in COLUMNS)
 ).order_by(_lead.c.id)
+
+
+def _told(work: Work, rows: Sequence[NewLead]) -> list[dict[str, Json]]:
+    """Lay out what is said of each; a second firm behind one domain is its people's own word."""
+    names: dict[str, str | None] = {}
+    for row in rows:
+        if key := _key(row):
+            names[key] = names.get(key) or row.company
+    firms = ensure_companies(work, names)
+    return [said(row, company_id=_firm_of(row, firms.get(_key(row)))) for row in rows]
+
+
+def _firm_of(row: NewLead, firm: Firm | None) -> int | None:
+    if firm is None:
+        return None
+    return firm.id if row.company is None or same_firm(row.company, firm.name) else None
 
 
 def _outcome(*, new: bool, parts: Sequence[Change]) -> Outcome:

@@ -1,6 +1,7 @@
 """Companies, found by their domain."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select, update
 
@@ -11,7 +12,15 @@ from nurture.leads.tables import Company
 LONGEST_NAME = 200
 
 
-def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """The company behind a domain."""
+
+    id: int
+    name: str
+
+
+def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, Firm]:
     """Tell the company of each domain; new ones are founded, nameless ones get their name."""
     names = {
         domain: name.replace("\0", "")[:LONGEST_NAME] if name else None
@@ -25,7 +34,7 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, i
         # One prepared statement for all rows: building one with all values costs more.
         statement_new = upsert(work.session, Company).on_conflict_do_nothing()
         work.session.connection().execute(statement_new, rows)
-    found: dict[str, int] = {}
+    found: dict[str, Firm] = {}
     nameless: list[dict[str, object]] = []
     for chunk in chunks(sorted(names), CHUNK):
         statement = select(Company.id, Company.domain, Company.name).where(
@@ -33,9 +42,11 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, i
         )
         for company_id, domain, name in work.session.execute(statement):
             assert domain is not None
-            found[domain] = company_id
-            if name == domain and names[domain]:
-                nameless.append({"which": company_id, "named": names[domain]})
+            named = names[domain]
+            if name == domain and named:
+                nameless.append({"which": company_id, "named": named})
+                name = named  # noqa: PLW2901 - as it stands from now on
+            found[domain] = Firm(company_id, name)
     if nameless:
         statement_named = update(Company).where(Company.id == bindparam("which"))
         work.session.connection().execute(statement_named.values(name=bindparam("named")), nameless)

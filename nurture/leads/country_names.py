@@ -1,17 +1,23 @@
-"""The names of countries, as readers of English write them."""
+"""The names of countries, as readers of English write them (CLDR)."""
 
-COUNTRIES = {
-    "AT": "Austria", "AU": "Australia", "BE": "Belgium", "BG": "Bulgaria", "BR": "Brazil",
-    "CA": "Canada", "CH": "Switzerland", "CN": "China", "CZ": "Czechia", "DE": "Germany",
-    "DK": "Denmark", "EE": "Estonia", "ES": "Spain", "FI": "Finland", "FR": "France",
-    "GB": "United Kingdom", "GR": "Greece", "HR": "Croatia", "HU": "Hungary", "IE": "Ireland",
-    "IN": "India", "IT": "Italy", "JP": "Japan", "LI": "Liechtenstein", "LT": "Lithuania",
-    "LU": "Luxembourg", "LV": "Latvia", "MX": "Mexico", "NL": "Netherlands", "NO": "Norway",
-    "PL": "Poland", "PT": "Portugal", "RO": "Romania", "RS": "Serbia", "SE": "Sweden",
-    "SI": "Slovenia", "SK": "Slovakia", "TR": "Türkiye", "UA": "Ukraine", "US": "United States",
-}  # fmt: skip
+from functools import cache
+
+import pycountry
+from babel import Locale
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """Name every country of ISO 3166, by its code of two letters."""
+    words = Locale("en").territories
+    return {code: words.get(code, code) for code in _codes()}
 
 
 def country_name(code: str | None) -> str:
     """Name a country; a code that nobody listed stands for itself."""
-    return COUNTRIES.get(code or "", code or "")
+    return country_names().get(code or "", code or "")
+
+
+def _codes() -> list[str]:
+    # Kosovo has a code that the standard leaves to its users, and people.
+    return sorted({*(one.alpha_2 for one in pycountry.countries), "XK"})

@@ -9,10 +9,12 @@ from nurture.kernel.types import Json
 from nurture.leads.address import HostLists
 from nurture.leads.errors import UnreadableFile
 from nurture.leads.headings import IGNORED, Column, guess, is_column
-from nurture.leads.reading import Reading, ReadRow, Remark, read_row
+from nurture.leads.reading import Conventions, Reading, ReadRow, Remark, read_row
+from nurture.leads.survey import Survey, survey_rows
 from nurture.leads.table import ListFile, Record, Shape, guess_shape, records
 
 _EXAMPLES = 3
+MOST_COLUMNS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class ListOptions:
     """Where phone numbers without a prefix are dialled."""
     topics: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Fact -> the words of its choices, plain -> what is kept."""
+    numbers: frozenset[str] = frozenset()
+    """Facts that are numbers."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Key of a `Question` -> what somebody says."""
+    conventions: Conventions | None = None
+    """How whole columns are written, once the list was surveyed."""
 
     def to_json(self) -> dict[str, Json]:
         """Write it down, so that an import goes on as it began."""
@@ -37,11 +47,17 @@ class ListOptions:
             "country": self.country,
             "topics": dict(self.topics),
             "sources": dict(self.sources),
+            "choices": {name: dict(words) for name, words in self.choices.items()},
+            "numbers": list[Json](sorted(self.numbers)),
+            "answers": dict(self.answers),
+            "conventions": None if self.conventions is None else self.conventions.to_json(),
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "ListOptions":
         """Read what `to_json` wrote."""
+        numbers, choices = value.get("numbers"), value.get("choices")
+        told = value.get("conventions")
         return cls(
             mapping=_strings(value.get("mapping")),
             encoding=_string(value.get("encoding")),
@@ -49,6 +65,16 @@ class ListOptions:
             country=_string(value.get("country")),
             topics=_strings(value.get("topics")) or {},
             sources=_strings(value.get("sources")) or {},
+            choices={
+                name: words
+                for name, words in (choices if isinstance(choices, dict) else {}).items()
+                if isinstance(words, dict)
+            },
+            numbers=frozenset(str(one) for one in numbers if isinstance(one, str))
+            if isinstance(numbers, list)
+            else frozenset(),
+            answers=_strings(value.get("answers")) or {},
+            conventions=None if told is None else Conventions.from_json(told),
         )
 
 
@@ -64,12 +90,21 @@ class ListPlan:
 
     def settled(self, options: ListOptions) -> ListOptions:
         """Fix what was guessed, so that a later guess cannot differ."""
+        reading = self.reading
         return replace(
             options,
             mapping=dict(self.mapping),
             encoding=self.shape.encoding,
             delimiter=self.shape.delimiter,
+            country=reading.country,
+            choices=reading.choices,
+            numbers=reading.numbers,
+            conventions=reading.conventions,
         )
+
+    def surveyed(self, found: Survey) -> "ListPlan":
+        """Read on by what a survey found out about whole columns."""
+        return replace(self, reading=replace(self.reading, conventions=found.conventions))
 
 
 def plan_list(
@@ -85,9 +120,16 @@ def plan_list(
     head = next(rows, None)
     if head is None or any("@" in cell for cell in head.cells):
         raise UnreadableFile("The first row must hold headings, such as E-mail: put one above.")
+    if len(head.cells) > MOST_COLUMNS:
+        raise UnreadableFile(
+            f"This list has {len(head.cells):,} columns, and {MOST_COLUMNS} at most are read: take "
+            "out those that nobody needs."
+        )
     headings = tuple(_unique(head))
+    said = options.mapping is not None
     known = options.mapping if options.mapping is not None else (remembered or {})
-    mapping = guess(headings, known=known)
+    first = list(islice(rows, _EXAMPLES))
+    mapping = guess(headings, known=known, said=said)
     _check(mapping)
     reading = Reading(
         columns=tuple(mapping[heading] for heading in headings),
@@ -96,8 +138,11 @@ def plan_list(
         topics={word.casefold(): topic for word, topic in options.topics.items()},
         sources={word.casefold(): key for word, key in options.sources.items()},
         hosts=hosts or HostLists(),
+        choices=options.choices,
+        numbers=options.numbers,
+        answers=options.answers,
+        conventions=options.conventions or Conventions(),
     )
-    first = list(islice(rows, _EXAMPLES))
     examples = {
         heading: tuple(row.cells[place][:80] for row in first if place < len(row.cells))
         for place, heading in enumerate(headings)
@@ -107,31 +152,24 @@ def plan_list(
 
 def list_rows(plan: ListPlan, *, skip: int = 0) -> Iterator[ReadRow | Remark]:
     """Read the people of a list, from the row after the first `skip` ones."""
+    _check_address(plan)
+    for record in islice(records(plan.file, plan.shape), 1 + skip, None):
+        yield read_row(record, plan.reading)
+
+
+def survey_list(plan: ListPlan) -> Survey:
+    """Read a whole list once: how its columns are written, what repeats, what must be asked."""
+    _check_address(plan)
+    return survey_rows(islice(records(plan.file, plan.shape), 1, None), plan.reading)
+
+
+def _check_address(plan: ListPlan) -> None:
     if Column.EMAIL not in plan.reading.columns:
         named = ", ".join(f"“{one[:40]}”" for one in plan.reading.headings[:_EXAMPLES])
         raise Invalid(
             f"No column holds e-mail addresses, of {named}. Call the one that does “email”, or say "
             "which it is: in the console by its column, on the command line by --mapping."
         )
-    for record in islice(records(plan.file, plan.shape), 1 + skip, None):
-        yield read_row(record, plan.reading)
-
-
-def repeated_addresses(plan: ListPlan) -> tuple[int, frozenset[str]]:
-    """Count the rows, and tell which addresses stand in more than one of them."""
-    seen: set[int] = set()
-    twice: set[str] = set()
-    total = 0
-    places = [n for n, column in enumerate(plan.reading.columns) if column == Column.EMAIL]
-    for record in islice(records(plan.file, plan.shape), 1, None):
-        total += 1
-        for place in places:
-            address = record.cells[place].strip().lower() if place < len(record.cells) else ""
-            # Numbers take a fraction of the memory of the addresses themselves.
-            if hash(address) in seen:
-                twice.add(address)
-            seen.add(hash(address))
-    return total, frozenset(twice)
 
 
 def _unique(head: Record) -> Iterator[str]:

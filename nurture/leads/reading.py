@@ -3,16 +3,61 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import SIGNS, original_cell
 from nurture.kernel.types import Json
-from nurture.leads.address import Address, HostLists, read_address
-from nurture.leads.headings import FACT, IGNORED, Column
+from nurture.leads.address import (
+    Address,
+    HostLists,
+    MistypedAddress,
+    meant_domain,
+    read_address,
+    split_addresses,
+)
+from nurture.leads.days import DayOrder, read_day
+from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
+from nurture.leads.mail_words import Standing, standing
 from nurture.leads.model import NewLead
-from nurture.leads.places import read_country, read_phone, read_postcode
+from nurture.leads.names import is_salutation, split_name
+from nurture.leads.numbers import Signs, is_number, read_number
+from nurture.leads.phones import Phone, read_listed
+from nurture.leads.places import read_country, read_language, read_postcode
+from nurture.leads.plain_words import says_nothing, words_of
 from nurture.leads.table import Record
+
+NO_MAIL, MAIL = "no_mail", "mail"
+"""What somebody says of the people with a word that a list does not explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How whole columns are written, by heading."""
+
+    signs: Mapping[str, Signs] = field(default_factory=dict)
+    orders: Mapping[str, DayOrder] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
+    """Columns of own facts that hold numbers."""
+    days: frozenset[str] = frozenset()
+
+    def to_json(self) -> dict[str, Json]:
+        """Write them down, so that an import goes on as it began."""
+        return {
+            "signs": {name: one.value for name, one in self.signs.items()},
+            "orders": {name: one.value for name, one in self.orders.items()},
+            "numbers": list[Json](sorted(self.numbers)), "days": list[Json](sorted(self.days)),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Conventions":
+        """Read what `to_json` wrote; an import from before guesses as it did."""
+        told = value if isinstance(value, dict) else {}
+        return cls(
+            {name: Signs(str(one)) for name, one in _map(told.get("signs")).items()},
+            {name: DayOrder(str(one)) for name, one in _map(told.get("orders")).items()},
+            frozenset(_list(told.get("numbers"))), frozenset(_list(told.get("days"))),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +73,13 @@ class Reading:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Word, lower case -> source key; what is not here comes from the file's source."""
     hosts: HostLists = field(default_factory=HostLists)
+    choices: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Fact -> the words that its choices are told in, plain (`words_of`) -> what is kept."""
+    numbers: frozenset[str] = frozenset()
+    """Facts that are numbers, whatever a list looks like."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What somebody said of columns and cells that a list does not explain."""
+    conventions: Conventions = field(default_factory=Conventions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +108,71 @@ def read_row(record: Record, reading: Reading) -> ReadRow | Remark:
     """Read a row; only what makes a person impossible to reach takes the whole row out."""
     if record.broken:
         return Remark(record.number, "", record.cells[0], record.broken)
+    if any(cell.strip() for cell in record.cells[len(reading.headings) :]):
+        return Remark(record.number, "", ", ".join(record.cells)[:200], _too_many(record, reading))
     cells = _Cells(record, reading)
     written = cells.take(Column.EMAIL)
     try:
-        address = _address(written, reading.hosts)
+        address = _address(cells, written, reading.hosts)
     except Invalid as wrong:
         return Remark(record.number, cells.heading(Column.EMAIL), written, wrong.sentence)
     lead = _lead(address, cells)
+    said = set(mail_standings(record.cells, reading))
+    agreed = Column.OPT_IN in reading.columns or Standing.UNASKED in said
     return ReadRow(
         row=record.number,
         lead=lead,
-        said_yes=_is(cells.take(Column.OPT_IN), _YES) if cells.has(Column.OPT_IN) else None,
-        said_no=not _is(cells.take(Column.OPT_OUT), _NO),
+        said_yes=said <= {Standing.AGREED, Standing.OPEN} if agreed else None,
+        said_no=Standing.REFUSED in said,
         source=reading.sources.get(cells.take(Column.SOURCE).casefold()),
         remarks=tuple(cells.remarks),
     )
 
 
-_YES = frozenset(
-    {"1", "x", "y", "yes", "ja", "j", "true", "wahr", "ok", "si", "oui", "opted-in", "✓", "✔"}
-)
-"""Only a clear yes is one: whoever is missing here is asked, not written to."""
-_NO = frozenset({"", "0", "n", "no", "nein", "false", "falsch", "-", "?", "non", "n/a", "none"})
-"""Anything else in a column of opt-outs, such as a date, is an opt-out."""
+def mail_standings(cells: tuple[str, ...], reading: Reading) -> Iterator[Standing]:
+    """Tell what each column of who wants mail says of one person; a doubt is a no."""
+    for place, (column, heading) in enumerate(zip(reading.columns, reading.headings, strict=True)):
+        if column in _MAIL_COLUMNS:
+            cell = cells[place] if place < len(cells) else ""
+            found = told_standing(cell, column, heading, reading.answers)
+            if found is not Standing.UNCLEAR:
+                yield found
+            else:
+                yield Standing.UNASKED if column == Column.OPT_IN else Standing.REFUSED
+
+
+def told_standing(cell: str, column: str, heading: str, answers: Mapping[str, str]) -> Standing:
+    """Tell what a cell means for mail, also by what somebody has said of it."""
+    agreement = column == Column.OPT_IN
+    found = standing(cell.strip(), heading, agreement=agreement)
+    if found is not Standing.UNCLEAR:
+        return found
+    answer = answers.get(answer_key(heading, cell)) or answers.get(heading)
+    if answer == NO_MAIL:
+        return Standing.REFUSED
+    if answer == MAIL:
+        return Standing.AGREED if agreement else Standing.OPEN
+    return Standing.UNCLEAR
+
+
+def answer_key(heading: str, cell: str) -> str:
+    """Name a cell's word, so that an answer about it is found again."""
+    return f"{heading}: {' '.join(cell.split())[:60].casefold()}"
+
+
+_MAIL_COLUMNS = frozenset({Column.OPT_IN, Column.OPT_OUT})
 _FORMULA = (*SIGNS, "\t", "\r")
-_NUMBER = re.compile(r"[+-]?[\d.,' ]+$")
-_POWER = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*(?:kw|kilowatt)?\s*$", re.IGNORECASE)
-_HEADS = re.compile(r"\s*(\d[\d.,']*)\s*(?:[-–+]|bis|to|\Z)")  # noqa: RUF001 - ranges have dashes
-_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%Y/%m/%d", "%d/%m/%Y", "%d %b %Y", "%d %B %Y")
+_SIGNED = re.compile(r"[+-]?[\d.,' ]+$")
+_POWER = re.compile(r"(.*?\d)\s*(?:kw|kilowatt)?", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"(?P<most><|≤|less than|fewer than|under|up to|bis zu|weniger als|unter|moins de|minder dan|"
+    r"menos de|meno di)?\s*"
+    r"(?:ca\.?|circa|about|approx\.?|over|über|more than|mehr als|plus de|meer dan|>|≥|~)?\s*"
+    r"(?P<low>\d[\d.,'’]*(?: \d{3})*)"  # noqa: RUF001 - people type it
+    r"(?:\s*(?:[-–+]|bis|to|à|tot|und|and|or|oder|bzw|employees?|people|persons|staff|mitarbeiter|"  # noqa: RUF001 - ranges have dashes
+    r"ma\b|fte|salariés|medewerkers|empleados|dipendenti|beschäftigte)[^=]*)?",
+    re.IGNORECASE,
+)
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _LENGTHS: Mapping[str, int] = {
     Column.FIRST_NAME: 100,
@@ -92,6 +181,11 @@ _LENGTHS: Mapping[str, int] = {
     Column.COMPANY: 200,
 }
 _TEXT = 500
+_REAL: Mapping[str, frozenset[str]] = {
+    Column.LAST_NAME: frozenset({"na", "blank"}), Column.CITY: frozenset({"leer"}),
+}  # fmt: skip
+"""Names that elsewhere stand for nothing: there are people called Na, and a town called Leer."""
+_RAW = frozenset({Column.EMAIL, Column.COUNTRY, Column.OPT_IN, Column.OPT_OUT})
 
 
 class _Cells:
@@ -106,7 +200,7 @@ class _Cells:
             for column, heading, cell in zip(
                 reading.columns, reading.headings, record.cells, strict=False
             )
-            if column != IGNORED
+            if column not in (IGNORED, LEFT_OUT)
         }
 
     def has(self, column: str) -> bool:
@@ -116,18 +210,33 @@ class _Cells:
         return self._cells.get(column, (str(column), ""))[0].strip()
 
     def take(self, column: str) -> str:
-        """Take a cell as one line of text."""
-        return _one_line(self._cells.get(column, ("", ""))[1])
+        """Take a cell as one line of text; what stands for nothing is none."""
+        return self._said(column, _one_line(self._cells.get(column, ("", ""))[1]))
+
+    def _said(self, column: str, cell: str) -> str:
+        if column in _RAW or not says_nothing(cell) or words_of(cell) in _REAL.get(column, ()):
+            return cell
+        return ""
 
     def text(self, column: str) -> str | None:
         """Take a cell as text; a formula is no text, an apostrophe before one makes it text."""
         written = self._cells.get(column, ("", ""))[1]
         meant = original_cell(written)
-        cell = _one_line(meant)
-        if meant == written and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        cell = self._said(column, _one_line(meant))
+        if meant == written and cell.startswith(_FORMULA) and not _SIGNED.fullmatch(cell):
             self.leave_out(column, "This is a formula, not a value: paste the values only.")
             return None
-        return cell[: _LENGTHS.get(column, _TEXT)] or None
+        return cell[: _LENGTHS.get(column, _TEXT)].strip() or None
+
+    def choice(self, column: str) -> Json:
+        """Take what is kept for the words of a choice; other words are kept as they are."""
+        name = column.removeprefix(FACT)
+        listed = self.reading.choices.get(name)
+        if listed and (cell := self._cells.get(column)) is not None:
+            kept = listed.get(words_of(cell[1].strip().removeprefix("'")))
+            if kept is not None:
+                return kept
+        return None
 
     def read(self, column: str, reader: Callable[[str], str]) -> str | None:
         """Take a cell through a reader that may refuse it."""
@@ -148,17 +257,39 @@ class _Cells:
 
 
 def _one_line(cell: str) -> str:
+    if cell.isprintable() and "  " not in cell:
+        return cell.strip()
     return " ".join(cell.translate(_CONTROLS).split())
 
 
-def _address(written: str, hosts: HostLists) -> Address:
-    if written.startswith(_FORMULA):
+def _too_many(record: Record, reading: Reading) -> str:
+    return (
+        f"This row has {len(record.cells)} cells, and there are {len(reading.headings)} headings: "
+        "put quotes around a cell with the separator in it."
+    )
+
+
+def _address(cells: _Cells, written: str, hosts: HostLists) -> Address:
+    if written.startswith(_FORMULA) and not written.startswith("＠"):  # noqa: RUF001 - typed so
         raise Invalid("This is a formula, not an address: paste the values only.")
-    address = read_address(written, hosts=hosts)
+    first, others = split_addresses(written)
+    try:
+        address = read_address(first, hosts=hosts)
+    except MistypedAddress as mistyped:
+        address = mistyped.address
+        reason = f"Nothing arrives there. Did you mean {mistyped.meant}? It is taken as it stands."
+        cells.leave_out(Column.EMAIL, reason)
+    meant = meant_domain(address.domain)
+    asks = f" Did you mean {meant}?" if meant else ""
     if address.disposable:
         raise Invalid(
-            f"{address.domain} gives out addresses for ten minutes: ask for one that lasts."
+            f"{address.domain} gives out addresses for ten minutes: ask for one that lasts.{asks}"
         )
+    if others:
+        named = ", ".join(others)[:120]
+        cells.leave_out(Column.EMAIL, f"One lead has one address: {named} did not come in.")
+    if meant:
+        cells.leave_out(Column.EMAIL, f"It is taken as it stands.{asks}")
     return address
 
 
@@ -167,35 +298,56 @@ def _lead(address: Address, cells: _Cells) -> NewLead:
     first, last = cells.text(Column.FIRST_NAME), cells.text(Column.LAST_NAME)
     whole = cells.text(Column.NAME)
     if whole and not (first or last):
-        first, _, last = whole.rpartition(" ")
-    reading = cells.reading
-    dialled = country or reading.country
+        first, last = split_name(whole)
+    phone = _phone(cells, country or cells.reading.country)
     return NewLead(
         email=address.email,
         first_name=first or None,
         last_name=last or None,
-        phone=cells.read(Column.PHONE, lambda cell: read_phone(cell, country=dialled)),
-        job=cells.text(Column.JOB),
+        phone=phone.number if phone else None,
+        job=_job(cells),
         company=cells.text(Column.COMPANY),
         country=country,
-        postcode=cells.read(Column.POSTCODE, lambda cell: read_postcode(cell, country=country)),
-        language=(cells.take(Column.LANGUAGE)[:2].lower() or None),
-        facts={**address.facts(), **_facts(cells)},
+        postcode=cells.read(Column.POSTCODE, partial(read_postcode, country=country)),
+        language=cells.read(Column.LANGUAGE, read_language),
+        facts={
+            **address.facts(), **_facts(cells),
+            **({"phone_extension": phone.extension} if phone and phone.extension else {}),
+        },
         interests=_interests(cells),
-    )
+    )  # fmt: skip
+
+
+def _phone(cells: _Cells, dialled: str | None) -> Phone | None:
+    cell = cells.take(Column.PHONE).removeprefix("'")
+    if not cell:
+        return None
+    try:
+        return read_listed(cell, country=dialled)
+    except Invalid as wrong:
+        cells.leave_out(Column.PHONE, wrong.sentence)
+        return None
+
+
+def _job(cells: _Cells) -> str | None:
+    kept = cells.choice(Column.JOB)
+    if kept is not None:
+        return str(kept)
+    job = cells.text(Column.JOB)
+    return None if job is None or is_salutation(job) else job
 
 
 def _country(cells: _Cells) -> str | None:
-    cell = cells.take(Column.COUNTRY)
-    if not cell:
-        return None
+    cell = cells.take(Column.COUNTRY).removeprefix("'")
     code = read_country(cell)
-    if code is None:
+    if code is None and not says_nothing(cell):
         cells.leave_out(Column.COUNTRY, f"“{cell[:40]}” is no country: use its code, such as DE.")
     return code
 
 
 def _interests(cells: _Cells) -> tuple[str, ...]:
+    if not cells.has(Column.INTEREST):
+        return ()
     words = [part.strip().casefold() for part in re.split(r"[,;/|]", cells.take(Column.INTEREST))]
     topics = cells.reading.topics
     whole = cells.take(Column.INTEREST).casefold()
@@ -209,46 +361,79 @@ def _interests(cells: _Cells) -> tuple[str, ...]:
 def _facts(cells: _Cells) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for column in cells.facts():
-        value = _FACT_READERS.get(column, _Cells.text)(cells, column)
+        value = cells.choice(column)
+        if value is None:
+            value = _fact(cells, column)
         if value is not None:
             found[column.removeprefix(FACT)] = value
     return found
 
 
+def _fact(cells: _Cells, column: str) -> Json:
+    if column in _FACT_READERS:
+        return _FACT_READERS[column](cells, column)
+    heading, told = cells.heading(column), cells.reading.conventions
+    if column.removeprefix(FACT) in cells.reading.numbers:
+        return _number(cells, column, str, "This is no number: write it like 30 or 7.5.")
+    if heading in told.numbers and is_number(cells.take(column)):
+        return _number(cells, column, str, "This is no number: write it like 30 or 7.5.")
+    if heading in told.days:
+        return _day(cells, column) if cells.take(column) else None
+    return cells.text(column)
+
+
+def power_in(cell: str) -> str:
+    """Take the number out of 30 kW."""
+    found = _POWER.fullmatch(cell.strip())
+    return found[1] if found else cell
+
+
+def people_in(cell: str) -> str:
+    """Take the lower end out of 50-249 or 10+; who are fewer than so many are at least one."""
+    found = _PEOPLE.fullmatch(cell.strip())
+    if found is None:
+        return cell
+    return "1" if found["most"] else found["low"].rstrip(".,")
+
+
 def _power(cells: _Cells, column: str) -> Json:
-    return _number(cells, column, _POWER, "This is no number of kilowatts: write 30 or 30 kW.")
+    return _number(cells, column, power_in, "This is no number of kilowatts: write 30 or 30 kW.")
 
 
 def _employees(cells: _Cells, column: str) -> Json:
     """Read a number of people; of a range such as 20-49 its lower end."""
-    return _number(cells, column, _HEADS, "This is no number of people: write 80 or 50-249.")
+    reason = "This is no number of people: write 80 or 50-249."
+    number = _number(cells, column, people_in, reason)
+    if isinstance(number, float):
+        cells.leave_out(column, "People are counted whole: write 80 or 50-249.")
+        return None
+    return number
 
 
-def _number(cells: _Cells, column: str, pattern: re.Pattern[str], reason: str) -> Json:
-    cell = cells.take(column)
+def _number(cells: _Cells, column: str, part: Callable[[str], str], reason: str) -> Json:
+    cell = cells.take(column).removeprefix("'")
     if not cell:
         return None
-    match = pattern.match(cell)
-    if match is None:
+    text = part(cell)
+    if not is_number(text):
         cells.leave_out(column, reason)
         return None
-    digits = match.group(1)
-    if pattern is _HEADS:
-        return int(re.sub(r"\D", "", digits))
-    number = float(digits.replace(",", "."))
-    return int(number) if number.is_integer() else number
+    try:
+        return read_number(text, cells.reading.conventions.signs.get(cells.heading(column)))
+    except Invalid as unclear:
+        cells.leave_out(column, unclear.sentence)
+        return None
 
 
 def _day(cells: _Cells, column: str) -> Json:
-    cell = cells.take(column)
-    for form in _DAYS:
-        try:
-            return datetime.strptime(cell, form).replace(tzinfo=UTC).date().isoformat()
-        except ValueError:
-            continue
-    if cell:
-        cells.leave_out(column, "This is no day: write it like 2026-03-31 or 31.03.2026.")
-    return None
+    cell = cells.take(column).removeprefix("'")
+    if not cell:
+        return None
+    try:
+        return read_day(cell, cells.reading.conventions.orders.get(cells.heading(column)))
+    except Invalid as wrong:
+        cells.leave_out(column, wrong.sentence)
+        return None
 
 
 _FACT_READERS: Mapping[str, Callable[[_Cells, str], Json]] = {
@@ -256,7 +441,16 @@ _FACT_READERS: Mapping[str, Callable[[_Cells, str], Json]] = {
     Column.EMPLOYEES.value: _employees,
     Column.LAST_CONTACT.value: _day,
 }
+NUMBERS_IN: Mapping[str, Callable[[str], str]] = {
+    Column.COMPRESSOR_KW.value: power_in,
+    Column.EMPLOYEES.value: people_in,
+}
+"""Columns of numbers, and how the number is taken out of a cell."""
 
 
-def _is(cell: str, words: frozenset[str]) -> bool:
-    return cell.casefold().strip(" .!") in words
+def _map(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -7,6 +7,7 @@ from nurture.kernel.types import Json
 from nurture.leads.address import company_domain
 from nurture.leads.model import FieldPolicy, NewLead
 from nurture.leads.places import zone_of
+from nurture.leads.plain_words import words_of
 
 COLUMNS = (
     "first_name",
@@ -91,6 +92,26 @@ def company_key(new: NewLead) -> str | None:
     if new.facts.get("free_mail"):
         return None
     return company_domain(new.email.rpartition("@")[2])
+
+
+def same_firm(one: str, other: str) -> bool:
+    """Tell whether two names mean one firm: Acme is Acme GmbH, and Acme Pumps of the same house."""
+    few, many = sorted((_firm_words(one), _firm_words(other)), key=len)
+    return not few or many[: len(few)] == few or set(few) <= set(many)
+
+
+def _firm_words(name: str) -> list[str]:
+    words = words_of(name).split()
+    return [word for word in words if word not in _LEGAL_FORMS]
+
+
+_FORMS = (
+    "gmbh mbh ag kg co ltd limited inc llc llp corp corporation sa sas sarl bv nv srl spa "
+    "plc ab as oy ek ohg se ug kgaa gbr group gruppe groupe holding holdings the and und "
+    "et company pty pte sl sro doo kft aps a s b v n v international deutschland germany"
+)
+_LEGAL_FORMS = frozenset(_FORMS.split())
+"""What a firm is, not which one."""
 
 
 def _joined(name: str, old: Json, new: Json) -> Json:

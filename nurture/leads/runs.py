@@ -8,10 +8,11 @@ from enum import StrEnum
 from sqlalchemy import Select, insert, select, update
 
 from campaigns.vocabulary import Basis
+from nurture.kernel.database import insert_ignoring
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.leads.errors import ImportStateConflict, NoSuchImport
-from nurture.leads.tables import ImportReject, ImportRun, Source
+from nurture.leads.tables import ImportReject, ImportRepeat, ImportRun, Source
 
 
 class ImportState(StrEnum):
@@ -56,6 +57,7 @@ class ImportProgress:
     unchanged: int
     rejected: int
     opted_out: int
+    repeated: int
     actor: str
     started_at: datetime
     ended_at: datetime | None
@@ -134,6 +136,27 @@ def rejects(work: Work, import_id: int, *, after_row: int = 0, limit: int = 100)
         RejectRow(row.row, row.column, row.value, row.reason)
         for row in work.session.scalars(statement)
     ]
+
+
+def note_repeats(
+    work: Work, import_id: int, repeats: Sequence[tuple[int, int]], *, number: int
+) -> None:
+    """Write down rows whose address stood further up, and how many there are in all."""
+    rows = [{"import_id": import_id, "row": row, "first": first} for row, first in repeats]
+    insert_ignoring(work.session, ImportRepeat, rows)
+    counted = update(ImportRun).where(ImportRun.id == import_id).values(repeated=number)
+    work.session.execute(counted)
+
+
+def repeated_rows(work: Work, import_id: int, *, limit: int = 100) -> list[tuple[int, int]]:
+    """List rows whose address stood further up, with the row that had it first."""
+    statement = (
+        select(ImportRepeat.row, ImportRepeat.first)
+        .where(ImportRepeat.import_id == import_id)
+        .order_by(ImportRepeat.row)
+        .limit(limit)
+    )
+    return [(row, first) for row, first in work.session.execute(statement)]
 
 
 def hold_run(work: Work, import_id: int) -> ImportProgress:
@@ -221,6 +244,7 @@ def _progress(run: ImportRun, source: str | None) -> ImportProgress:
         unchanged=run.unchanged,
         rejected=run.rejected,
         opted_out=run.opted_out,
+        repeated=run.repeated,
         actor=run.actor,
         started_at=run.started_at,
         ended_at=run.ended_at,

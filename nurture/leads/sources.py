@@ -27,7 +27,7 @@ def ensure_source(
     row = {
         "key": key,
         "channel": channel or head,
-        "name": name or (tail or head).replace("_", " ").capitalize(),
+        "name": name or _as_typed(tail or head),
         "cost_cents_per_month": cost_cents_per_month,
         "mapping": {},
     }
@@ -36,6 +36,12 @@ def ensure_source(
     found = work.session.scalar(select(Source.id).where(Source.key == key))
     assert found is not None
     return found
+
+
+def _as_typed(key: str) -> str:
+    """Write a key as words, and leave capitals where somebody typed them: Messe Freiburg 2026."""
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def source_key(work: Work, typed: str) -> str:

@@ -181,6 +181,8 @@ class ImportRun(Base):
     unchanged: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
     opted_out: Mapped[int] = mapped_column(default=0)
+    repeated: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Rows whose address stood further up already."""
     actor: Mapped[str] = mapped_column(String(80))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -200,6 +202,19 @@ class ImportReject(Base):
     column: Mapped[str] = mapped_column(String(120))
     value: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(300))
+
+
+class ImportRepeat(Base):
+    """A row whose address stood further up in its list: both made one lead."""
+
+    __tablename__ = "import_repeat"
+    __table_args__ = (UniqueConstraint("import_id", "row"),)
+
+    id: Mapped[int] = mapped_column(type_id, primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id"))
+    row: Mapped[int]
+    first: Mapped[int]
+    """The row that has the address first."""
 
 
 class BulkAct(Base):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from campaigns.vocabulary import Basis, JobName, SuppressionReason
 from nurture import consent, leads, users
-from nurture.kernel.database import CHUNK
+from nurture.kernel.database import CHUNK, chunks
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
@@ -26,12 +26,17 @@ from nurture.leads import (
     NewLead,
     Origin,
     Outcome,
+    Question,
     ReadRow,
     Remark,
+    Survey,
 )
+from nurture.usecases.company import company
+from nurture.usecases.dialled import home_of
 from nurture.usecases.entry import Entry, refuse_impossible
 from nurture.usecases.lists import KeptList, blocks_of, store
 from nurture.usecases.pace import Pace
+from nurture.usecases.spelling import fact_words
 
 STALLED = timedelta(minutes=2)
 
@@ -158,21 +163,45 @@ def plan_import(works: Works, file: ListFile, options: ImportOptions, *, house: 
     """Find out how a list is written and what its columns mean, from its source's last one."""
     with works.read("import") as work:
         remembered = leads.remembered_mapping(work, options.source)
-    return leads.plan_list(file, options.reading, remembered=remembered, hosts=house.hosts)
+        reading = _by_house(work, options.reading)
+    return leads.plan_list(file, reading, remembered=remembered, hosts=house.hosts)
+
+
+def survey_import(plan: ListPlan) -> tuple[ListPlan, Survey]:
+    """Read a list once, and tell how it is read from then on."""
+    found = leads.survey_list(plan)
+    return plan.surveyed(found), found
 
 
 def start_import(
     works: Works, path: Path, options: ImportOptions, *, house: House, actor: str
 ) -> int:
     """Keep a list and write its import down; `run_import` does it, at once or after a crash."""
-    plan = plan_import(works, path, options, house=house)
-    total, _ = leads.repeated_addresses(plan)
+    plan, found = survey_import(plan_import(works, path, options, house=house))
+    refuse_unanswered(found.questions)
 
     def begin(work: Work, file_id: int) -> int:
-        return open_import(work, plan, options, given=GivenList(file_id, path.name, total))
+        given = GivenList(file_id, path.name, found.total_rows)
+        return open_import(work, plan, options, given=given)
 
     with path.open("rb") as stream:
         return store(works, blocks_of(stream), form=FileForm.TEXT, actor=actor, then=begin)
+
+
+def refuse_unanswered(questions: Sequence[Question]) -> None:
+    """Refuse to begin as long as somebody must say what a list means."""
+    if questions:
+        raise Unanswered(questions)
+
+
+class Unanswered(Invalid):
+    """A list does not say what it means, and only somebody who knows it can."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        """Keep the questions; each door asks them in its own way."""
+        named = ", ".join(dict.fromkeys(f"“{one.column}”" for one in questions))
+        super().__init__(f"Nothing has come in yet: say first how to read {named}.")
+        self.questions = tuple(questions)
 
 
 def open_import(work: Work, plan: ListPlan, options: ImportOptions, *, given: GivenList) -> int:
@@ -219,6 +248,8 @@ def run_import(
     if run.state is not ImportState.RUNNING:
         return run
     plan = _plan_again(works, run, house)
+    if not run.done_rows:
+        _note_repeats(works, plan, import_id)
     house = replace(house, entry=Entry.from_json(run.options.get("entry")))
     rows, pace = leads.list_rows(plan, skip=run.done_rows), Pace(works, most=chunk)
     while batch := list(islice(rows, pace.rows)):
@@ -266,6 +297,16 @@ def _suppress(work: Work, arrivals: Sequence[Arrival], house: House) -> None:
         )
 
 
+def _by_house(work: Work, reading: ListOptions) -> ListOptions:
+    """Add the words of what is published, and the country where the company itself is called."""
+    words = fact_words(work)
+    home = home_of(company(work, sender="", postal=""))
+    return replace(
+        reading, country=reading.country or next(iter(home), None),
+        choices={**words.choices, **reading.choices}, numbers=words.numbers | reading.numbers,
+    )  # fmt: skip
+
+
 def _user(value: Json) -> UserId | None:
     return UserId(value) if isinstance(value, int) else None
 
@@ -277,6 +318,17 @@ def _plan_again(works: Works, run: ImportProgress, house: House) -> ListPlan:
         )
     kept = KeptList(works, run.file_id)
     return leads.plan_list(kept, ListOptions.from_json(run.options), hosts=house.hosts)
+
+
+def _note_repeats(works: Works, plan: ListPlan, import_id: int) -> None:
+    """Write down which rows stand twice, a stretch at a time; once more does no harm."""
+    found = leads.survey_list(plan)
+    if not found.repeated_rows:
+        return
+    for batch in chunks(found.repeats, CHUNK):
+        with works.begin(leads.import_actor(import_id)) as work:
+            rows = [(one.row, one.first) for one in batch]
+            leads.note_repeats(work, import_id, rows, number=found.repeated_rows)
 
 
 def _take(work: Work, run: ImportProgress, batch: Sequence[Read], *, house: House) -> None:

@@ -2,18 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
 from campaigns.vocabulary import Basis
-from nurture import leads
+from nurture import consent, leads
 from nurture.kernel.database import CHUNK
 from nurture.kernel.types import EmailAddress, Json
 from nurture.kernel.work import Works
-from nurture.leads import ListFile, ListPlan, NewLead, Outcome, ReadRow, Remark
-from nurture.usecases.capture import House, ImportOptions, basis_of, batches, plan_import
+from nurture.leads import ListFile, ListPlan, NewLead, Outcome, ReadRow, Remark, Repeat, Survey
+from nurture.usecases.capture import (
+    House,
+    ImportOptions,
+    basis_of,
+    batches,
+    plan_import,
+    survey_import,
+)
 
 SHOWN = 100
 """Rows of each kind that a dry run shows."""
@@ -58,7 +65,9 @@ class ImportCheck:
     said_yes: int
     """Rows that say yes in the list's own column."""
     may_write: int
-    """Rows whose people may be written to with the basis that was chosen."""
+    """People who may be written to with the basis that was chosen."""
+    refused: int
+    """Rows whose people have told us before that they want no mail."""
     shared: int
     """Rows with a shared mailbox such as info@."""
     left_out: int
@@ -72,6 +81,11 @@ class ImportCheck:
     rejects: tuple[Remark, ...]
     remarks: tuple[Remark, ...]
     samples: tuple[Sample, ...]
+    survey: Survey
+    """How its columns are written, and what somebody must say before it comes in."""
+    repeated: int
+    """Rows whose address stands further up already."""
+    repeats: tuple[Remark, ...]
     dead: int = 0
     """Rows whose domain takes no mail, as the name servers last said (F18)."""
     dead_rows: tuple[Remark, ...] = ()
@@ -86,21 +100,23 @@ def check_import(
     progress: Progress = _to_nobody,
 ) -> ImportCheck:
     """Tell what an import would do, row by row, without writing anything."""
-    plan = plan_import(works, file, options, house=house)
-    total, repeated = leads.repeated_addresses(plan)
-    tally, done = _Tally(options), 0
+    plan, found = survey_import(plan_import(works, file, options, house=house))
+    tally, done = _Tally(options, found), 0
     memory: dict[EmailAddress, dict[str, Json]] = {}
     for batch in batches(leads.list_rows(plan), CHUNK):
         good = [row for row in batch if isinstance(row, ReadRow)]
         with works.read("import") as work:
             people = [row.lead for row in good]
-            outcomes = leads.preview(work, people, memory=memory, repeated=repeated)
+            outcomes = leads.preview(work, people, memory=memory, repeated=found.repeated)
             dead = leads.without_mail(work, [one.email for one in people])
+            refused = consent.refused_addresses(work, [one.email for one in people], key=house.key)
         tally.add_dead([row for row in good if row.lead.email in dead])
-        tally.add(good, outcomes, [row for row in batch if isinstance(row, Remark)])
+        tally.add(
+            good, outcomes, [row for row in batch if isinstance(row, Remark)], refused=refused
+        )
         done += len(batch)
-        progress(done, total)
-    return tally.check(plan, total)
+        progress(done, found.total_rows)
+    return tally.check(plan)
 
 
 def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
@@ -111,8 +127,13 @@ def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
     )  # fmt: skip
 
 
+def _repeat(one: Repeat) -> Remark:
+    reason = f"The same address stands in row {one.first}: both make one lead."
+    return Remark(one.row, "", one.address, reason)
+
+
 NO_MAIL = "The domain takes no mail, say its name servers: ask for another address."
-_SUMS = ("rejected", "opted_out", "yes", "write", "shared", "left", "entering")
+_SUMS = ("refused", "rejected", "opted_out", "yes", "write", "shared", "left", "entering")
 _OWN = re.compile(r"“[^”]*”|[^\s@]+@[^\s@]+|\b[\w-]+(?:\.[\w-]+)+\b")
 """What a reason says of one row only: a quoted cell, an address, a host."""
 
@@ -125,8 +146,10 @@ def _kind(reason: str) -> str:
 class _Tally:
     """Count what a dry run meets, and keep the first of each kind to show."""
 
-    def __init__(self, options: ImportOptions) -> None:
-        self._basis, self._entry = options.basis, options.entry
+    def __init__(self, options: ImportOptions, found: Survey) -> None:
+        self._basis, self._entry, self._found = options.basis, options.entry, found
+        self._twice: dict[str, list[bool]] = {}
+        """Of an address in several rows: whether one says yes, whether one says no."""
         self._reasons: Counter[str] = Counter()
         self._staying: Counter[str] = Counter()
         self._counts = dict.fromkeys(Outcome, 0)
@@ -142,7 +165,12 @@ class _Tally:
         _fill(self._dead_rows, found, SHOWN)
 
     def add(
-        self, good: Sequence[ReadRow], outcomes: Sequence[Outcome], bad: Sequence[Remark]
+        self,
+        good: Sequence[ReadRow],
+        outcomes: Sequence[Outcome],
+        bad: Sequence[Remark],
+        *,
+        refused: Container[str],
     ) -> None:
         self._sums["rejected"] += len(bad)
         self._reasons.update(_kind(one.reason) for one in bad)
@@ -152,11 +180,22 @@ class _Tally:
             self._place(row, outcome)
             self._sums["opted_out"] += row.said_no
             self._sums["yes"] += row.said_yes is True
-            self._sums["write"] += basis_of(row, self._basis) is not Basis.NONE
+            self._count_mail(row, refused)
             self._sums["shared"] += row.lead.facts.get("role_address") is True
             self._sums["left"] += len(row.remarks)
             _fill(self._remarks, row.remarks, SHOWN)
             _fill(self._samples, [_sample(row.row, row.lead, outcome)], SAMPLES)
+
+    def _count_mail(self, row: ReadRow, refused: Container[str]) -> None:
+        """Count people who may be written to: a no further down, or from before, counts too."""
+        yes = basis_of(row, self._basis) is not Basis.NONE
+        no = row.said_no or row.lead.email in refused
+        self._sums["refused"] += row.lead.email in refused
+        if row.lead.email in self._found.repeated:
+            both = self._twice.setdefault(row.lead.email, [False, False])
+            both[:] = [both[0] or yes, both[1] or no]
+        else:
+            self._sums["write"] += yes and not no
 
     def _place(self, row: ReadRow, outcome: Outcome) -> None:
         """Tell who will not go where somebody wants all new leads to go, and why."""
@@ -172,15 +211,20 @@ class _Tally:
         else:
             self._sums["entering"] += 1
 
-    def check(self, plan: ListPlan, total: int) -> ImportCheck:
+    def check(self, plan: ListPlan) -> ImportCheck:
+        both = sum(yes and not no for yes, no in self._twice.values())
         return ImportCheck(
             mapping=dict(plan.mapping),
-            total_rows=total,
+            total_rows=self._found.total_rows,
             counts=self._counts,
             rejected=self._sums["rejected"],
             opted_out=self._sums["opted_out"],
             said_yes=self._sums["yes"],
-            may_write=self._sums["write"],
+            may_write=self._sums["write"] + both,
+            refused=self._sums["refused"],
+            survey=replace(self._found, repeated=frozenset(), repeats=()),
+            repeated=self._found.repeated_rows,
+            repeats=tuple(_repeat(one) for one in self._found.repeats[:SHOWN]),
             shared=self._sums["shared"],
             left_out=self._sums["left"],
             reasons=dict(self._reasons.most_common(KINDS)),

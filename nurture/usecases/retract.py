@@ -28,8 +28,8 @@ def undo_import(
 ) -> Undone:
     """Take an import back, as long as none of its people was written to.
 
-    Opt-outs stay: somebody who said no is not asked again. Killed half-way, it goes on when it is
-    asked again; who was written to in the meantime stays.
+    A no that only this list said goes with it; one that anybody else said too stays. Killed
+    half-way, it goes on when it is asked again; who was written to in the meantime stays.
     """
     with works.read(actor) as work:
         _refuse_if_written_to(work, import_id, written_to, chunk)
@@ -95,6 +95,7 @@ def _restore_changed(works: Works, import_id: int, chunk: int) -> int:
             ids = leads.changed_by(work, import_id, after=after, limit=chunk)
             restored += len(leads.restore(work, import_id, ids)) if ids else 0
             taken = consent.take_back(work, import_id, limit=chunk)
-        if not ids and not taken:
+            refusals = consent.take_back_refusals(work, import_id, limit=chunk)
+        if not (ids or taken or refusals):
             return restored
         after = ids[-1] if ids else after

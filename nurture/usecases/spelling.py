@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from campaigns.forms import load_pages
-from nurture import scoring
+from nurture import leads, scoring
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
@@ -61,6 +61,29 @@ def spelling(work: Work) -> Spelling:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class FactWords:
+    """What a list may say of facts: the words of choices, and which facts are numbers."""
+
+    choices: Mapping[str, Mapping[str, Json]]
+    """Fact -> words, plain -> what is kept."""
+    numbers: frozenset[str]
+
+
+def fact_words(work: Work) -> FactWords:
+    """Read off what is published how lists may spell facts: by a choice's words, or its key."""
+    try:
+        asked = _asked(*scoring.current(work, RuleKind.PAGES))
+    except NotFound:
+        asked = FactWords({}, frozenset())
+    listed = spelling(work).words
+    choices = {
+        name: {**_both(listed.get(name, {})), **asked.choices.get(name, {})}
+        for name in {*listed, *asked.choices}
+    }
+    return FactWords(choices, asked.numbers)
+
+
 def plain(text: str) -> str:
     """Read a key as words."""
     return text.replace("_", " ")
@@ -83,6 +106,28 @@ def _answers(_number: int, text: str) -> dict[str, dict[str, str]]:
     if JOB in found:
         found[JOB] = {key: _capital(plain(key)) for key in found[JOB]}
     return found
+
+
+@lru_cache(maxsize=4)
+def _asked(_number: int, text: str) -> FactWords:
+    choices: dict[str, dict[str, Json]] = {}
+    numbers: set[str] = set()
+    for form in load_pages(text).forms.values():
+        for one in form.ask:
+            if one.type == "number":
+                numbers.add(one.name)
+            elif one.options:
+                choices.setdefault(one.name, {}).update(_both(dict(one.options)))
+    return FactWords(choices, frozenset(numbers))
+
+
+def _both(listed: Mapping[str, str]) -> dict[str, Json]:
+    """Let a choice be told in its words or by its key; a key that is a number is kept as one."""
+    kept: dict[str, Json] = {}
+    for key, words in listed.items():
+        value: Json = int(key) if key.isdecimal() else key
+        kept |= {leads.words_of(words): value, leads.words_of(key): value}
+    return kept
 
 
 def _capital(words: str) -> str:

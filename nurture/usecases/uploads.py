@@ -13,7 +13,14 @@ from nurture import leads
 from nurture.kernel.errors import Conflict, Invalid, Refusal
 from nurture.kernel.work import Work, Works
 from nurture.leads import DraftRow, FileForm
-from nurture.usecases.capture import GivenList, House, ImportOptions, open_import, plan_import
+from nurture.usecases.capture import (
+    GivenList,
+    House,
+    ImportOptions,
+    open_import,
+    plan_import,
+    refuse_unanswered,
+)
 from nurture.usecases.checking import FAILED, check_state, teller
 from nurture.usecases.lists import KeptList, blocks_of, store
 
@@ -72,15 +79,16 @@ def begin_import(
         raise Conflict("This workbook is still being opened: wait until its columns show.")
     plan = plan_import(works, KeptList(works, draft.file_id), options, house=house)
     checked = check_state(draft, options)
-    if checked is not None and checked.found is not None:
-        total = checked.found.total_rows
-    else:
-        total, _ = leads.repeated_addresses(plan)
+    found = checked.found.survey if checked is not None and checked.found is not None else None
+    if found is None:
+        found = leads.survey_list(plan)
+    refuse_unanswered(found.questions)
+    plan = plan.surveyed(found)
     with works.begin(actor) as work:
         held = leads.get_draft(work, name, hold=True)
         if held.import_id is not None:
             return held.import_id
-        given = GivenList(draft.file_id, draft.shown, total)
+        given = GivenList(draft.file_id, draft.shown, found.total_rows)
         import_id = open_import(work, plan, options, given=given)
         leads.note_import(work, draft.id, import_id)
         work.later(JobName.IMPORT, {"import_id": import_id})

@@ -28,7 +28,7 @@ def test_umlaut_domains_have_one_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nobody", "a@@b.example", "a@", "@b.example", "a@b.example,", "<a@b.example"]
+    "text", ["", "nobody", "a@@b.example", "a@", "@b.example", "a b@c.example"]
 )
 def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(BadAddress) as refusal:

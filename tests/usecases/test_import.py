@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.vocabulary import Basis, Stage
+from campaigns.vocabulary import Basis, Stage, SuppressionReason
 from nurture import consent, leads
 from nurture.consent import NoMail
 from nurture.consent.tables import Permission, Suppression
@@ -231,9 +231,7 @@ def test_an_import_goes_on_with_the_list_as_it_was_given(
         assert leads.created_by(work, number, after=0, limit=9) == [lead_id(work, "a@x.example")]
 
 
-def test_undo_leaves_everything_as_it_was_but_the_opt_outs(
-    works: Works, listed: Callable[[str], Path]
-) -> None:
+def test_undo_leaves_everything_as_it_was(works: Works, listed: Callable[[str], Path]) -> None:
     imported(works, listed("old@x.example;;;;;\n"), basis=Basis.NONE)
     with works.read("test") as work:
         before = leads.get(work, lead_id(work, "old@x.example"))
@@ -253,7 +251,31 @@ def test_undo_leaves_everything_as_it_was_but_the_opt_outs(
         assert leads.import_run(work, done.id).state is ImportState.UNDONE
     imported(works, listed("no@y.example;;;;ja;\n"))
     with works.read("test") as work:
-        assert judged(work, "no@y.example") is NoMail.SUPPRESSED
+        assert judged(work, "no@y.example") is None
+
+
+def test_a_no_that_another_list_or_a_person_said_too_stays_when_an_import_is_taken_back(
+    works: Works, listed: Callable[[str], Path]
+) -> None:
+    names = ("only", "list", "person")
+    first = imported(works, listed("".join(f"{name}@x.example;;;;ja;x\n" for name in names)))
+    second = imported(works, listed("list@x.example;;;;;x\nb@x.example;;;;;\n"))
+    with works.begin("user:1") as work:
+        consent.suppress_leads(
+            work, [lead_id(work, "person@x.example")],
+            reason=SuppressionReason.UNSUBSCRIBED, key=HOUSE.key,
+        )  # fmt: skip
+    undo_import(works, first.id, written_to=nobody, actor="user:1")
+
+    imported(works, listed("".join(f"{name}@x.example;;;;ja;\n" for name in names)))
+    with works.read("test") as work:
+        assert judged(work, "only@x.example") is None
+        assert judged(work, "list@x.example") is NoMail.SUPPRESSED
+        assert judged(work, "person@x.example") is NoMail.SUPPRESSED
+    undo_import(works, second.id, written_to=nobody, actor="user:1")
+    with works.read("test") as work:
+        said = {"list@x.example": None, "person@x.example": NoMail.SUPPRESSED}
+        assert {name: judged(work, name) for name in said} == said
 
 
 def test_undo_keeps_what_people_changed_since(works: Works, listed: Callable[[str], Path]) -> None:

@@ -176,11 +176,11 @@ BROKEN_ADDRESSES: tuple[str, ...] = (
     "{local}@@{domain}",
     "{local}@",
     "@{domain}",
-    "{local} @ {domain} ?",
-    "{local}@{domain}..",
-    "{local}@{domain},",
+    "{local}@{domain}@",
+    "{local}@{domain}/",
+    "{local}@.{domain}",
     "n/a {local}",
     "{local}@exam ple",
-    "<{local}@{domain}",
+    "{local}@<{domain}",
 )
 """Each stays broken when blanks around it are taken away."""

@@ -1,9 +1,9 @@
 """A list on its way in, with what somebody has said about it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from nurture import leads
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, UserId
 from nurture.kernel.work import Work, Works
-from nurture.leads import WORKBOOKS, DraftRow, ListOptions
+from nurture.leads import WORKBOOKS, DraftRow, ListOptions, Question
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.entry import Entry
 from nurture.usecases.uploads import keep_upload
@@ -42,6 +42,8 @@ class Draft:
     track: str = ""
     until: str = ""
     mapping: Mapping[str, str] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What a list does not say itself, by the key of the question."""
     told: bool = False
     """Whether somebody has said why we may write."""
 
@@ -57,7 +59,10 @@ class Draft:
 
     def options(self, topics: Mapping[str, str], *, zone: str) -> ImportOptions:
         """Give what was said in the words of the import; `topics` are the house's spellings."""
-        reading = ListOptions(mapping=self.mapping, country=self.country or None, topics=topics)
+        reading = ListOptions(
+            mapping=self.mapping, country=self.country or None, topics=topics,
+            answers=self.answers,
+        )  # fmt: skip
         return ImportOptions(
             source=self.source or "import", campaign=self.campaign or None, basis=self.basis,
             reading=reading, owner_id=UserId(int(self.owner)) if self.owner else None,
@@ -88,11 +93,13 @@ def load(work: Work, name: str) -> Draft:
     """Read what was said about a list."""
     row = leads.get_draft(work, name)
     told = {key: str(value) for key, value in row.told.items() if key in _TEXTS}
-    mapping = row.told.get("mapping")
+    mapping, answers = row.told.get("mapping"), row.told.get("answers")
     return Draft(
         row=row, basis=Basis(str(row.told.get("basis", Basis.NONE.value))),
         mapping={key: str(one) for key, one in mapping.items()}
         if isinstance(mapping, dict) else None,
+        answers={key: str(one) for key, one in answers.items()}
+        if isinstance(answers, dict) else {},
         told=bool(row.told.get("told")), **told,
     )  # fmt: skip
 
@@ -104,9 +111,23 @@ def save(work: Work, draft: Draft) -> None:
         "country": draft.country, "told": draft.told,
         "mapping": None if draft.mapping is None else dict(draft.mapping),
         "owner": draft.owner, "cost": draft.cost, "next": draft.next, "track": draft.track,
-        "until": draft.until,
+        "until": draft.until, "answers": dict(draft.answers),
     }  # fmt: skip
     leads.note_told(work, draft.row.id, told)
+
+
+def answered(draft: Draft, questions: Sequence[Question], given: Mapping[str, str]) -> Draft:
+    """Take over the answers about what a list does not say itself; `given` is by their number."""
+    columns: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for number, one in enumerate(questions):
+        answer = given.get(f"answer-{number}", "")
+        if answer not in dict(one.choices):
+            raise Invalid(f"Say how to read “{one.column}”: one answer for each question.")
+        (columns if one.maps else others)[one.key] = answer
+    return replace(
+        draft, mapping={**(draft.mapping or {}), **columns}, answers={**draft.answers, **others}
+    )
 
 
 def said(draft: Draft, form: Mapping[str, str]) -> Draft:

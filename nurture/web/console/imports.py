@@ -139,14 +139,36 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
 @permits(*shell.MAKERS)
 def check(name: str) -> str:
     """Tell what the import would do, row by row; nothing is written."""
-    draft, runtime = _draft(name), here()
+    draft = _draft(name)
+    found, state = _found(draft)
+    return _checking(draft, state) if found is None else _checked(draft, found)
+
+
+@doors.post("/imports/new/<name>/answers")
+@permits(*shell.MAKERS)
+def tell_answers(name: str) -> BaseResponse | tuple[str, int]:
+    """Keep what the list does not say itself, and check it anew."""
+    draft = _draft(name)
+    found, _ = _found(draft)
+    if found is not None:
+        try:
+            draft = import_file.answered(draft, found.survey.questions, request.form)
+        except Invalid as refusal:
+            page = _checked(draft, found, problem=refusal.sentence)
+            return page, HTTPStatus.UNPROCESSABLE_ENTITY
+        _save(draft)
+        _promise_check(draft)
+    return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
+
+
+def _found(draft: Draft) -> tuple[ImportCheck | None, CheckState | None]:
+    """Give what a check finds: that of a long list once a worker is through with it."""
+    runtime = here()
     if checking.is_long(draft.row):
         state = checking.check_state(draft.row, _options(draft))
-        if state is None or state.found is None:
-            return _checking(draft, state)
-        return _checked(draft, state.found)
+        return (state.found if state else None), state
     kept = KeptList(runtime.works, draft.row.file_id)
-    return _checked(draft, check_import(runtime.works, kept, _options(draft), house=runtime.house))
+    return check_import(runtime.works, kept, _options(draft), house=runtime.house), None
 
 
 @doors.post("/imports/new/<name>/check")
@@ -200,7 +222,7 @@ def _checking(draft: Draft, state: CheckState | None) -> str:
         return shell.show("import_checking", page, work, draft=draft, state=state, **_CHECKING)
 
 
-def _checked(draft: Draft, found: ImportCheck) -> str:
+def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
     view = CheckView(
         check=found, created=found.counts[Outcome.CREATED], updated=found.counts[Outcome.UPDATED],
         unchanged=found.counts[Outcome.UNCHANGED],
@@ -212,7 +234,7 @@ def _checked(draft: Draft, found: ImportCheck) -> str:
         return shell.show(
             "import_check", _page("What will happen"), work, draft=draft, view=view,
             basis=BASES[draft.basis][0], columns=COLUMNS, owner=owner, track=track,
-            entry=entry,
+            entry=entry, problem=problem, typed=request.form,
         )  # fmt: skip
 
 
@@ -327,6 +349,7 @@ def _result(work: Work, run: ImportProgress) -> dict[str, object]:
         "run": run, "name": run.file_name, "state": STATES[run.state], "states": ImportState,
         "basis": BASES[run.basis][0], "may_undo": shell.me().has(*shell.MAKERS),
         "rejects": leads.rejects(work, run.id, limit=100), "written": _written(work, run.id),
+        "repeats": leads.repeated_rows(work, run.id, limit=100),
     }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def _form(
     known = _known(person, words)
     lists = {
         **{name: listed for name in leads.EDITED if (listed := words.listed(name))},
-        "country": sorted(leads.COUNTRIES.values()), "zone": sorted(available_timezones()),
+        "country": sorted(leads.country_names().values()), "zone": sorted(available_timezones()),
     }  # fmt: skip
     return shell.show(
         "lead_facts", Page("What we know", "leads.show", crumbs=above), work, person=person,
