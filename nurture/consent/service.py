@@ -94,7 +94,7 @@ def suppress_each(
         ]
         _said_again(work, rows, reason=reason)
         added += _insert_new(work, Suppression, rows)
-        _note_import(work, rows, evidence)
+        _note_imports(work, rows)
         _strengthen(work, rows)
     return added
 
@@ -234,13 +234,14 @@ def _insert_new(work: Work, table: _Table, rows: Sequence[Mapping[str, object]])
     return insert_ignoring(work.session, table, rows)
 
 
-def _note_import(
-    work: Work, rows: Sequence[Mapping[str, object]], evidence: Mapping[str, Json] | None
-) -> None:
+def _note_imports(work: Work, rows: Sequence[Mapping[str, object]]) -> None:
     """Keep which import said a no, so that it goes when all that said it are taken back."""
-    import_id = (evidence or {}).get("import")
-    if isinstance(import_id, int):
-        said = [{"import_id": import_id, "email_hash": row["email_hash"]} for row in rows]
+    said = [
+        {"import_id": told["import"], "email_hash": row["email_hash"]}
+        for row in rows
+        if isinstance(told := row["evidence"], dict) and isinstance(told.get("import"), int)
+    ]
+    if said:
         _insert_new(work, ImportedRefusal, said)
 
 

@@ -309,7 +309,10 @@ def test_a_phone_number_is_read_with_what_stands_around_it(
 
 
 def test_the_words_of_a_choice_mean_its_key(tmp_path: Path) -> None:
-    choices: dict[str, dict[str, Json]] = {"job": {"plant head": "plant_head"}, "employees": {"50 to 249": 150}}
+    choices: dict[str, dict[str, Json]] = {
+        "job": {"plant head": "plant_head"},
+        "employees": {"50 to 249": 150},
+    }
     text = "Email,Job title,Employees\na@x.example,Plant Head,50 to 249\nb@x.example,Baker,80\n"
     one, two = good(tmp_path, text, ListOptions(choices=choices))
     assert (one.lead.job, one.lead.facts["employees"]) == ("plant_head", 150)
