@@ -131,6 +131,8 @@ class ActivityKind(StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
+    ASKED_TO_STOP = "asked_to_stop"
+    """Answered a mail with the wish for no more; weighs nothing, and a person acts on it."""
     CONFIRMED = "confirmed"
     """Said from the mailbox itself that the address is theirs."""
     CALLED = "called"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from nurture.mail.incoming import LONGEST
+from nurture.mail.bounded import LONGEST
 from nurture.mail.letterbox import Letter, LetterboxUnavailable
 
 

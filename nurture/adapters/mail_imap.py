@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nurture.adapters.tls import Tls, trusted, usual
 from nurture.kernel.errors import Invalid
-from nurture.mail.incoming import LONGEST
+from nurture.mail.bounded import LONGEST
 from nurture.mail.letterbox import Letter, LetterboxUnavailable
 
 PATIENCE_SECONDS = 30

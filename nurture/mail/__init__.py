@@ -1,5 +1,6 @@
 """What we wrote and what became of it: templates, message states, journal, transport."""
 
+from nurture.mail.bounded import LONGEST as LONGEST_INCOMING
 from nurture.mail.breaker import (
     RELAYS,
     Breaker,
@@ -21,10 +22,12 @@ from nurture.mail.compose import (
     subject_of,
     warm,
 )
-from nurture.mail.incoming import LONGEST as LONGEST_INCOMING
+from nurture.mail.discarded import UNMATCHED, UNREADABLE, count_discarded, discarded
+from nurture.mail.inbound import InboundEvent, InboundKind, event_on
 from nurture.mail.incoming import Came, Incoming, read_incoming
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
 from nurture.mail.letterbox import Letter, Letterbox, LetterboxUnavailable
+from nurture.mail.notices import events as events_of_notice
 from nurture.mail.queries import (
     MessageLine,
     MessageRef,
@@ -53,7 +56,7 @@ from nurture.mail.queries import (
 from nurture.mail.records import Recorded, expire_leases, presume_delivered, prove_arrived, record
 from nurture.mail.reply_reasons import ReplyClass, classify
 from nurture.mail.returned import Action, Report, report_on
-from nurture.mail.returns import ReturnPath, message_of, return_path
+from nurture.mail.returns import ReturnPath, marks_in, message_of, return_path
 from nurture.mail.rules import MOVES, MessageEvent, next_state
 from nurture.mail.service import (
     Claimed,
@@ -66,6 +69,7 @@ from nurture.mail.service import (
     drop,
     drop_alerts,
     hold,
+    hold_of,
     let_go,
     plan,
     plan_again,
@@ -83,7 +87,7 @@ from nurture.mail.standstill import (
     standstill,
     wake_up,
 )
-from nurture.mail.strays import Stray, forget_strays, put_aside, stray_of, strays
+from nurture.mail.strays import Stray, forget_strays, put_aside, strays
 from nurture.mail.sweep import forget_batches
 from nurture.mail.transport import (
     Away,
@@ -106,6 +110,8 @@ __all__ = [
     "MOST_LOST",
     "MOVES",
     "RELAYS",
+    "UNMATCHED",
+    "UNREADABLE",
     "AbandonedJournal",
     "Action",
     "Away",
@@ -116,6 +122,8 @@ __all__ = [
     "ComposeFailed",
     "Envelope",
     "Finding",
+    "InboundEvent",
+    "InboundKind",
     "Incoming",
     "Journal",
     "JournalBroken",
@@ -153,14 +161,19 @@ __all__ = [
     "compiled",
     "compiled_mails",
     "compose",
+    "count_discarded",
+    "discarded",
     "doubted_of",
     "drop",
     "drop_alerts",
+    "event_on",
+    "events_of_notice",
     "expire_leases",
     "forget_batches",
     "forget_strays",
     "held_by",
     "hold",
+    "hold_of",
     "hold_waiting",
     "in_doubt",
     "in_trouble",
@@ -173,6 +186,7 @@ __all__ = [
     "link_counts",
     "live_versions",
     "load_source",
+    "marks_in",
     "message_header",
     "message_of",
     "messages",
@@ -198,7 +212,6 @@ __all__ = [
     "settled",
     "standstill",
     "state_counts",
-    "stray_of",
     "strays",
     "subject_of",
     "turns_us_away",

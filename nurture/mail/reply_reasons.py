@@ -7,11 +7,10 @@ a bare 550 may as well be about our sender, our relay or our text (RFC 5321, 4.2
 """
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from importlib import resources
 
+from nurture.mail.phrases import phrases, simple
 from nurture.mail.transport import Stage
 
 OK = range(200, 300)
@@ -41,12 +40,7 @@ class ReplyClass(StrEnum):
     """The server refuses to carry mail for us: no login, no right to relay, a quota is used up."""
 
 
-_PHRASES = tomllib.loads(
-    resources.files("nurture.mail").joinpath("reply_phrases.toml").read_text("utf-8")
-)
-_SAYS: Mapping[str, re.Pattern[str]] = {
-    meaning: re.compile("|".join(phrases)) for meaning, phrases in _PHRASES.items()
-}
+_SAYS = phrases("reply_phrases")
 _RECIPIENT_REFUSED = re.compile(
     r"recipient (?:address )?rejected(?:\.| ?:?,? access denied| ?: ?@)?\.?\s*(?:$|[(\[]|as\()"
 )
@@ -148,17 +142,31 @@ def classify(
     to MAIL FROM is never about the recipient. `final` is for returned mail: the server that wrote
     it has given up, so a temporary code no longer promises another try.
     """
+    return reason_in(code, text, stage=stage, final=final) or _unsaid(code, text)
+
+
+def reason_in(
+    code: int, text: str, *, stage: Stage | None = None, final: bool = False
+) -> ReplyClass | None:
+    """Say whom a reply is about as far as its words or its codes tell, or None."""
     if code in OK:
         return ReplyClass.ACCEPTED
 
     words = _words(text)
     if code in TEMPORARY:
-        found = _given_up(code, text, words) if final else _temporary(code, text, words)
+        found = _given_up(text, words) if final else _temporary(text, words)
     else:
         found = _permanent(code, text, words)
     if found is ReplyClass.HARD_BOUNCE and not _may_condemn(text, words, stage):
         return ReplyClass.POLICY
     return found
+
+
+def _unsaid(code: int, text: str) -> ReplyClass:
+    if code not in TEMPORARY:
+        return ReplyClass.POLICY
+    closing = code == SERVICE_CLOSING and not text
+    return ReplyClass.RATE_LIMIT if closing else ReplyClass.SOFT_BOUNCE
 
 
 def _may_condemn(text: str, words: str, stage: Stage | None) -> bool:
@@ -174,9 +182,7 @@ def _may_condemn(text: str, words: str, stage: Stage | None) -> bool:
 
 def _words(text: str) -> str:
     """Leave the words: no links and no addresses, whose parts would be read as words."""
-    told = _LINK.sub(
-        _of_link, text[:LONGEST].lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    )
+    told = _LINK.sub(_of_link, simple(text[:LONGEST]))
     return _ANGLED.sub("@", _ADDRESS.sub("@", " ".join(told.split())))
 
 
@@ -188,28 +194,25 @@ def _first(words: str, rules: Sequence[tuple[re.Pattern[str], ReplyClass]]) -> R
     return next((meaning for phrases, meaning in rules if phrases.search(words)), None)
 
 
-def _temporary(code: int, text: str, words: str) -> ReplyClass:
+def _temporary(text: str, words: str) -> ReplyClass | None:
     told = _first(words, _WAITING)
     if told is not None:
         return told
     enhanced = enhanced_code(text)
     # A server that says 450 5.1.1 has not made up its mind; the first number is what counts.
-    known = _from_enhanced(enhanced) if enhanced.startswith("4") else None
-    closing = code == SERVICE_CLOSING and not text
-    return known or (ReplyClass.RATE_LIMIT if closing else ReplyClass.SOFT_BOUNCE)
+    return _from_enhanced(enhanced) if enhanced.startswith("4") else None
 
 
-def _given_up(code: int, text: str, words: str) -> ReplyClass:
+def _given_up(text: str, words: str) -> ReplyClass | None:
     told = _first(words, _GIVEN_UP)
-    return told or _temporary(code, text, words)
+    return told or _temporary(text, words)
 
 
-def _permanent(code: int, text: str, words: str) -> ReplyClass:
+def _permanent(code: int, text: str, words: str) -> ReplyClass | None:
     told = _first(words, _PERMANENT)
     if told is not None and not (code in _LOGIN and told is ReplyClass.POLICY):
         return told
-    known = _from_enhanced(enhanced_code(text))
-    return known or _BY_CODE.get(code) or ReplyClass.POLICY
+    return _from_enhanced(enhanced_code(text)) or _BY_CODE.get(code)
 
 
 def _from_enhanced(enhanced: str) -> ReplyClass | None:

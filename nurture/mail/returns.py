@@ -12,6 +12,8 @@ LONGEST_LOCAL = 64
 """RFC 5321, 4.5.3.1.1."""
 MARK = re.compile(r"(?<![\w.])[1-9]\d{0,18}\.[0-9a-f]{22}(?=@)", re.IGNORECASE)
 """A mark where it stands in an address or a Message-ID of ours."""
+MOST_BYTES = 1_000_000
+MOST_MARKS = 50
 _ADDRESS = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
@@ -39,6 +41,11 @@ def return_path(address: str) -> ReturnPath | None:
             "before the @; what comes back arrives at bounces+...@ the same domain."
         )
     return ReturnPath(local, domain)
+
+
+def marks_in(raw: bytes) -> tuple[str, ...]:
+    """Find what looks like a mark in the bytes of a mail that could not be read."""
+    return tuple(MARK.findall(raw[:MOST_BYTES].decode("ascii", "replace"))[:MOST_MARKS])
 
 
 def message_of(marks: Iterable[str], keyring: Keyring) -> MessageId | None:

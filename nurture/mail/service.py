@@ -296,6 +296,18 @@ def hold(work: Work, until: Mapping[int, datetime], *, reason: str) -> None:
     bulk_update(work.session, Message, rows)
 
 
+def hold_of(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: str) -> None:
+    """Let the marketing mail that waits for leads wait longer, with the reason shown."""
+    work.session.execute(
+        update(Message)
+        .where(
+            Message.lead_id.in_(lead_ids), Message.kind == MessageKind.MARKETING,
+            Message.state.in_(sources_of(MessageEvent.CLAIMED)), Message.not_before < until,
+        )
+        .values(not_before=until, reason=reason, batched_at=None)
+    )  # fmt: skip
+
+
 def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
     """Let go at once what waits for this reason; the claim asks everything anew."""
     work.session.execute(

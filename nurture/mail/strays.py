@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.errors import MessageError
-from hashlib import sha256
 
 from sqlalchemy import delete, select
 
 from nurture.kernel.database import insert_ignoring
 from nurture.kernel.work import Work
-from nurture.mail.incoming import read_incoming
 from nurture.mail.tables import StrayMail
 
 KEPT = timedelta(days=30)
@@ -27,15 +24,6 @@ class Stray:
     why: str
     at: datetime | None = None
     """Machine time; None while it is not kept yet."""
-
-
-def stray_of(raw: bytes, *, why: str) -> Stray:
-    """Describe a mail that could not be received, by what of it can be read."""
-    try:
-        found = read_incoming(raw)
-    except (MessageError, ValueError, RecursionError, LookupError):
-        return Stray(key=sha256(raw).hexdigest(), sender="", subject="", why=why)
-    return Stray(key=found.key, sender=found.sender, subject=found.subject, why=why)
 
 
 def put_aside(work: Work, stray: Stray) -> None:

@@ -63,6 +63,14 @@ def get(work: Work, task_id: int) -> TaskView:
     return _view(row)
 
 
+def holding_mail(work: Work, lead_ids: Sequence[LeadId]) -> frozenset[LeadId]:
+    """Name the leads of these whose marketing mail waits for a task to be answered."""
+    query = select(Task.lead_id).where(
+        among(work.session, Task.lead_id, lead_ids), Task.done_at.is_(None), Task.holds_mail
+    )
+    return frozenset(LeadId(one) for one in work.session.scalars(query) if one is not None)
+
+
 def open_tasks(
     work: Work,
     *,

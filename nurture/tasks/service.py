@@ -63,6 +63,8 @@ class NewTask:
     step: str | None = None
     outcomes: Mapping[str, str] = field(default_factory=dict)
     script: str | None = None
+    holds_mail: bool = False
+    """Marketing mail to its lead waits until it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,15 @@ def put_off(work: Work, task_ids: Collection[int], *, until: datetime) -> None:
     work.session.execute(statement.values(due_at=until))
 
 
+def hold_mail(work: Work, task_id: int, *, reason: str = "") -> None:
+    """Let marketing mail wait for an open task, which may tell more than it did."""
+    values: dict[str, object] = {"holds_mail": True}
+    if reason:
+        values["reason"] = reason[:300]
+    statement = update(Task).where(Task.id == task_id, Task.done_at.is_(None))
+    work.session.execute(statement.values(values))
+
+
 def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close every open task of leads that need none any more; count them."""
     return sum(
@@ -323,5 +334,6 @@ def _row(row: NewTask, *, now: datetime) -> dict[str, object]:
         "step": row.step,
         "outcomes": dict(row.outcomes),
         "script": row.script,
+        "holds_mail": row.holds_mail,
         "created_at": now,
     }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nurture.kernel.database import Base
@@ -50,6 +50,8 @@ class Task(Base):
     outcome: Mapped[str | None] = mapped_column(String(40))
     done_by: Mapped[str | None] = mapped_column(String(80))
     note: Mapped[str | None] = mapped_column(String(500))
+    holds_mail: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Marketing mail to its lead waits until it is answered."""
     before: Mapped[Json] = mapped_column(type_json)
     """What stood before the answer, for whoever takes it back."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from nurture import consent, engagement, leads, lifecycle, mail, scoring, tracks
 from nurture.engagement import ActivityRow
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work
-from nurture.mail import Action, MessageEvent, MessageRef, Recorded, Report
+from nurture.mail import InboundEvent, InboundKind, MessageEvent, MessageRef, Recorded
 from nurture.usecases.successors import ask_for_successors
 
 LONGEST = 300
@@ -32,22 +32,22 @@ def is_hard(one: Recorded) -> bool:
     return mail.is_dead(one.code, one.reason, stage=one.stage)
 
 
-def returned(work: Work, ref: MessageRef, report: Report, *, key: str, secret: bytes) -> None:
+def returned(work: Work, ref: MessageRef, event: InboundEvent, *, secret: bytes) -> None:
     """Hear what a server tells of a message later: whatever it is, the message had left.
 
     Only a failure that speaks of the address ends mail to it; a full mailbox or a policy does not.
     """
     mail.prove_arrived(work, [ref.id], evidence="it left: a mail server told of it later")
-    if ref.lead_id is None or report.action is not Action.FAILED:
+    if ref.lead_id is None or event.kind is not InboundKind.BOUNCED:
         return
     row = ActivityRow(
-        lead_id=ref.lead_id, kind=ActivityKind.BOUNCED, at=work.now, name=str(report.why),
-        origin=f"returned:{key[:32]}", message_id=MessageId(ref.id),
-        verdict=Verdict.SCANNER_CERTAIN, detail={"text": report.words},
+        lead_id=ref.lead_id, kind=ActivityKind.BOUNCED, at=work.now, name=str(event.why),
+        origin=f"returned:{event.source_id[:32]}", message_id=MessageId(ref.id),
+        verdict=Verdict.SCANNER_CERTAIN, detail={"text": event.diagnostic},
     )  # fmt: skip
     engagement.note_activity(work, [row])
-    if report.why is mail.ReplyClass.HARD_BOUNCE:
-        bounce(work, [Dead(ref.lead_id, ref.recipient, ref.id, report.words)], secret=secret)
+    if event.why is mail.ReplyClass.HARD_BOUNCE:
+        bounce(work, [Dead(ref.lead_id, ref.recipient, ref.id, event.diagnostic)], secret=secret)
 
 
 def bounce(work: Work, dead: Sequence[Dead], *, secret: bytes) -> None:

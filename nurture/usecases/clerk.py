@@ -24,7 +24,7 @@ from nurture.usecases import prefer
 from nurture.usecases.apart import apart
 from nurture.usecases.bounces import Dead, bounce, is_hard
 from nurture.usecases.company import company
-from nurture.usecases.guards import guard_of, later_ones, refusals
+from nurture.usecases.guards import REPLIED, guard_of, later_ones, refusals, unanswered_ones
 from nurture.usecases.letters import Letter, Letterhead, letters
 from nurture.usecases.post import Post
 
@@ -149,12 +149,15 @@ def _claim(
     guard = guard_of(work, waiting)
     refused = refusals(work, waiting, guard)
     rest = [one for one in waiting if one.id not in refused]
+    unanswered = unanswered_ones(work.now, rest, guard)
+    rest = [one for one in rest if one.id not in unanswered]
     later = later_ones(work.now, rest, guard, post.window)
     ready = [one for one in rest if one.id not in later]
     ready = prefer.without_wishes(work, ready, guard.people)
 
     mail.drop(work, refused)
     mail.hold(work, later, reason="waits for sending hours")
+    mail.hold(work, unanswered, reason=REPLIED)
     mail.claim(work, [one.id for one in ready], journal=journal, host=post.host, lease=post.lease)
     return letters(work, ready, guard.people, head=Letterhead(post.sending.base_url, post.company))
 

@@ -12,7 +12,7 @@ from campaigns.timing import Calendar, next_allowed
 from campaigns.vocabulary import EnrolmentState, Stage
 from campaigns.wishes import asks_to_wait
 from campaigns.wishes import read as read_wishes
-from nurture import consent, leads, mail, tracks
+from nurture import consent, leads, mail, tasks, tracks
 from nurture.kernel import shared
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -61,6 +61,8 @@ class _Case:
     """Its tracks, whichever goes first first."""
     rules: Policy
     stopped: bool
+    replied: bool
+    """Whether a reply of theirs waits to be answered."""
     now: datetime
 
 
@@ -68,7 +70,7 @@ def why(work: Work, lead_id: LeadId) -> Why:
     """Weigh permission, sales, sending hours, cap, waits and rivals as the engine will."""
     case = _case(work, lead_id)
     lines = tuple(_lines(case))
-    at = None if case.refused else _next_at(case)
+    at = None if case.refused or case.replied else _next_at(case)
     there = ZoneInfo(case.person.zone)
     today = at is not None and at.astimezone(there).date() == case.now.astimezone(there).date()
     verdict, rest = _verdict(case, at)
@@ -97,6 +99,7 @@ def _case(work: Work, lead_id: LeadId) -> _Case:
         ),
         rules=rules,
         stopped=bool(shared.value(work, shared.SENDING_STOPPED)),
+        replied=bool(tasks.holding_mail(work, [lead_id])),
         now=work.now,
     )
 
@@ -110,6 +113,8 @@ def _lines(case: _Case) -> Iterator[Line]:
         yield Line("yes", "May be mailed", basis, case.given.given_at)
     if case.stopped:
         yield Line("wait", "All sending is stopped", "until somebody starts it")
+    if case.replied:
+        yield Line("wait", "Has replied to us", "until somebody has answered")
     if case.person.stage in WITH_SALES:
         yield Line("wait", "Sales has this lead", "tracks stand still")
     yield from _tracks(case)
@@ -172,6 +177,8 @@ def _next_at(case: _Case) -> datetime | None:
 def _verdict(case: _Case, at: datetime | None) -> tuple[str, str]:
     if case.refused is not None:
         return "No marketing mail goes out.", case.refused.sentence
+    if case.replied:
+        return "Their reply comes first.", "Marketing mail waits until somebody has answered it."
     if case.coming:
         return "Next mail", "It is written and waits for its hour."
     if at is not None:

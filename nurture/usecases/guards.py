@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from campaigns.timing import Calendar, Window, next_allowed
 from campaigns.vocabulary import ExitReason, MessageKind
-from nurture import consent, leads, tracks
+from nurture import consent, leads, tasks, tracks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.mail import Claimed
 
 PAUSE_HOLD = timedelta(minutes=10)
+REPLY_HOLD = timedelta(hours=1)
+"""How long mail waits for a reply to be answered before it asks again; an answer lets it go."""
+REPLIED = "waits until somebody has answered their reply"
 NORMAL_ENDS = (None, ExitReason.FINISHED, ExitReason.EXHAUSTED)
 
 
@@ -21,6 +24,8 @@ class Guard:
 
     people: Mapping[LeadId, leads.Person]
     places: Mapping[int, tracks.Place]
+    unanswered: frozenset[LeadId]
+    """Who has replied and waits for an answer."""
 
 
 def guard_of(work: Work, waiting: Sequence[Claimed]) -> Guard:
@@ -28,6 +33,7 @@ def guard_of(work: Work, waiting: Sequence[Claimed]) -> Guard:
     return Guard(
         leads.by_ids(work, [one.lead_id for one in waiting if one.lead_id]),
         tracks.places(work, [one.enrolment_id for one in waiting if one.enrolment_id]),
+        tasks.holding_mail(work, _whose(waiting, MessageKind.MARKETING)),
     )
 
 
@@ -53,6 +59,15 @@ def refusals(work: Work, waiting: Sequence[Claimed], guard: Guard) -> dict[int, 
 
 def _whose(waiting: Sequence[Claimed], kind: MessageKind) -> list[LeadId]:
     return [one.lead_id for one in waiting if one.kind is kind and one.lead_id]
+
+
+def unanswered_ones(now: datetime, waiting: Sequence[Claimed], guard: Guard) -> dict[int, datetime]:
+    """Hold marketing mail to whoever has replied, until a person has answered (F78)."""
+    return {
+        one.id: now + REPLY_HOLD
+        for one in waiting
+        if one.kind is MessageKind.MARKETING and one.lead_id in guard.unanswered
+    }
 
 
 def later_ones(

@@ -15,6 +15,7 @@ from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.tasks import Parking, TaskKind, TaskView
 from nurture.usecases import by_hand, evidence, progress, promote, sell
+from nurture.usecases.guards import REPLIED
 from nurture.usecases.hours import morning, zone_here
 from nurture.usecases.progress import Desk
 from nurture.usecases.silence import silence
@@ -35,7 +36,7 @@ class Choice(StrEnum):
 CHOICES: Mapping[TaskKind, tuple[Choice, ...]] = {
     TaskKind.CALL: (Choice.DONE, Choice.NOT_POSSIBLE),
     TaskKind.ASK: (Choice.DONE, Choice.NOT_POSSIBLE),
-    TaskKind.FOLLOW_UP: (Choice.DONE, Choice.NOT_POSSIBLE, Choice.READY),
+    TaskKind.FOLLOW_UP: (Choice.DONE, Choice.NOT_POSSIBLE, Choice.READY, Choice.SILENCE),
     TaskKind.TRIAGE: (
         Choice.TRACK, Choice.READY, Choice.REST, Choice.NOT_A_FIT, Choice.SILENCE,
     ),
@@ -95,6 +96,8 @@ def answer(work: Work, task_id: int, reply: Reply, *, desk: Desk, key: bytes) ->
     else:
         _note(work, task, f"{task.title}: {_plain(reply.choice)}. {reply.note}")
         _act(work, _Case(task, task.lead_id, reply, desk, key))
+    # What waited for this answer is asked anew: a no, or another reply, still holds.
+    mail.let_go(work, [task.lead_id], reason=REPLIED)
     progress.look_after(work, [task.lead_id], reason=f"After “{task.title}”", desk=desk)
     return tasks.get(work, task_id)
 

@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from campaigns.vocabulary import ActivityKind, MessageState, SuppressionReason
-from nurture import consent, engagement, handoff, mail, tasks, tracks
+from campaigns.vocabulary import ActivityKind, MessageKind, MessageState, SuppressionReason
+from nurture import consent, engagement, handoff, mail, scoring, tasks, tracks
 from nurture.adapters.mail_memory import Fate, MemoryTransport
 from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Keyring, message_mark
-from nurture.kernel.types import LeadId
+from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Works
 from nurture.leads.tables import Lead
 from nurture.mail import Stray
 from nurture.mail.tables import Message
 from nurture.reports.audit import run_audit
 from nurture.tasks import TaskKind, TaskView
-from nurture.usecases import promote, receive, replies
+from nurture.usecases import foresee, guards, promote, receive, replies, todo
 from nurture.usecases.receive import Received, take_in
 from tests.support.letters_in import BOUNCES, answer, complaint, dsn, returned_to
 from tests.support.sender import send_batch
@@ -177,6 +177,123 @@ def test_a_person_who_answers_is_answered_by_somebody(anna: Case) -> None:
     assert anna.acts()[0].detail["text"] == "What would it cost?"
     anna.comes(answer(anna.header, words="And when?"))
     assert len(anna.todo()) == 1, "one person asks, one task"
+
+
+def waiting_of(anna: Case) -> mail.MessageLine:
+    """Plan another marketing mail for Anna, due now, and give it as it waits."""
+    with anna.house.works.begin("test") as work:
+        first = mail.of_lead(work, anna.lead)[0]
+        version = work.session.get_one(Message, first.id).template_version_id
+        mail.plan(work, [mail.NewMessage(
+            dedup_key="second", kind=MessageKind.MARKETING, recipient=ADDRESS, lead_id=anna.lead,
+            template_version_id=version, not_before=work.now,
+        )])  # fmt: skip
+    return next(one for one in of_anna(anna) if one.state == MessageState.PLANNED)
+
+
+def of_anna(anna: Case) -> list[mail.MessageLine]:
+    with anna.house.works.read("test") as work:
+        return mail.of_lead(work, anna.lead)
+
+
+def second(anna: Case, message_id: int) -> mail.MessageLine:
+    return next(one for one in of_anna(anna) if one.id == message_id)
+
+
+def test_a_reply_holds_marketing_mail_until_somebody_has_answered_it(anna: Case) -> None:
+    waiting = waiting_of(anna)
+    assert anna.comes(answer(anna.header, words="What would it cost?")) is Received.HUMAN
+
+    anna.house.send()
+    held = second(anna, waiting.id)
+    assert (held.state, held.reason) == (MessageState.PLANNED, guards.REPLIED)
+    with anna.house.works.read("test") as work:
+        told = foresee.why(work, anna.lead)
+    assert (told.next_at, told.verdict) == (None, "Their reply comes first.")
+
+    (task,) = anna.todo()
+    here = anna.house.here
+    with anna.house.works.begin("marco") as work:
+        todo.answer(
+            work, task.id, todo.Reply(todo.Choice.DONE), desk=here.desk, key=here.mailroom.secret
+        )
+    anna.house.send()
+    assert second(anna, waiting.id).state == MessageState.SENT
+
+
+def test_mail_that_comes_due_after_a_reply_waits_as_well(anna: Case) -> None:
+    assert anna.comes(answer(anna.header)) is Received.HUMAN
+    waiting = waiting_of(anna)
+    anna.house.send()
+    assert second(anna, waiting.id).reason == guards.REPLIED
+
+
+@pytest.mark.parametrize("words", ["stop", "Please unsubscribe me.", "Bitte abmelden."])
+def test_a_reply_that_wants_no_more_weighs_nothing_and_its_task_says_so(
+    anna: Case, words: str
+) -> None:
+    with anna.house.works.read("test") as work:
+        before = scoring.scores(work, [anna.lead])
+    waiting = waiting_of(anna)
+
+    assert anna.comes(answer(anna.header, words=words)) is Received.HUMAN
+
+    assert anna.acts()[0].kind is ActivityKind.ASKED_TO_STOP
+    assert ActivityKind.REPLIED not in anna.kinds()
+    with anna.house.works.read("test") as work:
+        assert scoring.scores(work, [anna.lead]) == before
+    (task,) = anna.todo()
+    assert task.title == "Anna wants no more mail"
+    assert words in task.reason
+    anna.house.send()
+    assert second(anna, waiting.id).state == MessageState.PLANNED
+
+    here = anna.house.here
+    with anna.house.works.begin("marco") as work:
+        todo.answer(
+            work, task.id, todo.Reply(todo.Choice.SILENCE, note="Wrote: stop"),
+            desk=here.desk, key=here.mailroom.secret,
+        )  # fmt: skip
+    assert anna.suppressed() is not None
+    anna.house.send()
+    assert second(anna, waiting.id).state == MessageState.DROPPED
+    with anna.house.works.read("test") as work:
+        assert [one for one in run_audit(work) if one.rows] == []
+
+
+def test_a_wish_for_no_more_changes_the_task_that_stands_already(anna: Case) -> None:
+    anna.comes(answer(anna.header, words="What would it cost?"))
+    anna.comes(answer(anna.header, words="Please unsubscribe me."))
+    (task,) = anna.todo()
+    assert task.reason.startswith("Asked for no more mail")
+
+
+def test_mail_without_a_mark_of_ours_is_counted_and_fills_no_page(
+    anna: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        assert anna.comes(answer(f"<{number}@elsewhere>")) is Received.UNKNOWN
+    assert anna.comes(b"From: <<<\r\rSubject: =?x?q?=ff?=\r\n\r\n\xff") is Received.UNKNOWN
+
+    def broken(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "read_incoming", broken)
+        assert anna.comes(answer("<1@elsewhere>")) is Received.UNKNOWN
+        assert anna.comes(answer(anna.header)) is Received.ASIDE
+    assert [one.why for one in anna.aside()] == [receive.FAILED]
+    with anna.house.works.read("test") as work:
+        (counted,) = mail.discarded(work).values()
+    assert counted == {mail.UNMATCHED: 6, mail.UNREADABLE: 1}
+
+
+def test_a_complaint_about_a_mail_of_ours_by_a_providers_notice_ends_all_mail(anna: Case) -> None:
+    payload: Json = {"event": "spamreport", "email": ADDRESS, "smtp-id": anna.header}
+    with anna.house.works.begin("mailbox") as work:
+        told = receive.receive(work, mail.events_of_notice(payload), room=anna.house.here.mailroom)
+    assert told is Received.COMPLAINT
+    assert anna.suppressed() is SuppressionReason.COMPLAINT
 
 
 def test_an_answer_to_sales_is_no_second_task(anna: Case) -> None:

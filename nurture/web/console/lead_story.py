@@ -51,6 +51,7 @@ CALLS = {
 
 SAID = {
     ActivityKind.REPLIED: {},
+    ActivityKind.ASKED_TO_STOP: {},
     ActivityKind.BOUNCED: {
         "hard_bounce": "The address does not work: ",
         "mailbox_full": "Their mailbox is full: ",
@@ -122,7 +123,7 @@ def _words(act: ActivityRow, case: Case) -> str:
         return text
     asset = case.assets.get(act.asset_id or 0)
     mailed = case.title(act.message_id)
-    if act.kind in (ActivityKind.REPLIED, ActivityKind.AUTO_REPLIED, ActivityKind.BOUNCED):
+    if act.kind in SAID or act.kind is ActivityKind.AUTO_REPLIED:
         return f"to “{mailed}”" if mailed else ""
     if asset is not None:
         return asset.title

@@ -97,6 +97,7 @@ ACTS: Mapping[ActivityKind, Act] = {
     ActivityKind.BOUNCED: Act("Mail came back", "mail-x", theirs=False),
     ActivityKind.COMPLAINED: Act("Reported our mail as unwanted", "flag"),
     ActivityKind.UNSUBSCRIBED: Act("Unsubscribed", "mail-off"),
+    ActivityKind.ASKED_TO_STOP: Act("Asked for no more mail", "mail-pause"),
     ActivityKind.CONFIRMED: Act("Confirmed the address", "mail-check"),
     ActivityKind.CALLED: Act("Called", "phone-call", theirs=False),
     ActivityKind.NOTED: Act("Note", "note", theirs=False),
