@@ -22,7 +22,7 @@ from campaigns.conditions import (
 from campaigns.vocabulary import ActivityKind
 
 _TOKEN = re.compile(r"""'[^']*'|"[^"]*"|>=|<=|!=|[<>=]|[^\s<>=!'"]+""")
-_FIELD = re.compile(r"[a-z][a-z0-9_]*\Z")
+FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _WORD = re.compile(r"[A-Za-z][\w.+@:/-]*\Z")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -122,7 +122,7 @@ def value_words(value: Value) -> str:
 
 def _field(tokens: Sequence[str], text: str) -> Leaf:
     name, rest = tokens[0], list(tokens[1:])
-    if not _FIELD.match(name):
+    if not FIELD_NAME.match(name):
         raise PhraseError(f"`{name}` is no field name (small letters, digits, _); {_EXAMPLES}")
     simple = _simple(name, rest)
     if simple is not None:

@@ -37,10 +37,11 @@ def is_weak(step: Branch) -> bool:
     )
 
 
-def weak_signals(track: Track) -> list[str]:
-    """Say which branches ask for opens; a warning, no mistake."""
+def weak_signals(track: Track) -> list[tuple[str, str]]:
+    """Say which steps ask for opens; a warning, no mistake."""
+    said = "asks whether a mail was opened, which machines do, too: ask for a click"
     return [
-        f"step {step.key} asks whether a mail was opened, which machines do, too: ask for a click"
+        (step.key, f"step {step.key} {said}")
         for step in track.steps
         if isinstance(step, Branch) and is_weak(step)
     ]

@@ -1,19 +1,27 @@
 """Read a YAML 1.2 file as typed nodes with line numbers, and collect what is wrong in it."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from campaigns.conditions import All, AnyOf, Condition, Not
 from campaigns.phrases import parse
 
 _DEEPEST = 30
+_NEAR = 0.7
+"""How alike a word must be to one that is known to be taken for its misspelling."""
+_BRACKET = re.compile(r"[\[\]{}]")
+_WHOLE = re.compile(r"[+-]?\d{1,15}\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})\Z", re.ASCII)
 S = TypeVar("S")
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -108,14 +116,22 @@ class Notes:
 def read(text: str, notes: Notes) -> Map:
     """Read a file whose top is a map; mistakes of YAML itself are raised at once."""
     try:
+        _refuse_depth(text)
         tree: object = YAML(typ="rt").compose(text)
         top = _node(tree, notes, 0)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _broken(notes, line, f"no valid YAML: {error.problem}") from None
+        problem = " ".join(str(error.problem).split())
+        raise _broken(notes, line, f"no valid YAML: {problem}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
+        message = "a character stands here that no text holds; save the file as plain UTF-8"
+        raise _broken(notes, line, message) from None
     except RecursionError:
         raise _broken(notes, 1, "no valid YAML: nested too deeply") from None
     except YAMLError as error:
+        raise _broken(notes, 1, f"no valid YAML: {error}") from None
+    except ValueError as error:  # such as an escape that is no character
         raise _broken(notes, 1, f"no valid YAML: {error}") from None
     if isinstance(top, Map):
         return top
@@ -176,6 +192,16 @@ class Fields:
             else:
                 self._notes.add(node.line, "each entry must be a map", step=self._step, field=name)
 
+    def needed_children(self, name: str) -> Iterator["Fields"]:
+        """Read a list of maps that must be there, with something in it."""
+        if not self.need(name, as_items, (Map((), self.line),)):
+            self.wrong(name, f"`{name}:` is empty")
+        return self.children(name) if self.has(name) else iter(())
+
+    def name_step(self, step: str) -> None:
+        """Call the map by its key from here on."""
+        self._step = step or self._step
+
     def child(self, name: str, node: Map) -> "Fields":
         """Look into a map that belongs to this one."""
         return Fields(node, self._notes, step=self._step or name)
@@ -184,51 +210,62 @@ class Fields:
         """Refuse the fields that nobody asked for."""
         for name, entry in self._entries.items():
             if name not in self._asked:
-                known = ", ".join(sorted(self._asked))
+                hint = did_you_mean(name, self._asked)
+                known = "" if hint else f"; known here: {', '.join(sorted(self._asked))}"
                 self._notes.add(
                     entry.line,
-                    f"unknown field `{name}`; known here: {known}",
+                    f"unknown field `{name}`{hint or known}",
                     step=self._step,
                     field=name,
                 )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the known word that comes nearest, as the end of a sentence; "" when none is near."""
+    words = sorted(known)
+    close = get_close_matches(word, words, 1, _NEAR)
+    if not close:
+        folded = {one.casefold(): one for one in words}
+        close = [folded[one] for one in get_close_matches(word.casefold(), folded, 1, _NEAR)]
+    return f"; did you mean `{close[0]}`?" if close and close[0] != word else ""
 
 
 def as_text(node: Node) -> str:
     """Read a text that says something."""
     if isinstance(node, Leaf) and not node.null and node.text.strip():
         return node.text.strip()
-    raise BadValueError("must be a text")
+    raise BadValueError("must be a text", node.line)
 
 
 def as_name(node: Node) -> str:
     """Read a key: letters, digits and _."""
     text = as_text(node)
     if not text.replace("_", "a").isalnum() or not text[0].isalpha() or not text.isascii():
-        raise BadValueError(f"`{text}` is no name; use letters, digits and _")
+        raise BadValueError(f"`{text}` is no name; use letters, digits and _", node.line)
     return text
 
 
 def as_int(node: Node) -> int:
     """Read a whole number."""
-    try:
-        return int(as_text(node))
-    except ValueError:
-        raise BadValueError("must be a whole number") from None
+    text = as_text(node)
+    if not _WHOLE.match(text):
+        raise BadValueError(f"`{text[:40]}` must be a whole number", node.line)
+    return int(text)
 
 
 def as_number(node: Node) -> float:
     """Read a number."""
-    try:
-        return float(as_text(node))
-    except ValueError:
-        raise BadValueError("must be a number") from None
+    text = as_text(node)
+    if not _NUMBER.match(text):
+        raise BadValueError(f"`{text[:40]}` must be a number", node.line)
+    return float(text)
 
 
 def as_bool(node: Node) -> bool:
     """Read true or false."""
     text = as_text(node)
     if text not in ("true", "false"):
-        raise BadValueError("must be true or false")
+        raise BadValueError(f"`{text[:40]}` must be true or false", node.line)
     return text == "true"
 
 
@@ -237,7 +274,8 @@ def as_date(node: Node) -> date:
     try:
         return date.fromisoformat(as_text(node))
     except ValueError:
-        raise BadValueError("must be a date such as 2026-02-12") from None
+        message = f"`{as_text(node)[:40]}` must be a date such as 2026-02-12"
+        raise BadValueError(message, node.line) from None
 
 
 def as_texts(node: Node) -> tuple[str, ...]:
@@ -255,7 +293,9 @@ def as_one_of(kind: type[E]) -> Callable[[Node], E]:
         try:
             return kind(text)
         except ValueError:
-            raise BadValueError(f"`{text}` is not one of {', '.join(kind)}") from None
+            hint = did_you_mean(text, kind)
+            message = f"`{text[:60]}` is not one of {', '.join(kind)}{hint}"
+            raise BadValueError(message, node.line) from None
 
     return read_as
 
@@ -269,14 +309,14 @@ def as_items(node: Node) -> tuple[Node, ...]:
     """Read a list."""
     if isinstance(node, Items):
         return node.nodes
-    raise BadValueError("must be a list")
+    raise BadValueError("must be a list", node.line)
 
 
 def as_map(node: Node) -> Map:
     """Read a map."""
     if isinstance(node, Map):
         return node
-    raise BadValueError("must be a map of `field: value`")
+    raise BadValueError("must be a map of `field: value`", node.line)
 
 
 def as_condition(node: Node) -> Condition:
@@ -298,6 +338,15 @@ def as_condition(node: Node) -> Condition:
 
 def _broken(notes: Notes, line: int, message: str) -> FileError:
     return FileError([Problem(notes.file, line, "", "", message)])
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse brackets within brackets before the parser, which takes ever longer, reads them."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        if depth > _DEEPEST * 2:
+            raise YAMLError("nested too deeply")
 
 
 def _node(raw: object, notes: Notes, depth: int) -> Node:
@@ -335,5 +384,6 @@ def _entries(raw: MappingNode, notes: Notes, depth: int) -> tuple[Entry, ...]:
 
 def _refuse_anchor(raw: ScalarNode | SequenceNode | MappingNode) -> None:
     if raw.anchor is not None:
-        line = raw.start_mark.line + 1
-        raise YAMLError(f"line {line}: anchors (&, *) are not used in these files")
+        raise MarkedYAMLError(
+            problem="anchors (&, *) are not used in these files", problem_mark=raw.start_mark
+        )

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from campaigns.yamlfile import Problem
 from nurture import runtime
 from nurture.kernel.errors import Invalid
 from nurture.reports.audit import run_audit
-from nurture.usecases.publish import publish_library
+from nurture.usecases.library import LibraryRefused, counted, told
+from nurture.usecases.publish import look_at, publish_library
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,23 +37,44 @@ def audit(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument(
-    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False
-)
-def publish(folder: Path | None) -> None:
-    """Publish campaign files and the mails of templates/mail; the example by default."""
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--check", "only_check", is_flag=True, help="Look it over, and publish nothing.")
+def publish(folder: Path | None, *, only_check: bool) -> None:
+    """Publish campaign files and the mails of templates/mail; the example by default.
+
+    Every file, name and mail is looked over first: with one mistake nothing goes into force, and
+    all are told, each with file and line. A mail that nothing uses is left out alone (exit 1).
+    """
     here = runtime.start()
-    library = folder or ROOT / "campaigns" / "library"
-    try:
-        done = publish_library(
-            here.works, library, mails=ROOT / "templates" / "mail", links=here.links
-        )
-    except FileNotFoundError as error:
+    library, mails = folder or ROOT / "campaigns" / "library", ROOT / "templates" / "mail"
+    if not library.is_dir():
         raise Invalid(
-            f"{error.filename} is missing: a library holds the files of "
-            f"{ROOT / 'campaigns' / 'library'}. Copy what you do not change from there."
-        ) from error
+            f"{library} is no folder: a library holds the files of "
+            f"{ROOT / 'campaigns' / 'library'}."
+        )
+    if only_check:
+        looked = look_at(here.works, library, mails=mails)
+        _tell(looked.remarks, looked.refused)
+        if looked.problems:
+            raise LibraryRefused(looked.problems, done="Nothing was published.")
+        click.echo("Looked over: all of it can go into force.")
+        sys.exit(1 if looked.refused else 0)
+    done = publish_library(here.works, library, mails=mails, links=here.links)
+    _tell(done.remarks, done.refused)
     click.echo(
         f"In force: {done.assets} items, {done.mails} mails, {done.tracks} tracks, "
         f"{done.users} people."
     )
+    if done.refused:
+        sys.exit(1)
+
+
+def _tell(remarks: tuple[Problem, ...], refused: tuple[Problem, ...]) -> None:
+    if remarks:
+        click.echo(f"{told(remarks)}\n\nRemarks stop nothing.\n")
+    if refused:
+        click.echo(
+            f"{told(refused)}\n\n{counted(refused)} Nothing uses these mails: they alone are left "
+            "out.\n",
+            err=True,
+        )

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from campaigns import text
-from campaigns.text_check import weak_signals
+from campaigns.yamlfile import Problem
 from nurture import runtime
 from nurture import tracks as domain
-from nurture.kernel.errors import Invalid
 from nurture.usecases import pausing
+from nurture.usecases.library import LibraryRefused, check_tracks, counted, text_of, told
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.Path(path_type=Path)
 
 
 @click.group()
@@ -24,13 +23,11 @@ def tracks() -> None:
 @tracks.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
 def check(files: tuple[Path, ...]) -> None:
-    """Name every mistake by file, line, step and field; exit 1 when there is one."""
-    problems = [p for path in files for p in text.check(_text(path), file=path.name)]
-    for problem in problems:
-        click.echo(str(problem))
-    if problems:
-        sys.exit(1)
-    _warn(files)
+    """Name every mistake by file, line, step and field; exit 1 when there is one.
+
+    Mails, people, items, fields and the like are looked up in what is published and in FILES.
+    """
+    _look_at(files, done="Nothing was published.")
     click.echo(f"{len(files)} checked, nothing to mend.")
 
 
@@ -38,25 +35,33 @@ def check(files: tuple[Path, ...]) -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 def apply(files: tuple[Path, ...]) -> None:
     """Publish tracks; leads that are in one stay with the version that they started with."""
-    here = runtime.start()
-    with here.works.begin("cli") as work:
-        for path in files:
-            domain.publish(work, _text(path), file=path.name)
-    _warn(files)
+    texts = _look_at(files, done="Nothing has gone into force.")
+    with runtime.start().works.begin("cli") as work:
+        for name, words in texts.items():
+            domain.publish(work, words, file=name)
     click.echo(f"{len(files)} published.")
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise Invalid(f"{path.name} is no plain text: save it as UTF-8, and try again.") from error
-
-
-def _warn(files: tuple[Path, ...]) -> None:
+def _look_at(files: tuple[Path, ...], *, done: str) -> dict[str, str]:
+    """Read tracks; refuse them with every reason, and tell the remarks."""
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
     for path in files:
-        for words in weak_signals(text.load(_text(path), file=path.name)):
-            click.echo(f"{path.name}: {words}.")
+        words = text_of(path, path.name, problems)
+        if words is not None:
+            texts[path.name] = words
+    remarks: list[Problem] = []
+    if texts:
+        found, remarks = check_tracks(runtime.start().works, texts)
+        problems += found
+    if len(texts) < len(files):
+        raise LibraryRefused(tuple(problems), done=done)
+    if problems:
+        click.echo(f"{told(problems)}\n\n{counted(problems)} {done}")
+        sys.exit(1)
+    if remarks:
+        click.echo(f"{told(remarks)}\n\nRemarks stop nothing.\n")
+    return texts
 
 
 @tracks.command()

@@ -100,6 +100,7 @@ from nurture.leads.queries import (
     mail_states,
     sheets,
     stage_counts,
+    told_fields,
     touches,
 )
 from nurture.leads.reading import MAIL, NO_MAIL, ReadRow, Remark
@@ -290,6 +291,7 @@ __all__ = [
     "stalled_imports",
     "stood_before",
     "survey_list",
+    "told_fields",
     "touches",
     "utm_of",
     "utm_words",

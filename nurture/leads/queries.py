@@ -182,6 +182,12 @@ def history(work: Work, lead_id: LeadId, *, limit: int = 100) -> list[ChangeRow]
     ]
 
 
+def told_fields(work: Work) -> list[str]:
+    """Name every field that a lead ever had a new value of, and every fact among them."""
+    found = work.session.scalars(select(FieldChange.field).distinct())
+    return sorted({name.removeprefix("fact:").rpartition(".")[2] for name in found})
+
+
 def stage_counts(work: Work) -> dict[Stage, int]:
     """Count leads by stage; stages without a lead are there with nought."""
     statement = (

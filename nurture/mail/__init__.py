@@ -11,7 +11,7 @@ from nurture.mail.breaker import (
     watch,
     weigh,
 )
-from nurture.mail.compile import CompiledMail, Finding, MailSource, load_source
+from nurture.mail.compile import CompiledMail, Finding, MailSource, compile_mail, load_source
 from nurture.mail.compose import (
     ComposeFailed,
     Envelope,
@@ -158,6 +158,7 @@ __all__ = [
     "candidates",
     "claim",
     "classify",
+    "compile_mail",
     "compiled",
     "compiled_mails",
     "compose",

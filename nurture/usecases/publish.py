@@ -1,33 +1,28 @@
 """Bring what people wrote into force: each text is a new version, or nothing."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from campaigns.company import Colleague, load_company, load_sources, load_users
 from campaigns.forms import load_pages
 from campaigns.library import Item, load_content
-from campaigns.sent_back import load_sent_back
-from campaigns.vocabulary import MessageKind
+from campaigns.yamlfile import Problem
 from nurture import content, leads, mail, scoring, tracks, users
 from nurture.engagement import LinkFiles
-from nurture.kernel.errors import Invalid, NotFound
+from nurture.kernel.errors import Invalid
 from nurture.kernel.work import Work, Works
 from nurture.scoring import RuleKind
-from nurture.usecases import confirm
-from nurture.usecases.alerts import URL_FIELDS
 from nurture.usecases.company import company
-
-ALERTS = frozenset({"alert", "reminder", "escalation", "unproven_question"})
-CONFIRMING = frozenset({confirm.TEMPLATE})
-FIELDS = {
-    MessageKind.ALERT: URL_FIELDS,
-    MessageKind.CONFIRM: frozenset({"confirm_url"}),
-    MessageKind.REQUESTED: frozenset({"confirm_url"}),
-}
-"""Fields that hold a whole address, by the kind of mail that may have them."""
-REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
+from nurture.usecases.library import (
+    FIELDS,
+    LibraryRefused,
+    Looked,
+    kind_of,
+    look_over,
+)
+from nurture.usecases.ours import own_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,58 +33,58 @@ class Published:
     mails: int
     tracks: int
     users: int
+    refused: tuple[Problem, ...] = ()
+    """Why mails that nothing uses were left out."""
+    remarks: tuple[Problem, ...] = ()
+
+
+def look_at(works: Works, folder: Path, *, mails: Path) -> Looked:
+    """Look a library over against what is published; nothing goes into force."""
+    with works.read("publish") as work:
+        known = frozenset(one.key for one in tracks.tracks(work))
+        looked = look_over(folder, mails=mails, known_tracks=known)
+        if any("there is no field" in one.message for one in looked.problems):
+            facts = frozenset(leads.told_fields(work))
+            looked = look_over(folder, mails=mails, known_tracks=known, facts=facts)
+    return looked
 
 
 def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles) -> Published:
-    """Publish a library folder and the mails that its tracks use.
+    """Publish a library folder and the mails of another, or refuse with every reason.
 
-    Link files are written before the version is committed: a host that serves a link of a version
-    that never came is harmless, the other way round is a dead link.
+    A mail that nothing uses and that is wrong is left out alone. Link files are written before the
+    version is committed: a host that serves a link of a version that never came is harmless, the
+    other way round is a dead link.
     """
+    looked = look_at(works, folder, mails=mails)
+    if looked.problems:
+        raise LibraryRefused(
+            (*looked.problems, *looked.refused), done="Nothing has gone into force."
+        )
+    texts = looked.texts
+    pages_at = load_company(texts["company.yaml"]).pages_at
+    slugs = _slugs(texts["pages.yaml"])
+    staff = load_users(texts["users.yaml"])
     with works.begin("publish") as work:
-        _publish_rules(work, folder)
-        pages_at = load_company((folder / "company.yaml").read_text()).pages_at
-        staff = load_users((folder / "users.yaml").read_text())
+        for kind in RuleKind:
+            scoring.publish(work, kind, texts[f"{kind}.yaml"])
         users.apply(work, [_user(one) for one in staff])
-        for source in load_sources((folder / "sources.yaml").read_text()):
+        for source in load_sources(texts["sources.yaml"]):
             leads.ensure_source(
                 work, source.key, channel=source.channel, name=source.name,
                 cost_cents_per_month=int(source.per_month * 100),
             )  # fmt: skip
-        assets = apply_content(work, folder, texts=mails.parent / "content")
+        assets = _apply_content(work, texts, bodies=mails.parent / "content")
         links.write_assets({card.id: card.path for card in content.assets(work)})
-        slugs = _slugs((folder / "pages.yaml").read_text())
-        written = [
-            publish_mail(work, path, links=links, pages_at=pages_at, slugs=slugs)
-            for path in _folders(mails)
-        ]
-        texts = sorted((folder / "tracks").glob("*.yaml"))
-        for path in texts:
-            tracks.publish(work, path.read_text(), file=path.name)
-        _check_sent_back(work)
-    return Published(assets=assets, mails=len(written), tracks=len(texts), users=len(staff))
-
-
-def _publish_rules(work: Work, folder: Path) -> None:
-    for kind in RuleKind:
-        file = folder / f"{kind}.yaml"
-        if file.exists():
-            scoring.publish(work, kind, file.read_text())
-
-
-def _check_sent_back(work: Work) -> None:
-    """Refuse a reason of sales that leads into a track which nobody has published."""
-    try:
-        _, text = scoring.current(work, RuleKind.COMPANY)
-    except NotFound:
-        return
-    known = {one.key for one in tracks.tracks(work)}
-    for reason, what in load_sent_back(text).items():
-        if not what.ends and what.track not in known:
-            raise Invalid(
-                f"company.yaml, sent_back, {reason}: there is no track “{what.track}”. "
-                "Add it to the library, or name another one in `enrol:`."
-            )
+        for source_ in looked.mails.values():
+            publish_mail(work, source_, links=links, pages_at=pages_at, slugs=slugs)
+        written = [file for file in texts if file.startswith("tracks/")]
+        for file in written:
+            tracks.publish(work, texts[file], file=file.removeprefix("tracks/"))
+    return Published(
+        assets=assets, mails=len(looked.mails), tracks=len(written), users=len(staff),
+        refused=looked.refused, remarks=looked.remarks,
+    )  # fmt: skip
 
 
 def _user(one: Colleague) -> users.NewUser:
@@ -100,36 +95,32 @@ def _user(one: Colleague) -> users.NewUser:
     )  # fmt: skip
 
 
-def apply_content(work: Work, folder: Path, *, texts: Path) -> int:
+def _apply_content(work: Work, files: Mapping[str, str], *, bodies: Path) -> int:
     """Bring library items into force, each with its text and the page that shows it."""
-    items = load_content((folder / "content.yaml").read_text()).items
-    shown = load_pages((folder / "pages.yaml").read_text()).pages.values()
+    items = load_content(files["content.yaml"]).items
+    shown = load_pages(files["pages.yaml"]).pages.values()
     paths = {page.asset: f"/p/{page.slug}" for page in shown if page.asset}
-    content.apply(work, [_asset(item, paths, texts) for item in items])
+    content.apply(work, [_asset(item, paths, bodies) for item in items])
     return len(items)
 
 
-def _asset(item: Item, paths: Mapping[str, str], texts: Path) -> content.NewAsset:
+def _asset(item: Item, paths: Mapping[str, str], bodies: Path) -> content.NewAsset:
     asset = item.asset
-    text = texts / f"{asset.key}.md"
+    text = bodies / f"{asset.key}.md"
     return content.NewAsset(
         key=asset.key, kind=asset.type, topics=asset.topics, stage=asset.stage,
         title=asset.title, teaser=item.summary, access=str(item.access),
-        path=paths.get(asset.key, item.url), body=text.read_text() if text.exists() else None,
+        path=paths.get(asset.key, item.url),
+        body=text.read_text("utf-8-sig") if text.exists() else None,
         minutes=item.minutes, active_from=asset.active_from, active_through=asset.active_through,
         event_on=asset.event_on, replay_from=asset.replay_from,
     )  # fmt: skip
 
 
-def _folders(mails: Path) -> Iterator[Path]:
-    return iter(sorted(path for path in mails.iterdir() if (path / "subject.txt").exists()))
-
-
 def publish_mail(
-    work: Work, folder: Path, *, links: LinkFiles, pages_at: str, slugs: Collection[str]
+    work: Work, source: mail.MailSource, *, links: LinkFiles, pages_at: str, slugs: Collection[str]
 ) -> int:
-    """Compile one mail folder; a mail that may not leave is refused with all its reasons."""
-    source = mail.load_source(folder)
+    """Compile one mail; a mail that may not leave is refused with all its reasons."""
     kind = kind_of(source.name)
     fields = FIELDS.get(kind, frozenset())
     version = mail.publish_template(work, source, kind=kind, url_fields=fields)
@@ -142,39 +133,9 @@ def publish_mail(
     return version
 
 
-def own_path(url: str, pages_at: str, slugs: Collection[str]) -> str:
-    """Make a link to a page of ours a path: the instance's base address goes before it.
-
-    Only a page that is published is ours; all else of the same site is served elsewhere.
-    """
-    slug = own_slug(url, pages_at)
-    if slug not in slugs:
-        return url
-    parts = urlsplit(url)
-    return urlunsplit(("", "", f"/p/{slug}", parts.query, parts.fragment))
-
-
-def own_slug(url: str, pages_at: str) -> str:
-    """Name the page that a link to our own pages asks for; "" for any other link."""
-    there, base = urlsplit(url), urlsplit(pages_at)
-    front = base.path.rstrip("/") + "/p/"
-    same = bool(base.netloc) and there.netloc.lower() == base.netloc.lower()
-    if not same or there.scheme not in ("http", "https") or not there.path.startswith(front):
-        return ""
-    return there.path.removeprefix(front).rstrip("/")
-
-
+@lru_cache(maxsize=8)
 def _slugs(pages: str) -> Collection[str]:
     return load_pages(pages).pages.keys()
-
-
-def kind_of(name: str) -> MessageKind:
-    """Tell from a mail's name why it is written."""
-    if name in ALERTS:
-        return MessageKind.ALERT
-    if name in CONFIRMING:
-        return MessageKind.CONFIRM
-    return MessageKind.REQUESTED if name in REQUESTED else MessageKind.MARKETING
 
 
 def write_links(work: Work, *, links: LinkFiles) -> None:

@@ -134,25 +134,9 @@ def open_site(
         settings=told, works=works, clock=clock, keyring=Keyring.of(SECRET), secret=SECRET,
         home=home, host="test", links=LinkFiles(home),
     )  # fmt: skip
-    publish.publish_library(works, LIBRARY, mails=_few_mails(home), links=here.links)
+    publish.publish_library(works, LIBRARY, mails=MAILS, links=here.links)
     app = create_app(here)
     return Site(here, app, app.test_client(), clock)
-
-
-def _few_mails(home: Path) -> Path:
-    """Give those mails that these doors plan; compiling all of them takes seconds."""
-    folder = home / "mails"
-    folder.mkdir()
-    for name in (
-        "alert",
-        "confirm_address",
-        "content",
-        "promised_call",
-        "requested_file",
-        "unproven_question",
-    ):
-        (folder / name).symlink_to(MAILS / name)
-    return folder
 
 
 def henk(site: Site, **columns: object) -> LeadId:

@@ -103,7 +103,11 @@ def test_files_that_cannot_be_used_are_named_with_what_to_do(said: Said, tmp_pat
     wrong["e.csv"].write_bytes(b"")
 
     assert "t.yaml is no plain text" in said("tracks", "check", str(wrong["t.yaml"]))
-    assert "company.yaml is missing" in said("publish", str(tmp_path))
+    missing = said("publish", str(tmp_path))
+    assert "company.yaml:1" in missing
+    assert "the file is missing" in missing
+    assert "Nothing has gone into force." in missing
+    assert "is no folder" in said("publish", str(tmp_path / "nowhere"))
     assert "/nowhere/x.csv cannot be written" in said("leads", "export", "/nowhere/x.csv")
     check = ("leads", "import", "--dry-run")
     mapping = said(*check, str(wrong["l.csv"]), "--mapping", str(wrong["m.json"]))

@@ -15,7 +15,7 @@ from nurture.kernel.types import MessageId
 from nurture.mail import Envelope, Recipient, Sending, compose, load_source, message_header
 from nurture.mail.compile import compile_mail
 from nurture.mail.headers import Heading, bulk_lines, check, heading
-from nurture.usecases.publish import FIELDS, kind_of
+from nurture.usecases.library import FIELDS, kind_of
 
 MAILS = sorted(
     path for path in (Path(__file__).resolve().parents[2] / "templates/mail").iterdir()

@@ -160,5 +160,6 @@ def test_a_file_that_is_no_map_is_refused_with_a_sentence(text: str) -> None:
 
 def test_a_branch_on_opens_is_a_weak_signal() -> None:
     assert weak_signals(load(WELCOME)) == []
-    (said,) = weak_signals(load(WELCOME.replace("clicked learn1", "opened learn1")))
+    ((step, said),) = weak_signals(load(WELCOME.replace("clicked learn1", "opened learn1")))
+    assert step == "b1"
     assert said.startswith("step b1 asks whether a mail was opened")

@@ -12,7 +12,7 @@ from campaigns.routing import ToQueue, ToUsers
 from campaigns.vocabulary import BuyingStage
 from nurture.kernel.types import Json
 from nurture.mail.compile import CompiledMail, compile_mail, load_source
-from nurture.usecases.publish import FIELDS, kind_of
+from nurture.usecases.library import FIELDS, kind_of
 
 TEMPLATES = Path(templates.__file__).parent
 MAILS = frozenset(folder.name for folder in (TEMPLATES / "mail").iterdir() if folder.is_dir())

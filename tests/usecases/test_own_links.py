@@ -2,7 +2,7 @@
 
 import pytest
 
-from nurture.usecases.publish import own_path
+from nurture.usecases.ours import own_path
 
 SLUGS = frozenset({"prices", "leak-hunt"})
 AT = "https://www.tarnholt.example"

@@ -13,7 +13,7 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.mail import MessageEvent, MessageLine, NewMessage, Recorded
 from nurture.reports.audit import run_audit
-from nurture.usecases.publish import kind_of
+from nurture.usecases.library import kind_of
 from tests.usecases.house import House, open_house
 
 LATER = timedelta(hours=72)
