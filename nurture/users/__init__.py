@@ -2,6 +2,7 @@
 
 from nurture.users.errors import NoSuchUser, Taken, TooManyTries, WrongCredentials
 from nurture.users.guesses import Source
+from nurture.users.line import acts_for, may_get
 from nurture.users.login import (
     LoggedIn,
     account_of,
@@ -56,6 +57,7 @@ __all__ = [
     "absences",
     "absences_of",
     "account_of",
+    "acts_for",
     "add",
     "add_absence",
     "apply",
@@ -75,6 +77,7 @@ __all__ = [
     "get",
     "get_absence",
     "hash_password",
+    "may_get",
     "note_use",
     "reader_of",
     "set_active",

@@ -96,11 +96,11 @@ def test_the_page_says_who_this_is_and_where_they_stand(site: Site, lead: LeadId
 def test_the_rows_of_the_waterfall_sum_to_the_number_that_is_shown(
     site: Site, lead: LeadId, clock: FrozenClock
 ) -> None:
-    log_in(site, "marketer")
     for _ in range(3):
         does(site, lead, ActivityKind.VISITED, item="E2")
         does(site, lead, ActivityKind.CLICKED)
         clock.advance(timedelta(days=5, hours=7))
+    log_in(site, "marketer")
 
     page = shown(site, lead)
 
@@ -173,10 +173,10 @@ def test_a_domain_that_takes_no_mail_is_said_beside_the_address(site: Site, lead
 def test_a_long_history_is_shown_in_parts_and_none_is_lost(
     site: Site, lead: LeadId, clock: FrozenClock
 ) -> None:
-    log_in(site, "marketer")
     for _ in range(25):
         does(site, lead, ActivityKind.OPENED)
         clock.advance(timedelta(hours=1))
+    log_in(site, "marketer")
 
     first = story(shown(site, lead))
     whole = story(shown(site, lead, "?rows=40"))

@@ -16,7 +16,6 @@ from nurture.usecases import sell
 from nurture.users import UserCard
 from nurture.web.time_left import Countdown, countdown
 
-OVERSEERS = (Role.MANAGER, Role.ADMIN)
 READERS = (Role.MARKETER, Role.MANAGER, Role.ADMIN)
 """Who sees everybody's hand-offs; sales and dealers see their own."""
 WAITING_FOR = {
@@ -122,11 +121,9 @@ def sees(reader: UserCard, offer: HandoffView) -> bool:
     return offer.owner_id == reader.id or reader.has(*READERS)
 
 
-def answers_for(reader: UserCard, offer: HandoffView, owner: UserCard | None) -> bool:
-    """Tell whether somebody may answer an offer: the owner, their boss, whoever oversees."""
-    if offer.owner_id == reader.id or reader.has(*OVERSEERS):
-        return True
-    return owner is not None and owner.boss_id == reader.id
+def answers_for(reader: UserCard, owner: UserCard | None, staff: Mapping[UserId, UserCard]) -> bool:
+    """Tell whether somebody may answer an offer that lies with `owner`, or in that one's queue."""
+    return users.acts_for(reader, owner, staff)
 
 
 def handoff_rows(
@@ -139,7 +136,7 @@ def handoff_rows(
 ) -> tuple[HandoffRow, ...]:
     """Put offers into lines, in the order given."""
     return tuple(
-        _row(one, people[one.lead_id], whose(one, staff), reader=reader, now=now)
+        _row(one, people[one.lead_id], reader=reader, staff=staff, now=now)
         for one in offers
         if one.lead_id in people
     )
@@ -150,12 +147,12 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
     staff = {one.id: one for one in users.everybody(work)}
     person = leads.get(work, offer.lead_id)
     owner = whose(offer, staff)
-    mine = answers_for(reader, offer, owner)
+    mine = answers_for(reader, owner, staff)
     events, back = handoff.events(work, offer.id), handoff.came_back(work, offer.id)
     until = _undo_until(events, reader, work.now)
     packet = offer.packet
     return HandoffPanel(
-        row=_row(offer, person, owner, reader=reader, now=work.now),
+        row=_row(offer, person, reader=reader, staff=staff, now=work.now),
         state=offer.state, lead_href=f"/leads/{offer.lead_id}",
         who=_who(person),
         email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
@@ -164,7 +161,7 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
         promised=_text(packet.get("promised")), unreached=_unreached(back, offer, owner),
         events=_lines(sorted([*events, *back], key=lambda one: one.at), staff),
         answers=answers_to(offer.state) if mine else (),
-        others=_others(work, offer) if mine and offer.closed_at is None else (),
+        others=others(work, offer, reader, staff) if mine and offer.closed_at is None else (),
         noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
         ended=ended_words(work, offer),
         tomorrow=work.now.astimezone(ZoneInfo(reader.zone)).date() + timedelta(days=1),
@@ -209,9 +206,15 @@ def _load(person: UserCard, counts: Sequence[Waits], *, away: bool) -> PersonLoa
 
 
 def _row(
-    offer: HandoffView, person: Person, owner: UserCard | None, *, reader: UserCard, now: datetime
+    offer: HandoffView,
+    person: Person,
+    *,
+    reader: UserCard,
+    staff: Mapping[UserId, UserCard],
+    now: datetime,
 ) -> HandoffRow:
-    accepts = offer.state is HandoffState.OFFERED and answers_for(reader, offer, owner)
+    owner = whose(offer, staff)
+    accepts = offer.state is HandoffState.OFFERED and answers_for(reader, owner, staff)
     return HandoffRow(
         id=offer.id, lead=person.name,
         firm=", ".join(part for part in (person.company, person.country) if part),
@@ -271,7 +274,10 @@ def _unreached(back: Sequence[HandoffEventView], offer: HandoffView, owner: User
     return owner.name if any(one.detail.get("to") == owner.id for one in back) else ""
 
 
-def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
+def others(
+    work: Work, offer: HandoffView, reader: UserCard, staff: Mapping[UserId, UserCard]
+) -> tuple[tuple[int, str, str], ...]:
+    """List to whom a reader may give an offer, with what each has in hand."""
     held: dict[UserId, int] = {}
     for one in handoff.waiting_counts(work):
         if one.owner_id is not None:
@@ -279,7 +285,7 @@ def _others(work: Work, offer: HandoffView) -> tuple[tuple[int, str, str], ...]:
     return tuple(
         (one.user_id, one.name, "away" if one.away else f"{held.get(one.user_id, 0)} open")
         for one in users.candidates(work, at=work.now)
-        if one.user_id != offer.owner_id
+        if one.user_id != offer.owner_id and users.may_get(reader, staff[one.user_id], staff)
     )
 
 

@@ -26,9 +26,11 @@ from nurture.web.console.handoff_view import (
     PersonLoad,
     answers_for,
     handoff_rows,
+    others,
     panel_of,
     person_loads,
     sees,
+    whose,
 )
 from nurture.web.current import here
 from nurture.web.ids import read_id
@@ -157,7 +159,11 @@ def give(handoff_id: int) -> Response:
     if to is None:
         raise Invalid("Choose who gets this lead.")
     with here().works.begin(shell.actor()) as work:
-        _mine(work, handoff_id)
+        offer = _mine(work, handoff_id)
+        staff = {one.id: one for one in users.everybody(work)}
+        if to not in [one for one, _, _ in others(work, offer, shell.me(), staff)]:
+            # Another team's dealer reads as somebody who is not there.
+            raise Invalid("Choose who gets this lead: somebody of the list.")
         sell.redirect(work, handoff_id, to=UserId(to), hands=here().hands)
         name = users.get(work, UserId(to)).name
     shell.say(f"Given to {name}.")
@@ -278,11 +284,12 @@ def _seen(work: Work, handoff_id: int) -> HandoffView:
     return offer
 
 
-def _mine(work: Work, handoff_id: int) -> None:
+def _mine(work: Work, handoff_id: int) -> HandoffView:
     offer = _seen(work, handoff_id)
-    owner = users.find(work, offer.owner_id) if offer.owner_id is not None else None
-    if not answers_for(shell.me(), offer, owner):
-        raise Forbidden("Only the owner of this lead, or their manager, answers for it.")
+    staff = {one.id: one for one in users.everybody(work)}
+    if not answers_for(shell.me(), whose(offer, staff), staff):
+        raise Forbidden("Only the owner of this lead, or their own manager, answers for it.")
+    return offer
 
 
 def _act(work: Work, handoff_id: int, chosen: str) -> None:

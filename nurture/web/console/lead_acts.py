@@ -7,16 +7,16 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
-from nurture import engagement, handoff, leads, lifecycle, tasks, tracks, users
+from nurture import engagement, handoff, lifecycle, tasks, tracks, users
 from nurture.engagement import ActivityRow
-from nurture.kernel.errors import Conflict, Invalid, NotFound
+from nurture.kernel.errors import Conflict, Invalid
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.usecases import evidence, progress, promote
 from nurture.usecases.silence import silence
 from nurture.web.console import shell
-from nurture.web.console.lead_case import may_open
+from nurture.web.console.lead_case import open_lead
 from nurture.web.console.lead_story import CALLS
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -132,10 +132,7 @@ def _row(
 
 
 def _mine(work: Work, lead_id: int) -> Person:
-    person = leads.get(work, LeadId(lead_id))
-    if not may_open(work, shell.me(), person.id):
-        raise NotFound(f"There is no lead {lead_id} among yours.")
-    return person
+    return open_lead(work, LeadId(lead_id))
 
 
 def _text(name: str, wanted: str) -> str:

@@ -24,6 +24,7 @@ from nurture.users import UserCard
 from nurture.web.console import shell, wording
 from nurture.web.console.reach import has_task
 
+NOT_YOURS = "There is no such lead among yours."
 MOST = 1_000
 """How far back one page looks, in acts, mails and receipts of one lead."""
 FIELDS: Mapping[str, str] = {
@@ -146,10 +147,8 @@ def plain_subject(subject: str) -> str:
 
 def case_of(work: Work, lead_id: LeadId) -> Case:
     """Read a lead for this reader; who may not see it is told that it does not exist."""
-    person = leads.get(work, lead_id)
+    person = open_lead(work, lead_id)
     offers = handoff.of_lead(work, lead_id)
-    if not may_see(shell.me(), person, offers) and not has_task(work, shell.me(), lead_id):
-        raise NotFound(f"There is no lead {lead_id} among yours.")
     return Case(
         person=person,
         staff={one.id: one for one in users.everybody(work)},
@@ -183,6 +182,17 @@ def may_open(work: Work, reader: UserCard, lead_id: LeadId) -> bool:
     """Tell whether a lead's page opens for this reader: theirs to see, or with a task of theirs."""
     person, offers = leads.get(work, lead_id), handoff.of_lead(work, lead_id)
     return may_see(reader, person, offers) or has_task(work, reader, lead_id)
+
+
+def open_lead(work: Work, lead_id: LeadId) -> Person:
+    """Read a lead that opens for this reader; somebody else's reads as one that is not (X-05)."""
+    try:
+        person = leads.get(work, lead_id)
+    except NotFound as error:
+        raise NotFound(NOT_YOURS) from error
+    if not may_open(work, shell.me(), lead_id):
+        raise NotFound(NOT_YOURS)
+    return person
 
 
 def only_topics(reader: UserCard) -> bool:

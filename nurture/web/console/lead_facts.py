@@ -8,14 +8,14 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from nurture import leads
-from nurture.kernel.errors import Forbidden, NotFound
+from nurture.kernel.errors import Forbidden
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.usecases.facts import correct
 from nurture.usecases.spelling import Spelling, spelling
 from nurture.web.console import shell
-from nurture.web.console.lead_case import may_open
+from nurture.web.console.lead_case import open_lead
 from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -119,9 +119,7 @@ def _known(person: Person, words: Spelling) -> dict[str, str]:
 
 
 def _theirs(work: Work, lead_id: int) -> Person:
-    person = leads.get(work, LeadId(lead_id))
-    if not may_open(work, shell.me(), person.id):
-        raise NotFound(f"There is no lead {lead_id} among yours.")
+    person = open_lead(work, LeadId(lead_id))
     if not may_edit(person):
         raise Forbidden("Marketing and the lead's owner change what we know: ask one of them.")
     return person

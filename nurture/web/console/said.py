@@ -9,7 +9,6 @@ from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from nurture import leads, pages
-from nurture.kernel.errors import NotFound
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
@@ -17,7 +16,7 @@ from nurture.pages import SubmissionView
 from nurture.usecases import vouch
 from nurture.usecases.spelling import Spelling, spelling
 from nurture.web.console import shell, wording
-from nurture.web.console.lead_case import FIELDS, may_open
+from nurture.web.console.lead_case import FIELDS, open_lead
 from nurture.web.console.shell import Page
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -142,10 +141,7 @@ def _answers(one: SubmissionView, words: Spelling, person: Person | None) -> Ite
 
 
 def _mine(work: Work, lead_id: int) -> Person:
-    person = leads.get(work, LeadId(lead_id))
-    if not may_open(work, shell.me(), person.id):
-        raise NotFound(f"There is no lead {lead_id} among yours.")
-    return person
+    return open_lead(work, LeadId(lead_id))
 
 
 def _to(lead_id: int) -> Response:

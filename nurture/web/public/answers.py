@@ -1,5 +1,6 @@
 """The answer page of the alert mail: GET shows the lead, POST answers, ten minutes to change it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -7,7 +8,7 @@ from http import HTTPStatus
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from campaigns.vocabulary import HandoffState, Role
+from campaigns.vocabulary import HandoffState
 from nurture import handoff, leads, users
 from nurture.handoff import UNDO_WITHIN, HandoffEventView, HandoffView
 from nurture.kernel.errors import Conflict, Invalid, Refusal
@@ -36,7 +37,6 @@ OPEN_TO = {
     HandoffState.CONTACTED: ("won", NOT_A_FIT, "no_answer"),
     HandoffState.CLOSED: (),
 }
-OVERSEERS = (Role.MANAGER, Role.ADMIN)
 ANSWERED = frozenset(
     str(one)
     for one in handoff.Answer
@@ -64,6 +64,7 @@ class Scene:
     person: Person
     last: HandoffEventView | None
     now: datetime
+    staff: Mapping[UserId, UserCard]
 
     @property
     def theirs(self) -> bool:
@@ -71,11 +72,9 @@ class Scene:
 
         What waits in a queue is that of the person whose queue it is; who had it before has not.
         """
-        if self.owner is None:
-            return self.offer.queue is None or self.reader.has(*OVERSEERS)
-        if self.owner.id == self.reader.id:
+        if self.owner is None and self.offer.queue is None:
             return True
-        return self.owner.boss_id == self.reader.id or self.reader.has(*OVERSEERS)
+        return users.acts_for(self.reader, self.owner, self.staff)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -158,6 +157,7 @@ def _scene(work: Work, asked: Asked) -> Scene:
     return Scene(
         asked=asked, offer=offer, reader=reader, owner=owner, person=leads.get(work, offer.lead_id),
         last=events[-1] if events else None, now=work.now,
+        staff={one.id: one for one in users.everybody(work)},
     )  # fmt: skip
 
 
