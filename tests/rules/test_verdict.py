@@ -159,7 +159,8 @@ GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com
         ("curl/8.5.0", Agent.TOOL),
         ("python-requests/2.32", Agent.TOOL),
         ("BarracudaCentral/1.0", Agent.MAIL_GATEWAY),
-        ("Something nobody knows", Agent.OTHER),
+        ("Something nobody knows", Agent.CRAWLER),
+        ("Mozilla/5.0 (Something) nobody/1 (knows)", Agent.OTHER),
     ],
 )  # fmt: skip
 def test_agents_are_kept_as_families(header: str, agent: Agent) -> None:
