@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 from nurture.kernel.arrays import array_of
@@ -290,6 +290,11 @@ def days_between(
 def passing(error: BaseException) -> bool:
     """Tell a failure that is nobody's data: the database is away, or two waited in a circle."""
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def beyond_keeping(error: BaseException) -> bool:
+    """Tell a value that the database cannot hold: too large, too long, or of no known character."""
+    return isinstance(error, DataError | OverflowError)
 
 
 def chunks(rows: Sequence[T], size: int) -> Iterable[Sequence[T]]:

@@ -25,6 +25,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.session_interface = RingSessions(runtime.keyring)
     app.extensions[EXTENSION] = runtime
     app.url_map.converters["int"] = IdConverter
+    app.url_map.merge_slashes = False  # `//host/...` is no page of ours, and redirects nowhere
     app.jinja_env.globals["firm_last_seen"] = firm_last_seen
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -32,6 +33,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.wsgi_app = BehindProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]  # as Flask wants it
     app.before_request(limits.take_no_more)
     security.protect(app, https=runtime.settings.base_url.startswith("https://"))
+    app.before_request(limits.refuse_what_nobody_can_keep)
     errors.register(app)
     app.register_blueprint(auth.register(app))
     app.register_blueprint(public.doors)

@@ -11,6 +11,8 @@ class IdConverter(IntegerConverter):
 
     def to_python(self, value: str) -> int:
         """Read the number, or let no route match."""
+        if len(value) > len(str(LARGEST)):
+            raise ValidationError
         number: int = super().to_python(value)
         if number > LARGEST:
             raise ValidationError

@@ -1,6 +1,13 @@
-"""How much a request may bring, by its path; the server and the application ask the same table."""
+"""What a request may bring: how much by its path, and no characters that nothing can keep.
 
-from flask import request
+The server and the application ask the same table of sizes.
+"""
+
+from http import HTTPStatus
+
+from flask import abort, request
+
+from nurture.kernel.errors import Invalid
 
 LARGEST_FORM = 64 * 1024
 """What people whom we do not know fill in."""
@@ -28,3 +35,16 @@ def take_no_more() -> None:
     most = largest_body(request.path)
     request.max_content_length = most
     request.max_form_memory_size = min(most, LARGEST_SHEET)
+
+
+def refuse_what_nobody_can_keep() -> None:
+    """Refuse a NUL in path, query and form: PostgreSQL keeps none, and nobody types one."""
+    if "\0" in request.path:
+        abort(HTTPStatus.NOT_FOUND)
+    for given in (request.args, request.form):
+        for name, values in given.lists():
+            if any("\0" in text for text in (name, *values)):
+                raise Invalid(
+                    "This holds a character that cannot be kept (NUL). Type it anew, without "
+                    "copying it from elsewhere."
+                )

@@ -18,6 +18,7 @@ from nurture.leads import WORKBOOKS, DraftRow, ListOptions, Question
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.entry import Entry
 from nurture.usecases.uploads import keep_upload
+from nurture.web.ids import read_id
 
 ENDINGS = (".csv", ".txt", ".tsv", *WORKBOOKS)
 DECIDE, TRACK, REST = "decide", "track", "rest"
@@ -57,6 +58,12 @@ class Draft:
         """Give the name that it had where it came from."""
         return self.row.shown
 
+    @property
+    def owner_id(self) -> UserId | None:
+        """Give the owner that was named; the user may be gone, the number is one."""
+        number = read_id(self.owner)
+        return None if number is None else UserId(number)
+
     def options(self, topics: Mapping[str, str], *, zone: str) -> ImportOptions:
         """Give what was said in the words of the import; `topics` are the house's spellings."""
         reading = ListOptions(
@@ -65,7 +72,7 @@ class Draft:
         )  # fmt: skip
         return ImportOptions(
             source=self.source or "import", campaign=self.campaign or None, basis=self.basis,
-            reading=reading, owner_id=UserId(int(self.owner)) if self.owner else None,
+            reading=reading, owner_id=self.owner_id,
             cents_per_month=cents(self.cost), entry=self.entry(zone=zone),
         )  # fmt: skip
 
@@ -149,7 +156,7 @@ def said(draft: Draft, form: Mapping[str, str]) -> Draft:
 def _said_next(draft: Draft, form: Mapping[str, str]) -> Draft:
     told = {name: form.get(name, "").strip() for name in _NEXT}
     cents(told["cost"])
-    if told["owner"] and not told["owner"].isdecimal():
+    if told["owner"] and read_id(told["owner"]) is None:
         raise Invalid("Choose who gets the new leads, or leave it to routing.")
     if told["next"] == TRACK and not told["track"]:
         raise Invalid("Choose the track that the new leads are put in.")

@@ -18,7 +18,7 @@ from nurture.usecases.company import company
 from nurture.usecases.proof import Press, Proof, proof
 from nurture.web.console import mail_frame, shell
 from nurture.web.console.mail_frame import Letter
-from nurture.web.current import TEMPLATES, here
+from nurture.web.current import TEMPLATES, here, text_inside
 from nurture.web.ids import read_id
 from nurture.web.security import permits
 
@@ -137,11 +137,10 @@ def _subject(line: TemplateLine) -> str:
 
 def _sample(key: str) -> Mapping[str, object]:
     """Read the author's example; a mail whose folder is not here has none."""
-    file = TEMPLATES / "mail" / key / "sample.json"
-    inside = file.resolve().is_relative_to((TEMPLATES / "mail").resolve())
-    if not inside or not file.is_file():
+    text = text_inside(TEMPLATES / "mail", f"{key}/sample.json")
+    if not text:
         return {}
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = json.loads(text)
     return found if isinstance(found, dict) else {}
 
 

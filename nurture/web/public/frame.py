@@ -13,7 +13,7 @@ from nurture.kernel.work import Work
 from nurture.runtime import Runtime
 from nurture.usecases import shelf
 from nurture.usecases.company import company, stand_in
-from nurture.web.current import TEMPLATES, here
+from nurture.web.current import TEMPLATES, here, text_inside
 from nurture.web.patience import within
 
 LAST_SEEN = "nurture.company"
@@ -87,6 +87,4 @@ def safe_html(text: str) -> Markup:
 @lru_cache(maxsize=256)
 def text_file(name: str) -> str:
     """Read a text of the library, "" when nobody has written it."""
-    path = TEMPLATES / "content" / name
-    inside = path.resolve().parent == (TEMPLATES / "content").resolve()
-    return path.read_text(encoding="utf-8") if inside and path.is_file() else ""
+    return text_inside(TEMPLATES / "content", name)
