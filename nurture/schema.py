@@ -1,5 +1,6 @@
 """Every table in one import, for migrations and for tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -8,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from nurture.consent import tables as consent
 from nurture.content import tables as content
@@ -15,6 +17,7 @@ from nurture.engagement import tables as engagement
 from nurture.handoff import tables as handoff
 from nurture.kernel import tables as kernel
 from nurture.kernel.database import Base, WriterLock
+from nurture.kernel.log import logger
 from nurture.leads import tables as leads
 from nurture.lifecycle import tables as lifecycle
 from nurture.mail import tables as mail
@@ -40,6 +43,8 @@ DOMAINS = (
     tasks,
 )
 METADATA = Base.metadata
+LOOK_SECONDS = 2.0
+WAITING = "The database needs an upgrade. Run `nurture db upgrade`; this process waits for it."
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -68,6 +73,31 @@ def pending(engine: Engine) -> bool:
         scripts = ScriptDirectory.from_config(alembic_config(connection))
         here = MigrationContext.configure(connection).get_current_revision()
         return bool(here != scripts.get_current_head())
+
+
+def await_tables(engine: Engine, stopped: Callable[[float], object]) -> None:
+    """Say once that the database needs an upgrade, and wait until it has had it.
+
+    `stopped` waits for so many seconds, and says whether to give up. A database that is away is
+    not waited for: whoever works with it knows what to do then.
+    """
+    told = False
+    while is_behind(engine):
+        if not told:
+            logger().warning("database_behind", reason=WAITING)
+            told = True
+        if stopped(LOOK_SECONDS):
+            return
+    if told:
+        logger().info("database_upgraded")
+
+
+def is_behind(engine: Engine) -> bool:
+    """Tell whether a database that answers lacks revisions; one that is away is not behind."""
+    try:
+        return pending(engine)
+    except (OperationalError, InterfaceError):
+        return False
 
 
 def drift(engine: Engine) -> list[object]:

@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from campaigns.vocabulary import JobName
-from nurture import mail, pages, runtime
+from nurture import mail, pages, runtime, schema
 from nurture.kernel import outbox, shared
 from nurture.kernel.database import passing
 from nurture.kernel.errors import Refusal, Unavailable
@@ -297,6 +297,7 @@ def main(arguments: Sequence[str]) -> int:
     stopped = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda _sign, _frame: stopped.set())
+    schema.await_tables(here.works.engine, stopped.wait)
     connection = connect(queue_url(here.settings), patience=QUEUE_SECONDS)
     gc.freeze()  # what stays for good is not looked through again with every batch
     run(Tick(here, connection), stopped=stopped)

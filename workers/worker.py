@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import threading
 from collections.abc import Sequence
 
 from nurture import schema
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     names = parser.parse_args(arguments).queues
     settings = jobs.opened().settings
     configure(json=settings.log_format == "json")  # the horses inherit it
+    schema.await_tables(jobs.opened().works.engine, threading.Event().wait)
     warm()
     gc.collect()
     gc.freeze()  # what a horse never looks at, it need not copy

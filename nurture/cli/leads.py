@@ -21,6 +21,7 @@ from nurture.leads import LEFT_OUT, Column, ImportProgress, ListOptions, Questio
 from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases import capture, lists, preview, retract
+from nurture.usecases.beginning import refuse_before_publishing
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.company import company
 from nurture.usecases.entry import Entry, refuse_impossible
@@ -85,6 +86,8 @@ def import_(
 ) -> None:
     """Import a CSV or XLSX file of any usual encoding; a bad row never stops the rest."""
     here = runtime.start()
+    with here.works.read("cli") as work:
+        refuse_before_publishing(work)
     options = _options(here, said, basis=Basis(basis), reading=_reading(mapping))
     options = _answered(here, options, said["answer"])
     text = _as_text(file)

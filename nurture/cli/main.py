@@ -7,7 +7,7 @@ import click
 from nurture.cli import bench, database, keys, leads, mail, processes, reports, tracks, users
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
-from nurture.kernel.settings import load_settings
+from nurture.kernel.settings import load_settings, unknown_settings
 from nurture.kernel.trouble import explaining_the_database
 
 
@@ -29,6 +29,8 @@ def main() -> None:
     """Run the command; a refusal is a sentence on stderr and exit code 1."""
     try:
         configure(json=load_settings().log_format == "json")
+        for sentence in unknown_settings():
+            click.echo(sentence, err=True)
         with explaining_the_database():
             nurture(standalone_mode=True)
     except Refusal as refusal:

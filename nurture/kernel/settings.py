@@ -1,10 +1,16 @@
 """Every setting, read once at the start; a wrong value stops it with its name."""
 
-from collections.abc import Collection
+import os
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -17,8 +23,17 @@ from pydantic_settings import (
 from nurture.kernel.errors import Invalid
 from nurture.kernel.networks import Network, read_networks
 
+OF_TESTS = ("NURTURE_TEST_", "NURTURE_REQUIRE_", "NURTURE_BENCH_")
+"""What tests and benchmarks are told by."""
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 QUEUES = ("redis", "rediss", "unix")
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+"""A name, an IPv4 or, between brackets, an IPv6 address."""
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](-?[A-Za-z0-9])*(\.[A-Za-z0-9](-*[A-Za-z0-9])*)+"
+)
+"""RFC 5321, 4.1.2: a dot-string and a domain; one without a dot reaches nobody else."""
 FALLBACK_PORT = 8000
 """Where a proxy in front holds 80 or 443, we stand behind it."""
 
@@ -106,11 +121,12 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _whole_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            message = "give a whole address such as https://nurture.your-company.example"
-            raise ValueError(message)
-        return value.rstrip("/")
+        return _host_alone(value.strip())
+
+    @field_validator("sender")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        return _mailbox(value.strip())
 
     @classmethod
     def settings_customise_sources(
@@ -134,6 +150,38 @@ class Settings(BaseSettings):
     def web_port(self) -> int:
         """The port to open: the one that is set, else the base URL's, else 8000."""
         return self.port or urlsplit(self.base_url).port or FALLBACK_PORT
+
+
+def _host_alone(value: str) -> str:
+    """Take scheme, host and port; links, cookies and redirects begin at the root of a host."""
+    message = "give a whole address such as https://nurture.your-company.example"
+    try:
+        parts = urlsplit(value)
+        usable = value.isprintable() and bool(_HOST.fullmatch(parts.hostname or ""))
+        usable = usable and parts.port != 0
+    except ValueError as error:
+        raise ValueError(message) from error
+    if not usable or parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        raise ValueError(message)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        message = (
+            f"write {parts.scheme}://{parts.netloc} without what follows; "
+            "Nurture needs a host, or a port, of its own"
+        )
+        raise ValueError(message)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mailbox(value: str) -> str:
+    """Take one address with an optional display name (RFC 5322, 3.4: mailbox)."""
+    found = getaddresses([value]) if value.isprintable() else []
+    if len(found) == 1 and _ADDRESS.fullmatch(found[0][1]):
+        return value
+    message = (
+        "give one address such as sales@your-company.example or "
+        "Your Company <sales@your-company.example>, a name with a comma in quotes"
+    )
+    raise ValueError(message)
 
 
 def _begun(value: str, schemes: Collection[str], right: str) -> str:
@@ -165,3 +213,22 @@ def load_settings(**given: object) -> Settings:
             for problem in error.errors()
         ]
         raise Invalid(f"These settings cannot be used. {'; '.join(lines)}.") from error
+
+
+def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Tell each name that looks like a setting and is none, with the nearest that is one."""
+    names = {f"NURTURE_{name.upper()}" for name in Settings.model_fields}
+    env_file, toml_file = Path(".env"), Path("nurture.toml")
+    given = dict.fromkeys(environ, "")
+    if env_file.is_file():
+        given |= dict.fromkeys(dotenv_values(env_file), f" in {env_file}")
+    found = {name: place for name, place in given.items() if name.upper().startswith("NURTURE_")}
+    if toml_file.is_file():
+        told = tomllib.loads(toml_file.read_text(encoding="utf-8"))
+        found |= {f"NURTURE_{name.upper()}": f" ({name} in {toml_file})" for name in told}
+    return [
+        f"{name}{place} is no setting of Nurture and changes nothing."
+        + "".join(f" Is {near} meant?" for near in get_close_matches(name.upper(), names, 1, 0.75))
+        for name, place in sorted(found.items())
+        if name.upper() not in names and not name.upper().startswith(OF_TESTS)
+    ]

@@ -13,6 +13,7 @@ from nurture.scoring.queries import (
     without,
 )
 from nurture.scoring.rulebook import (
+    NothingPublished,
     RuleKind,
     current,
     definitions,
@@ -33,6 +34,7 @@ from nurture.scoring.service import (
 
 __all__ = [
     "Contribution",
+    "NothingPublished",
     "RuleKind",
     "ScoreNow",
     "ScoredAct",

@@ -41,6 +41,19 @@ _READERS: Mapping[RuleKind, Callable[[str], object]] = {
     RuleKind.SENDING: load_sending,
     RuleKind.COMPANY: load_sent_back,
 }
+
+
+class NothingPublished(NotFound):
+    """A part of the library that everything else needs is not there yet."""
+
+    def __init__(self, kind: RuleKind) -> None:
+        """Say what is missing and what brings it."""
+        super().__init__(
+            f"Nothing has been published yet (no {kind}). Run `nurture publish FOLDER` with your "
+            "library; without a folder it publishes the example."
+        )
+
+
 _RECHECKED = frozenset({RuleKind.SCORECARD, RuleKind.DEFINITIONS})
 
 
@@ -66,7 +79,7 @@ def current(work: Work, kind: RuleKind) -> tuple[int, str]:
     """Give the number and the text in force."""
     number, text = _newest(work, kind)
     if text is None:
-        raise NotFound(f"No {kind} has been published yet.")
+        raise NothingPublished(kind)
     return number, text
 
 

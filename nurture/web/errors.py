@@ -7,7 +7,7 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from nurture.kernel.database import passing
+from nurture.kernel.database import beyond_keeping, passing
 from nurture.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from nurture.kernel.trouble import words_of
 
@@ -70,6 +70,10 @@ def _failed(error: Exception) -> tuple[str, int]:
         status, title = STATUS[Unavailable]
         sentence = "We cannot look anything up right now. Nothing was changed; try it in a minute."
         return page(status, title, sentence)
+    if beyond_keeping(error):
+        log.warning("value_beyond_keeping", path=request.path.split("/")[1])
+        status, title = STATUS[Invalid]
+        return page(status, title, "Something in it is too large to be kept. Nothing was changed.")
     log.error("request_failed", path=request.path.split("/")[1], exc_info=error)
     sentence = "Something broke on our side, and it is written down. Try it again in a minute."
     return page(HTTPStatus.INTERNAL_SERVER_ERROR, "This did not work", sentence)

@@ -7,6 +7,7 @@ from wsgiref.types import WSGIEnvironment
 
 from flask import Flask
 
+from nurture import schema
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
 from nurture.runtime import Runtime
@@ -25,9 +26,10 @@ LINKS_EVERY_SECONDS = 5.0
 
 def build(here: Runtime) -> Doors:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
-    refresh_links(here)
-    threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
-    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=errands(here)).start()
+    if schema.is_behind(here.works.engine):
+        threading.Thread(target=begin_later, args=(here,), name="tables", daemon=True).start()
+    else:
+        begin(here)
     tracking = Tracking(
         keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
         base_url=here.settings.base_url, trusted=here.settings.trusted_proxies,
@@ -46,6 +48,19 @@ def build(here: Runtime) -> Doors:
     gc.collect()
     gc.freeze()  # what stays for good is not looked through again while somebody holds the database
     return doors
+
+
+def begin(here: Runtime) -> None:
+    """Start what runs beside the server."""
+    refresh_links(here)
+    threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
+    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=errands(here)).start()
+
+
+def begin_later(here: Runtime) -> None:
+    """Start it once the database has its tables; what was clicked meanwhile is kept."""
+    schema.await_tables(here.works.engine, threading.Event().wait)
+    begin(here)
 
 
 def somebody(app: Flask, environ: WSGIEnvironment) -> bool:

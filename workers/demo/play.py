@@ -1,6 +1,7 @@
 """`make demo`: start everything, bring the list in, and let prospects and sales people act."""
 
 import argparse
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -64,14 +65,23 @@ class _Play:
 def main(arguments: Sequence[str]) -> int:
     """Run the demo: `python -m workers demo [--once]`."""
     options = _options(arguments)
+    if not options.once:
+        return _for_looking_on(options)
     started = time.monotonic()
     scene = prepare(options)
-    if options.once:
-        code = _run(scene, lambda: _once(scene), without=frozenset({"tick"}))
-        sys.stderr.write(f"(played in {time.monotonic() - started:.0f} s)\n")
-        _tidy(options, code)
-        return code
-    return _run(scene, lambda: live.play(scene, _fill(scene)), without=frozenset())
+    code = _run(scene, lambda: _once(scene), without=frozenset({"tick"}))
+    sys.stderr.write(f"(played in {time.monotonic() - started:.0f} s)\n")
+    _tidy(options, code)
+    return code
+
+
+def _for_looking_on(options: Options) -> int:
+    """Play until somebody stops it, which is the way it ends well."""
+    with contextlib.suppress(KeyboardInterrupt):  # pressed before the supervisor listens
+        scene = prepare(options)
+        _run(scene, lambda: live.play(scene, _fill(scene)), without=frozenset())
+    say("The demo has stopped. `make demo` begins it anew, ARGS=--keep goes on with it.")
+    return 0
 
 
 def _tidy(options: Options, code: int) -> None:

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from nurture import leads, mail, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import csv_line
-from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.leads import Column, FileForm, ImportProgress, ImportState, Outcome
 from nurture.usecases import checking
+from nurture.usecases.beginning import refuse_before_publishing
 from nurture.usecases.capture import ImportOptions, plan_import
 from nurture.usecases.checking import CheckState
 from nurture.usecases.company import company
@@ -59,6 +59,7 @@ class CheckView:
 @permits(*shell.INNER)
 def show() -> str:
     """List the imports, and take a new one."""
+    _refuse_too_early()
     return _overview()
 
 
@@ -66,6 +67,7 @@ def show() -> str:
 @permits(*shell.MAKERS)
 def upload() -> BaseResponse | tuple[str, int]:
     """Keep an uploaded list."""
+    _refuse_too_early()
     try:
         name = import_file.keep(here().works, request.files.get("list"), actor=shell.actor())
     except Invalid as refusal:
@@ -89,6 +91,8 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
         draft = import_file.said(draft, request.form)
         with here().works.read(shell.actor()) as work:
             refuse_impossible(work, draft.entry(zone=shell.me().zone))
+            if draft.owner_id and not users.by_ids(work, [draft.owner_id]):
+                raise Invalid("Choose who gets the new leads, or leave it to routing.")  # noqa: TRY301 - said like the others
             draft = replace(draft, source=leads.source_key(work, draft.source))
     except Invalid as refusal:
         return _why(draft, problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
@@ -229,7 +233,7 @@ def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
     )  # fmt: skip
     entry = draft.entry(zone=shell.me().zone)
     with here().works.read(shell.actor()) as work:
-        owner = users.get(work, UserId(int(draft.owner))).name if draft.owner else ""
+        owner = users.get(work, draft.owner_id).name if draft.owner_id else ""
         track = tracks.get_track(work, draft.track).name if entry.track else ""
         return shell.show(
             "import_check", _page("What will happen"), work, draft=draft, view=view,
@@ -243,6 +247,7 @@ def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
 def start(name: str) -> BaseResponse:
     """Write the import down and leave it to a worker."""
     runtime, draft = here(), _draft(name)
+    _refuse_too_early()
     if not draft.told:
         raise Invalid("Say first why we may write to these people.")
     import_id = begin_import(
@@ -391,6 +396,12 @@ def _draft(name: str) -> Draft:
 def _save(draft: Draft) -> None:
     with here().works.begin(shell.actor()) as work:
         import_file.save(work, draft)
+
+
+def _refuse_too_early() -> None:
+    """Say before a list is chosen that nothing would become of it."""
+    with here().works.read(shell.actor()) as work:
+        refuse_before_publishing(work)
 
 
 def _page(title: str) -> shell.Page:
