@@ -24,6 +24,7 @@ from nurture.runtime import Runtime
 from nurture.schema import METADATA
 from nurture.usecases import promote, publish
 from nurture.web.app import create_app
+from nurture.web.auth import SESSION
 from nurture.web.track import visit_token
 from tests.domains.sales import a_lead
 
@@ -47,6 +48,14 @@ class Site:
     def works(self) -> Works:
         """Give the transactions."""
         return self.here.works
+
+    def log_in(self, user_id: UserId) -> FlaskClient:
+        """Begin a session as a login does; the login itself has tests of its own."""
+        with self.works.begin("test") as work:
+            token = users.begin_session(work, user_id)
+        with self.client.session_transaction() as session:
+            session[SESSION] = token
+        return self.client
 
     def send(self, page: str, answers: Mapping[str, str], *, visit: str = "") -> TestResponse:
         """Open a page, fill its form in and send it."""

@@ -35,9 +35,7 @@ def site(works: Works, clock: FrozenClock, home: Path) -> Site:
 def reader(site: Site) -> FlaskClient:
     with site.works.begin("test") as work:
         user_id = a_user(work, "boss", roles=["admin", "marketer", "manager"])
-    with site.client.session_transaction() as session:
-        session["_user_id"] = f"{user_id}:0"
-        session["_fresh"] = True
+    site.log_in(user_id)
     return site.client
 
 
