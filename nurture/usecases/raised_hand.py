@@ -80,8 +80,9 @@ def follow_up_unproven(work: Work, person: leads.Person, hand: Hand) -> FollowUp
             tasks.put_off(work, [before.id], until=by)
         due = min(by, before.due_at)
         return FollowUp(owner.name if owner else ONE_OF_US, due, hot=hot, task=False)
-    asked = str(hand.answers.get(QUESTION) or "")
+    asked, phone = str(hand.answers.get(QUESTION) or ""), _phone(hand)
     wrote = f" They wrote: “{shorten(asked, LONGEST_QUESTION, placeholder='…')}”" if asked else ""
+    wrote += f" Phone: {phone}." if phone else ""
     _open(
         work, person, hand, by, owner_id=owner.id if owner else None,
         words=(unproven.question_of(person, proven=False), f"{NOBODY_PROVEN}{wrote}"),
@@ -100,8 +101,7 @@ def alert(
         "lead": {"email": person.email, "url": f"{base_url}/leads/{person.id}"},
         "said": {
             "question": str(hand.answers.get(QUESTION) or "") or None,
-            "phone": str(hand.answers.get("phone") or hand.answers.get("phone_as_typed") or "")
-            or None,
+            "phone": _phone(hand) or None,
         },
     }
     planned = [
@@ -120,6 +120,11 @@ def _words(moment: datetime, reader: UserCard) -> str:
     """Write a time as the reader's clock shows it."""
     there = moment.astimezone(zone_of(reader.zone))
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"
+
+
+def _phone(hand: Hand) -> str:
+    """Give the number that somebody left, as it can be dialled or as it was typed."""
+    return str(hand.answers.get("phone") or hand.answers.get("phone_as_typed") or "")
 
 
 def _told(work: Work, person: leads.Person) -> Sequence[UserCard]:

@@ -224,7 +224,7 @@ def test_a_request_for_a_call_is_followed_up_at_once_and_says_that_it_is_unprove
         assert run_audit(work) == []
     ((task),) = follow
     assert task.title == f"Unproven: answer the question of {VICTIM}"
-    assert "Our dryer trips" in task.reason
+    assert task.reason.endswith("They wrote: “Our dryer trips” Phone: 030 4.")
     assert task.due_at == site.clock.now() + timedelta(minutes=30)
     assert stage is Stage.UNQUALIFIED
     assert [one.recipient for one in alerts] == ["tom@tarnholt.example"]
