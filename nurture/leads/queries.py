@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import RowMapping, Select, func, select, true
 
 from campaigns.conditions import Value
 from campaigns.dates import day_of
@@ -289,3 +289,13 @@ def held_by(work: Work, owner_id: UserId, *, queue: str) -> list[LeadId]:
     theirs = (Lead.owner_id == owner_id) | (Lead.queue == queue)
     statement = select(Lead.id).where(theirs, Lead.erased_at.is_(None)).order_by(Lead.id)
     return [LeadId(lead_id) for lead_id in work.session.scalars(statement)]
+
+
+def fact_names(work: Work) -> list[str]:
+    """List the names of all facts that any lead has."""
+    if work.session.get_bind().dialect.name == "sqlite":
+        each = func.json_each(Lead.facts).table_valued("key")
+        statement = select(each.c.key).select_from(Lead).join(each, true()).distinct()
+    else:
+        statement = select(func.jsonb_object_keys(Lead.facts)).distinct()
+    return sorted(str(name) for name in work.session.scalars(statement))

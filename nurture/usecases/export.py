@@ -21,6 +21,8 @@ HEADINGS = (
     *(f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
       for which in ("First", "Last") for name in leads.UTM),
 )  # fmt: skip
+_NOT_OWN = frozenset({*FACTS, "free_mail", "role_address", "company_name"})
+"""Facts with a heading of their own, and those that are read off the address."""
 NOBODY = Campaigns()
 _MARK = "\ufeff"
 """By it spreadsheets know that the letters are UTF-8."""
@@ -28,14 +30,19 @@ _MARK = "\ufeff"
 
 def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
     """Write the leads that match, a stretch at a time: memory does not grow with their number."""
-    yield _MARK + csv_line(HEADINGS)
+    own = [name for name in leads.fact_names(work) if name not in _NOT_OWN and name.isidentifier()]
+    yield _MARK + csv_line((*HEADINGS, *(f"{leads.FACT}{name}" for name in own)))
     after: LeadId | None = None
     while ids := leads.matching_ids(work, which, after=after, limit=CHUNK):
         people = leads.by_ids(work, ids)
         said_yes, said_no = consent.permitted(work, ids), consent.suppressed_now(work, ids)
         came = leads.campaigns(work, ids)
         rows = (
-            [*_row(people[one], one in said_yes, one in said_no), *_utm(came.get(one, NOBODY))]
+            [
+                *_row(people[one], one in said_yes, one in said_no),
+                *_utm(came.get(one, NOBODY)),
+                *(_text(people[one].facts.get(name)) for name in own),
+            ]
             for one in ids
             if one in people
         )
@@ -58,4 +65,9 @@ def _utm(came: Campaigns) -> list[str]:
 
 
 def _text(value: Json) -> str:
-    return "" if value is None else str(value)
+    """Write a value as an import reads it: whole numbers without a point."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None or isinstance(value, list | dict) else str(value)

@@ -168,3 +168,39 @@ def test_a_row_that_says_more_than_a_column_holds_is_cut_and_stops_no_other(work
     done = leads.capture(work, [long, short], origin=Origin(), policy=LIST)
     people = leads.by_ids(work, [row.lead_id for row in done.rows])
     assert {person.first_name for person in people.values()} == {"A" + "n" * 99, "Ann"}
+
+
+def test_a_company_keeps_its_name_and_a_second_firm_behind_its_domain_keeps_its_own(
+    work: Work,
+) -> None:
+    result = taken(
+        work,
+        new("c1@acme.example", company="Acme GmbH"),
+        new("c2@acme.example"),
+        new("c3@acme.example", company="ACME"),
+        new("d1@acme.example", company="Beta Pumps AG"),
+    )
+    people = leads.by_ids(work, result.lead_ids)
+    names = [people[one].company for one in result.lead_ids]
+    assert names == ["Acme GmbH", "Acme GmbH", "Acme GmbH", "Beta Pumps AG"]
+    assert [people[one].company_id is None for one in result.lead_ids] == [False] * 3 + [True]
+
+
+def test_a_source_stands_as_it_was_typed(work: Work) -> None:
+    for key in ("Messe Freiburg 2026", "fair/spring_fair"):
+        leads.ensure_source(work, key)
+    names = {one.key: one.name for one in leads.sources(work)}
+    assert names["Messe Freiburg 2026"] == "Messe Freiburg 2026"
+    assert names["fair/spring_fair"] == "Spring fair"
+
+
+def test_the_names_of_all_facts_are_listed(work: Work) -> None:
+    (lead_id,) = taken(work, new("a@x.example")).created
+    leads.set_facts(work, {lead_id: {"machines": 3, "pump_kind": "screw"}})
+    assert {"machines", "pump_kind"} <= set(leads.fact_names(work))
+
+
+@pytest.mark.parametrize("domain", ["neuf.fr", "hispeed.ch", "chello.at", "gmx.li", "docomo.ne.jp"])
+def test_the_host_of_a_provider_is_no_company(domain: str) -> None:
+    assert leads.is_free_mail(domain)
+    assert not leads.is_free_mail("tarnholt.example")
