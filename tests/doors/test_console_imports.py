@@ -299,3 +299,53 @@ def asked_of(site: Site) -> tuple[str, ImportOptions]:
         rows = connection.exec_driver_sql("SELECT payload FROM outbox WHERE job = 'check'")
         told = json.loads(rows.all()[-1][0])
     return str(told["draft"]), ImportOptions.from_json(told["options"])
+
+
+DOUBTFUL = (
+    "E-Mail,Robinson list,kW,Status\n"
+    'first@doubt.example,x,"1,500",active\nsecond@doubt.example,,75,Z4\n'
+    "first@doubt.example,,,unsubscribed\n"
+)
+
+
+def asked(mara: Reader) -> str:
+    """Bring a list to its last step that does not say itself who wants mail."""
+    where = draft_of(uploaded(mara, DOUBTFUL))
+    assert told(mara, where).status_code == 303
+    columns = mara.send(
+        f"{where}/columns", came_from=f"{where}/columns",
+        heading=["E-Mail", "Robinson list", "kW", "Status"],
+        meaning=["email", "", "fact:compressor_kw", "opt_out"],
+    )  # fmt: skip
+    assert columns.status_code == 303
+    return where
+
+
+def test_what_a_list_does_not_say_is_asked_before_anything_comes_in(site: Site) -> None:
+    mara, before = site.reader("mara"), number(site)
+    where = asked(mara)
+    text = mara.page(f"{where}/check")
+    assert "3 questions" in text
+    assert "it sounds as if it says who wants our mail" in text
+    assert "Z4" in text
+    assert "Answer the questions above first" in text
+    assert mara.send(f"{where}/start", came_from=f"{where}/check").status_code == 422
+    half = mara.send(f"{where}/answers", came_from=f"{where}/check", **{"answer-0": "left_out"})
+    assert half.status_code == 422
+    assert "one answer for each question" in half.get_data(as_text=True)
+    assert number(site) == before
+
+    answers = {"answer-0": "opt_out", "answer-1": "thousands", "answer-2": "mail"}
+    whole = mara.send(f"{where}/answers", came_from=f"{where}/check", **answers)
+    assert whole.status_code == 303
+    text = mara.page(f"{where}/check")
+    assert "questions" not in text
+    assert "The same address stands in row 2" in text
+    begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    assert "4 as in 2" in mara.page(begun)
+    with site.here.works.read("test") as work:
+        known = leads.by_email(work, [EmailAddress("first@doubt.example")])
+        lead = leads.get(work, known[EmailAddress("first@doubt.example")])
+        assert lead.facts["compressor_kw"] == 1500
+        assert lead.id in consent.suppressed_now(work, [lead.id])
