@@ -141,6 +141,8 @@ _IN_ANGLES = re.compile(r"<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>", re.IGNORECA
 _SPELLED_AT = re.compile(r"\s*[\[({]\s*(?:at|ät|@|a)\s*[\])}]\s*", re.IGNORECASE)
 _SPELLED_DOT = re.compile(r"\s*[\[({]\s*(?:dot|punkt|point|punt|\.)\s*[\])}]\s*", re.IGNORECASE)
 _AROUND = " \t'\"`´‘’“”„<>()[]{},;:"  # noqa: RUF001 - quotes that people paste
+_QUERY = re.compile(r"(?<=@)([^?@]*)\?.*$")
+"""What stands behind an address in a link (RFC 6068): ?subject=Hi."""
 _LABEL = re.compile(r"^(?:mailto|e-?mail|mail|adresse|address)\s*:\s*", re.IGNORECASE)
 
 
@@ -154,7 +156,8 @@ def _plain(text: str) -> str:
         written = _SPELLED_DOT.sub(".", _SPELLED_AT.sub("@", written))
     if written.startswith('"') and '"@' in written:
         return written  # a quoted local part (RFC 5321) is no address in quotes
-    written = _LABEL.sub("", written.strip(_AROUND)).partition("?")[0].strip(_AROUND)
+    written = _LABEL.sub("", written.strip(_AROUND))
+    written = _QUERY.sub(r"\1", written).strip(_AROUND)
     written = re.sub(r"\s*@\s*", "@", written).rstrip(".")
     before, _, behind = written.partition("@")
     if ": " in before:
