@@ -42,6 +42,7 @@ def test_a_score_just_under_a_threshold_says_so(
     assert "(20.0, just under 20)" in shown(site, lead)
 
     clock.advance(timedelta(days=5))
+    log_in(site, "admin")
     assert "just under" not in shown(site, lead)
 
 
