@@ -55,6 +55,8 @@ class Inbox:
     ago: timedelta | None
     """Since it was last read; None = never."""
     trouble: str
+    thrown_away: int
+    """Mails of today that bear no mark of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +198,7 @@ def _inbox(work: Work) -> Inbox:
     told = collect.last_read(work)
     ago = _ago(work, told[0] if told else None)
     is_set = bool(here().settings.inbox_url.get_secret_value())
-    return Inbox(set=is_set, ago=ago, trouble=told[1] if told else "")
+    today = mail.discarded(work).get(work.machine.date(), {})
+    return Inbox(
+        set=is_set, ago=ago, trouble=told[1] if told else "", thrown_away=sum(today.values())
+    )
