@@ -21,6 +21,7 @@ from nurture.leads import LEFT_OUT, Column, ImportProgress, ListOptions, Questio
 from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases import capture, lists, preview, retract
+from nurture.usecases import lift as lifting
 from nurture.usecases.beginning import refuse_before_publishing
 from nurture.usecases.capture import ImportOptions
 from nurture.usecases.company import company
@@ -162,12 +163,7 @@ def _source(work: Work, key: str | None) -> int | None:
 def show(lead: str) -> None:
     """Show one lead, by id or address: what we know, from where, and what changed."""
     with runtime.start().works.read("cli") as work:
-        lead_id = LeadId(int(lead)) if lead.isdecimal() else None
-        if lead_id is None:
-            address = EmailAddress(lead.strip().lower())
-            lead_id = domain.by_email(work, [address]).get(address)
-        if lead_id is None:
-            raise domain.NoSuchLead(f"There is no lead with the address {lead}.")
+        lead_id = _lead_id(work, lead)
         person = domain.get(work, lead_id)
         click.echo(f"{person.id}  {person.name}  <{person.email}>  {person.stage.value}")
         for name, value in sorted(domain.facts(work, [lead_id])[lead_id].items()):
@@ -182,6 +178,49 @@ def show(lead: str) -> None:
                 f"  {change.at:%Y-%m-%d}  {change.actor}: {change.field} "
                 f"{change.old!s} -> {change.new!s}"
             )
+
+
+@leads.command()
+def dead() -> None:
+    """List what servers called addresses dead with, and how many leads each concerns."""
+    with runtime.start().works.read("cli") as work:
+        found = lifting.groups(work)
+    for one in found:
+        click.echo(f"{len(one.lead_ids)}\t{one.last:%Y-%m-%d}\t{one.words}")
+    leads_ = sum(len(one.lead_ids) for one in found)
+    click.echo(f"{leads_} leads get no mail because of such answers.")
+    if found:
+        click.echo("`nurture leads lift --said 'WORDS' --why '...'` takes that back.")
+
+
+@leads.command()
+@click.argument("lead", nargs=-1)
+@click.option("--said", default="", help="All whose address was called dead in these words.")
+@click.option("--why", required=True, help="How you know; it stands in each lead's history.")
+def lift(lead: tuple[str, ...], *, said: str, why: str) -> None:
+    """Let leads be mailed again whose address was called dead, by id or address, or all by words.
+
+    Never lifts a complaint, an unsubscribing, or what one of us said.
+    """
+    here = runtime.start()
+    if bool(lead) == bool(said):
+        raise click.UsageError("Name leads, or give --said with a server's words.")
+    with here.works.begin("cli") as work:
+        ids = lifting.said_like(work, said) if said else [_lead_id(work, one) for one in lead]
+        done = lifting.lift(work, ids, why=why, desk=here.desk)
+    for lead_id, reason in done.left.items():
+        click.echo(f"{lead_id} stays: {reason}")
+    click.echo(f"{len(done.freed)} may be mailed again.")
+
+
+def _lead_id(work: Work, lead: str) -> LeadId:
+    if lead.isdecimal():
+        return LeadId(int(lead))
+    address = EmailAddress(lead.strip().lower())
+    found = domain.by_email(work, [address]).get(address)
+    if found is None:
+        raise domain.NoSuchLead(f"There is no lead with the address {lead}.")
+    return found
 
 
 def _plain(value: object) -> str:

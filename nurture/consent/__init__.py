@@ -15,6 +15,7 @@ from nurture.consent.confirming import (
     open_questions,
     question,
 )
+from nurture.consent.lifting import Condemned, condemned, lift
 from nurture.consent.model import Grant, PermissionRow, SuppressionRow
 from nurture.consent.queries import (
     leads_suppressed,
@@ -48,6 +49,7 @@ __all__ = [
     "OWN_NO",
     "SUBMISSION",
     "Asked",
+    "Condemned",
     "Grant",
     "NoMail",
     "PermissionRow",
@@ -57,6 +59,7 @@ __all__ = [
     "Waiting",
     "address_hash",
     "ask",
+    "condemned",
     "confirm",
     "end",
     "first_asked",
@@ -64,6 +67,7 @@ __all__ = [
     "judge",
     "lapsed",
     "leads_suppressed",
+    "lift",
     "may_answer",
     "may_write",
     "open_questions",

@@ -123,7 +123,13 @@ from nurture.leads.runs import (
     stalled_imports,
 )
 from nurture.leads.search import LeadFilter, LeadSort, count, matching_ids, search
-from nurture.leads.service import set_facts, set_owner, set_stage, set_undeliverable
+from nurture.leads.service import (
+    set_deliverable,
+    set_facts,
+    set_owner,
+    set_stage,
+    set_undeliverable,
+)
 from nurture.leads.sheet import (
     WHILE_SOMEBODY_WAITS,
     WORKBOOKS,
@@ -278,6 +284,7 @@ __all__ = [
     "restore",
     "search",
     "set_cost",
+    "set_deliverable",
     "set_facts",
     "set_import_state",
     "set_owner",

@@ -56,6 +56,13 @@ def set_undeliverable(work: Work, lead_ids: Sequence[LeadId]) -> None:
         work.session.execute(statement.values(deliverable=False, changed_at=work.now))
 
 
+def set_deliverable(work: Work, lead_ids: Sequence[LeadId]) -> None:
+    """Remember that these addresses may work after all."""
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = update(Lead).where(Lead.id.in_(chunk), ~Lead.deliverable)
+        work.session.execute(statement.values(deliverable=True, changed_at=work.now))
+
+
 def set_facts(work: Work, told: Mapping[LeadId, Mapping[str, Json]]) -> list[LeadId]:
     """Overwrite fields of many leads, columns and facts by name; tell whom it changed.
 

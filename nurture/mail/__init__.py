@@ -39,6 +39,7 @@ from nurture.mail.queries import (
     held_by,
     hold_waiting,
     in_doubt,
+    last_refusals,
     link_counts,
     live_versions,
     messages,
@@ -46,6 +47,7 @@ from nurture.mail.queries import (
     of_lead,
     overdue_claims,
     refs,
+    refused_since,
     sends,
     state_counts,
     unfinished,
@@ -68,6 +70,7 @@ from nurture.mail.service import (
     compiled_mails,
     drop,
     drop_alerts,
+    forgive,
     hold,
     hold_of,
     let_go,
@@ -101,7 +104,7 @@ from nurture.mail.transport import (
 from nurture.mail.trouble import SHARE as LOST_SHARE
 from nurture.mail.trouble import UNKNOWN as MOST_LOST
 from nurture.mail.trouble import refuses_all
-from nurture.mail.whose import Whose, is_dead, turns_us_away, whose
+from nurture.mail.whose import Whose, gist, is_dead, turns_us_away, whose
 
 __all__ = [
     "LONGEST_GAP",
@@ -172,6 +175,8 @@ __all__ = [
     "expire_leases",
     "forget_batches",
     "forget_strays",
+    "forgive",
+    "gist",
     "held_by",
     "hold",
     "hold_of",
@@ -182,6 +187,7 @@ __all__ = [
     "is_kept",
     "is_old",
     "know_relays",
+    "last_refusals",
     "let_all_go",
     "let_go",
     "link_counts",
@@ -206,6 +212,7 @@ __all__ = [
     "read_incoming",
     "record",
     "refs",
+    "refused_since",
     "refuses_all",
     "report_on",
     "return_path",

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import case, func, literal, or_, select, text
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture.kernel.database import among, is_postgresql, rows
-from nurture.kernel.types import Json, LeadId, UserId
+from nurture.kernel.types import Json, LeadId, UserId, UtcDateTime
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
 from nurture.mail.tables import Attempt, Message, TemplateVersion
@@ -31,7 +31,11 @@ def sends(
     work: Work, lead_ids: Sequence[LeadId], *, days: int
 ) -> dict[LeadId, tuple[datetime, ...]]:
     """Give when each lead got or will get marketing mail, from so many days back on."""
-    moment = func.coalesce(Message.sent_at, Message.not_before)
+    # What is held beyond its time leaves now at the earliest, so the next mail keeps its distance.
+    held = WAITING & (Message.not_before < work.now)
+    moment = func.coalesce(
+        Message.sent_at, case((held, literal(work.now, UtcDateTime())), else_=Message.not_before)
+    )
     query = (
         select(Message.lead_id, moment.label("moment"))
         .where(
@@ -262,3 +266,26 @@ def begun(work: Work, enrolment_ids: Sequence[int]) -> set[int]:
 def version_ids(work: Work) -> list[int]:
     """Name every template version that was ever published."""
     return list(work.session.scalars(select(TemplateVersion.id).order_by(TemplateVersion.id)))
+
+
+def last_refusals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, str]:
+    """Give what a server said last when it refused a mail to each of these leads."""
+    query = (
+        select(Message.lead_id, Attempt.reply)
+        .join(Attempt, Attempt.message_id == Message.id)
+        .where(
+            among(work.session, Message.lead_id, list(lead_ids)),
+            Message.state == MessageState.REFUSED, Attempt.code.is_not(None),
+        )
+        .order_by(Attempt.id)
+    )  # fmt: skip
+    return {LeadId(lead_id): reply for lead_id, reply in work.session.execute(query) if lead_id}
+
+
+def refused_since(work: Work, lead_ids: Sequence[LeadId], *, since: datetime) -> list[int]:
+    """Name the refused mails to leads that were to leave at an instant or later."""
+    query = select(Message.id).where(
+        among(work.session, Message.lead_id, list(lead_ids)),
+        Message.state == MessageState.REFUSED, Message.not_before >= since,
+    )  # fmt: skip
+    return list(work.session.scalars(query))

@@ -346,6 +346,18 @@ def waiting_of(work: Work, enrolment_ids: Sequence[int]) -> dict[int, int]:
     return {row.id: row.enrolment_id for row in work.session.execute(query)}
 
 
+def forgive(work: Work, message_ids: Sequence[int]) -> None:
+    """Let refused mail wait again: the refusal was not the recipient's, and it had never left."""
+    statement = update(Message).where(
+        among(work.session, Message.id, message_ids),
+        Message.state.in_(sources_of(MessageEvent.FORGIVEN)),
+    )
+    waiting = {
+        "state": MessageState.DEFERRED, "settled_at": None, "batched_at": None, "retry_at": None,
+    }  # fmt: skip
+    work.session.connection().execute(statement.values(waiting))
+
+
 def plan_again(work: Work, message_ids: Sequence[int]) -> None:
     """Let messages wait again that were dropped with their track."""
     statement = update(Message).where(

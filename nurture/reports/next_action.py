@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, String, Subquery, literal, select, union_all
 
-from campaigns.vocabulary import EnrolmentState
+from campaigns.vocabulary import EnrolmentState, MessageKind, MessageState
 from nurture.handoff.tables import Handoff
 from nurture.kernel.database import CHUNK, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle import LIVE
+from nurture.mail.tables import Message
 from nurture.tasks.tables import Task
 from nurture.tracks.tables import Enrolment, TrackRow
 
+_WAITING = [str(MessageState.PLANNED), str(MessageState.DEFERRED)]
 SETTLING = timedelta(hours=1)
 """How new a lead may be before somebody must have it in hand."""
 
@@ -43,8 +45,16 @@ def actions() -> Subquery:
 
 
 def next_actions(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, NextAction]:
-    """Tell for many leads what happens first; whom nobody has in hand is absent."""
-    action = actions()
+    """Tell for many leads what happens first, also a mail; whom nobody has in hand is absent."""
+    mail_ = select(
+        Message.lead_id, literal("mail", String(20)).label("what"),
+        Message.not_before.label("due_at"),
+    ).where(
+        Message.state.in_(_WAITING), Message.kind != MessageKind.ALERT,
+        Message.lead_id.is_not(None),
+    )  # fmt: skip
+    held = actions()
+    action = union_all(select(held.c.lead_id, held.c.what, held.c.due_at), mail_).subquery("first")
     found: dict[LeadId, NextAction] = {}
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(

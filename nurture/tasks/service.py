@@ -257,6 +257,12 @@ def reword(work: Work, dedup_key: str, *, title: str) -> None:
     work.session.execute(one.values(title=title[:200]))
 
 
+def drop_titled(work: Work, lead_ids: Sequence[LeadId], *, title: str, outcome: str) -> int:
+    """Close open tasks of leads that ask the same; count them."""
+    which = among(work.session, Task.lead_id, list(lead_ids)) & (Task.title == title)
+    return _close(work, which, outcome=outcome)
+
+
 def drop_idle(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close the rests and open decisions of leads that go on already; count them."""
     return sum(

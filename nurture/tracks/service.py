@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
 
 from campaigns import text
 from campaigns.limits import may_enter
@@ -245,6 +246,41 @@ def leave(
     )
     end(work, [End(row.id, reason) for row in found])
     return tuple(row.id for row in found)
+
+
+def go_on(work: Work, held: Mapping[LeadId, datetime], *, reason: ExitReason, words: str) -> int:
+    """Let runs go on where they stood that ended for a reason at each lead's instant; count them.
+
+    A lead that has come into the same track again meanwhile stays where it is now.
+    """
+    again = aliased(Enrolment)
+    newer = select(again.id).where(
+        again.lead_id == Enrolment.lead_id, again.track_id == Enrolment.track_id,
+        again.run > Enrolment.run,
+    )  # fmt: skip
+    query = select(
+        Enrolment.id, Enrolment.lead_id, Enrolment.step, Enrolment.due_at, Enrolment.ended_at
+    ).where(
+        among(work.session, Enrolment.lead_id, list(held)), Enrolment.exit_reason == reason,
+        ~newer.exists(),
+    )  # fmt: skip
+    found = [
+        row for row in work.session.execute(query) if row.ended_at == held[LeadId(row.lead_id)]
+    ]
+    rows = [
+        {
+            "id": row.id, "state": EnrolmentState.ACTIVE, "ended_at": None, "exit_reason": None,
+            "due_at": max(row.due_at, work.now),
+        }
+        for row in found
+    ]  # fmt: skip
+    bulk_update(work.session, Enrolment, rows)
+    receipts = [
+        NewReceipt(row.id, LeadId(row.lead_id), row.step, Receipt.WAITED, words, work.now)
+        for row in found
+    ]
+    note(work, receipts)
+    return len(found)
 
 
 def put_off(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: str) -> None:

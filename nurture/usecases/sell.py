@@ -21,6 +21,8 @@ from nurture.usecases.whom import owner_of
 
 MARKETING_QUEUE = "marketing"
 """Whose the leads are that sales has sent back."""
+NOT_REACHED = "no_answer"
+"""How a call is logged that nobody answered."""
 DISQUALIFIED = "disqualified"
 """How tasks end whose lead is closed."""
 TRIAGE_WAIT = Duration(2, "bd")
@@ -61,6 +63,23 @@ def no_answer(
     answered = handoff.get(work, handoff_id)
     _accepted(work, answered.lead_id, "Sales has tried to call")
     return answered
+
+
+def called(
+    work: Work, lead_id: LeadId, *, outcome: str, hands: Hands, by: UserId | None = None
+) -> None:
+    """Let a call that was logged elsewhere count for the open hand-off, which stops its timer.
+
+    Who was spoken with has had the first contact; a call that nobody answered was an attempt.
+    `by`: who takes the lead on where it lies in a queue; without one, it stays there.
+    """
+    offer = handoff.find_open(work, lead_id)
+    if offer is None or offer.contacted_at is not None or (offer.owner_id or by) is None:
+        return
+    if outcome == NOT_REACHED:
+        no_answer(work, offer.id, hands=hands, by=by)
+    else:
+        contacted(work, offer.id, by=by)
 
 
 def pursue(work: Work, handoff_id: int) -> HandoffView:

@@ -7,6 +7,7 @@ from nurture import tasks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 
+TITLE = "Ask the company who has taken over"
 SUCCESSOR_WAIT = Duration(2, "bd")
 
 
@@ -17,8 +18,8 @@ def ask_for_successors(work: Work, lead_ids: Sequence[LeadId]) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=f"bounced|{lead_id}", kind=tasks.TaskKind.ASK,
-                title="Ask the company who has taken over",
+                dedup_key=f"bounced|{lead_id}|{work.now:%y%m%d%H%M%S}", kind=tasks.TaskKind.ASK,
+                title=TITLE,
                 reason="The address does not work any more.", due_at=due_at, lead_id=lead_id,
                 queue="marketing",
             )

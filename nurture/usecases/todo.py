@@ -42,6 +42,8 @@ CHOICES: Mapping[TaskKind, tuple[Choice, ...]] = {
     ),
     TaskKind.WAKE: (),
 }  # fmt: skip
+NOT_SPOKEN = frozenset({sell.NOT_REACHED, "not_reached", "unreachable", Choice.NOT_POSSIBLE})
+"""Answers to a call that nobody took; after all others, somebody was spoken with."""
 UNDOABLE = frozenset(
     {Choice.DONE, Choice.NOT_POSSIBLE, Choice.TRACK, Choice.REST, Choice.NOT_A_FIT}
 )
@@ -132,6 +134,9 @@ def _go_on(work: Work, task: TaskView, answered: tasks.DoneTask, reply: Reply, d
         tracks.answer(work, answered.enrolment_id, step=answered.step, outcome=reply.choice)
     row = _row(work, task, ActivityKind.CALLED, text=reply.note, name=reply.choice)
     evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
+    if task.kind is TaskKind.CALL and task.lead_id is not None:
+        reached = "" if reply.choice in NOT_SPOKEN else reply.choice
+        sell.called(work, task.lead_id, outcome=reached or sell.NOT_REACHED, hands=desk.hands)
 
 
 def _act(work: Work, case: _Case) -> None:

@@ -4,13 +4,14 @@ from datetime import timedelta
 import pytest
 
 from campaigns.vocabulary import JobName
-from nurture import mail
+from nurture import leads, mail
 from nurture.kernel import shared
 from nurture.kernel.tables import Heartbeat
 from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
 from nurture.mail.tables import Attempt
 from nurture.usecases import collect
+from nurture.usecases.bounces import Dead, bounce
 from tests.doors.console_desk import Site, site_of
 
 
@@ -225,3 +226,36 @@ def test_who_was_started_anew_takes_the_place_of_who_fell_silent(site: Site) -> 
     assert page.count("Tick thishost alive") == 1
     assert "Tick thishost silent" not in page
     assert "Tick otherhost silent" in page
+
+
+def test_who_was_called_dead_is_listed_by_the_servers_words_and_mailed_again(site: Site) -> None:
+    mara, lead_id = site.reader("mara"), site.lead("pieter")
+    words = "550 5.1.1 Nobody here"
+    with site.here.works.begin("test") as work:
+        person = leads.get(work, lead_id)
+        bounce(work, [Dead(lead_id, person.email, 1, words)], secret=site.here.secret)
+    assert "A server said “550 5.1.1 Nobody here”" in mara.page(f"/leads/{lead_id}")
+    page = mara.page("/sending/dead")
+    assert "1 lead" in page
+    assert words in page
+    jonas = site.reader("jonas")
+    assert words in jonas.page("/sending/dead")
+    assert jonas.send("/sending/dead", came_from="/handoffs", words=words).status_code == 403
+
+    answer = mara.send("/sending/dead", came_from="/sending/dead", words=words, why="He called us")
+
+    assert answer.status_code == 303
+    assert "1 may be mailed again." in mara.page("/sending/dead")
+    assert "May be mailed again: He called us" in mara.page(f"/leads/{lead_id}")
+
+
+def test_one_who_was_called_dead_is_mailed_again_from_their_page(site: Site) -> None:
+    mara, lead_id = site.reader("mara"), site.lead("britta")
+    path = f"/leads/{lead_id}"
+    with site.here.works.begin("test") as work:
+        person = leads.get(work, lead_id)
+        bounce(work, [Dead(lead_id, person.email, 1, "550 gone")], secret=site.here.secret)
+    assert mara.send(f"{path}/mail-again", came_from=path, why="").status_code == 422
+    assert mara.send(f"{path}/mail-again", came_from=path, why="She wrote").status_code == 303
+    assert "Britta Olm may be mailed again." in mara.page(path)
+    assert mara.send(f"{path}/mail-again", came_from=path, why="again").status_code == 409

@@ -239,3 +239,22 @@ def test_a_redirected_lead_waits_for_its_new_owner(
 
         assert stage_of(work, lead_id) is Stage.SALES_READY
         assert leads.get(work, lead_id).owner_id == people["petra"]
+
+
+def test_a_call_that_is_logged_anywhere_is_the_first_contact_and_stops_the_timer(
+    works: Works, team: Team, lead_id: LeadId
+) -> None:
+    with works.begin("user:4") as work:
+        offer = offer_of(work, lead_id)
+        sell.called(work, lead_id, outcome="no_answer", hands=team.hands)
+        tried = handoff.get(work, offer)
+        assert (tried.state, tried.contacted_at) == (HandoffState.ACCEPTED, None)
+
+        sell.called(work, lead_id, outcome="has_question", hands=team.hands)
+
+        spoken = handoff.get(work, offer)
+        assert spoken.state is HandoffState.CONTACTED
+        assert spoken.contacted_at == work.now
+        assert stage_of(work, lead_id) is Stage.ACCEPTED
+        sell.called(work, lead_id, outcome="spoke", hands=team.hands)
+        assert handoff.get(work, offer).contacted_at == spoken.contacted_at

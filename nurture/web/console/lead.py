@@ -40,7 +40,12 @@ def show(lead_id: int) -> str:
         warm, worth = warm_of(work, case, axis=axis or AXES[0])
         whole = shell.sees_all()
         story = story_of(
-            case, show=which, shown=_rows(), worth=worth if whole else {}, topics_only=topics_only
+            case,
+            show=which,
+            shown=_rows(),
+            worth=worth if whole else {},
+            topics_only=topics_only,
+            now=work.now,
         )
         reasons = why(work, case.person.id)
         page = Page(case.person.name, "leads.show", crumbs=[(_above(), url_for("leads.show"))])

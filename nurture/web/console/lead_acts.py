@@ -6,14 +6,14 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from campaigns.vocabulary import ActivityKind, ExitReason, Verdict
+from campaigns.vocabulary import ActivityKind, ExitReason, Role, Verdict
 from nurture import engagement, handoff, lifecycle, tasks, tracks, users
 from nurture.engagement import ActivityRow
 from nurture.kernel.errors import Conflict, Invalid
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Person
-from nurture.usecases import evidence, progress, promote
+from nurture.usecases import evidence, lift, progress, promote, sell
 from nurture.usecases.silence import silence
 from nurture.web.console import shell
 from nurture.web.console.lead_case import open_lead
@@ -65,7 +65,11 @@ def call(lead_id: int) -> Response:
         person = _mine(work, lead_id)
         text = request.form.get("text", "").strip()[:LONGEST]
         row = _row(work, person, ActivityKind.CALLED, text=text, name=outcome)
-        evidence.weigh(work, engagement.note_activity(work, [row]), desk=here().desk)
+        new = engagement.note_activity(work, [row])
+        evidence.weigh(work, new, desk=here().desk)
+        if new:
+            by = shell.me().id if shell.me().has(Role.SALES, Role.DEALER) else None
+            sell.called(work, person.id, outcome=outcome, hands=here().hands, by=by)
     shell.say(f"Call noted: {CALLS[outcome].lower()}.")
     return _back(lead_id)
 
@@ -79,6 +83,19 @@ def stop_mail(lead_id: int) -> Response:
         why = request.form.get("why", "").strip()[:LONGEST]
         silence(work, [person.id], why=why, key=here().secret, desk=here().desk)
     shell.say(f"{person.name} gets no more marketing mail.")
+    return _back(lead_id)
+
+
+@doors.post("/leads/<int:lead_id>/mail-again")
+@permits(*shell.INNER)
+def mail_again(lead_id: int) -> Response:
+    """Take back that the address is dead: somebody knows better, and says how."""
+    with here().works.begin(shell.actor()) as work:
+        person = _mine(work, lead_id)
+        done = lift.lift(work, [person.id], why=request.form.get("why", ""), desk=here().desk)
+        if person.id not in done.freed:
+            raise Conflict(f"{person.name} gets no mail: {done.left.get(person.id, '')}")
+    shell.say(f"{person.name} may be mailed again.")
     return _back(lead_id)
 
 

@@ -40,7 +40,7 @@ ENDED: Mapping[str, tuple[str, str]] = {
     "lost": ("circle-x", "Lost"),
     "withdrawn": ("archive", "Taken back"),
 }
-ON_THEIR_WAY = frozenset({MessageState.PLANNED, MessageState.SENDING})
+ON_THEIR_WAY = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.DEFERRED})
 ONWARD = re.compile(r", on to [\w-]+$")
 WORD = re.compile(r"[\w-]+")
 HELD = "held_"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from campaigns.vocabulary import ActivityKind, Verdict
@@ -76,12 +76,13 @@ class Story:
 
 
 def story_of(
-    case: Case, *, show: str, shown: int, worth: Mapping[int, float], topics_only: bool
-) -> Story:
-    """Merge every history of a lead, cut as the reader asked."""
+    case: Case, *, show: str, shown: int, worth: Mapping[int, float], topics_only: bool,
+    now: datetime,
+) -> Story:  # fmt: skip
+    """Merge every history of a lead, cut as the reader asked; what is still to come is none."""
     theirs = _topics(case) if topics_only else _acts(case, worth)
     found = [*theirs, *ours(case, steps=not topics_only), *changes(case)]
-    cut = [one for one in found if show in ("all", one.side)]
+    cut = [one for one in found if show in ("all", one.side) and one.at <= now]
     cut.sort(key=lambda one: one.at, reverse=True)
     local = shell.eye().local
     days = groupby(cut[:shown], key=lambda one: local(one.at).date())

@@ -16,6 +16,7 @@ from nurture.leads import country_name, utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tasks import TaskKind
 from nurture.tracks import Stay
+from nurture.usecases import lift
 from nurture.usecases.briefing import ASKED
 from nurture.usecases.foresee import Why
 from nurture.usecases.knowledge import known
@@ -123,6 +124,8 @@ class Cards:
     line: str
     country: str
     stays: tuple[Stay, ...] = field(default=())
+    dead: str = ""
+    """What a server called the address dead with, "" where none did."""
 
 
 def cards_of(work: Work, case: Case, why: Why) -> Cards:
@@ -137,6 +140,7 @@ def cards_of(work: Work, case: Case, why: Why) -> Cards:
         facts=tuple(_facts(case)), permits=tuple(_permits(work, case)),
         line=shell.capital(wording.plain(case.person.job)),
         country=country_name(case.person.country), stays=active,
+        dead=lift.dead_words(work, case.person.id),
     )  # fmt: skip
 
 
@@ -242,7 +246,10 @@ def _coming(
     for letter in letters:
         track = names.get(letter.step or "", "")
         how = f"Mail, {track} step {letter.step}" if track else "Mail"
-        yield Coming("mail", case.title_of(letter), how, letter.not_before)
+        waits = f": {letter.reason}" if letter.reason else ""
+        yield Coming(
+            "mail", case.title_of(letter), f"{how}{waits}", max(letter.not_before, work.now)
+        )
     steps = _steps(work, active)
     for stay in active:
         words, how = steps[stay.id]

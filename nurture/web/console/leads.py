@@ -26,6 +26,7 @@ from nurture.web.security import permits
 STRETCH = 50
 STRIDE = 5_000
 NEXT = {
+    "mail": "Mail",
     "hand-off": "Answer from sales",
     "wake": "Rests until then",
     "triage": "Somebody decides",

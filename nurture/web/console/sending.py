@@ -21,7 +21,7 @@ from nurture.reports.sending import (
     sending_health,
     traffic,
 )
-from nurture.usecases import collect
+from nurture.usecases import collect, lift
 from nurture.web.console import remember, shell
 from nurture.web.console.leaving import troubles_of
 from nurture.web.current import here
@@ -92,6 +92,27 @@ def show() -> str:
     """Show the piles."""
     with here().works.read(shell.actor()) as work:
         return shell.show("sending", shell.Page(TITLE, NAV), work, view=_view(work), words_of=WORDS)
+
+
+@doors.get("/sending/dead")
+@permits(*shell.INNER)
+def dead() -> str:
+    """List what servers called addresses dead with, for whoever knows better."""
+    with here().works.read(shell.actor()) as work:
+        page = shell.Page("Addresses called dead", NAV, crumbs=[(TITLE, url_for("sending.show"))])
+        return shell.show("sending_dead", page, work, groups=lift.groups(work), makers=shell.MAKERS)
+
+
+@doors.post("/sending/dead")
+@permits(*shell.MAKERS)
+def mail_again() -> Response:
+    """Let all be mailed again whose address was called dead in the same words."""
+    with here().works.begin(shell.actor()) as work:
+        ids = lift.said_like(work, request.form.get("words", ""))
+        done = lift.lift(work, ids, why=request.form.get("why", ""), desk=here().desk)
+    left = f" {len(done.left)} stay as they are: they said no themselves." if done.left else ""
+    shell.say(f"{len(done.freed):,} may be mailed again.{left}")
+    return redirect(url_for("sending.dead"), HTTPStatus.SEE_OTHER)
 
 
 @doors.get("/sending/<pile>")
