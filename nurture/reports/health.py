@@ -23,6 +23,7 @@ UNANSWERED = timedelta(seconds=20)
 SLOW = timedelta(minutes=5)
 """Business time after which a due mail counts as stuck."""
 STUCK = "Mail is stuck."
+NEEDED = frozenset({"tick", "worker"})
 SENDERS = "sender"
 """The role under which a sender reports that its mail goes on."""
 
@@ -63,6 +64,13 @@ def processes(work: Work) -> tuple[Process, ...]:
     return tuple(sorted(shown, key=lambda one: (one.role, one.ago)))
 
 
+def silent(work: Work) -> bool:
+    """Tell whether a role that mail needs has reported before and is not alive anywhere now."""
+    seen = processes(work)
+    roles = {one.role for one in seen} & NEEDED
+    return bool(roles - {one.role for one in seen if one.alive})
+
+
 def troubles(work: Work, counted: SendingHealth, *, lease: timedelta) -> tuple[Trouble, ...]:
     """List why mail does not leave, the first cause first; nothing where it leaves or none is due.
 
@@ -85,7 +93,7 @@ def troubles(work: Work, counted: SendingHealth, *, lease: timedelta) -> tuple[T
             )
         )  # fmt: skip
     found += _unanswered(work, lease)
-    if not found and not mail.in_trouble(work).stops_all:
+    if not found and not mail.in_trouble(work).stops_all and mail.standstill(work) is None:
         found += _stuck(work, counted)
     return tuple(found)
 

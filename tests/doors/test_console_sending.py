@@ -208,6 +208,8 @@ def test_who_does_not_work_is_said_on_sending_and_on_today_for_managers_too(site
         page = site.reader(who).page(path)
         assert "No tick runs. It has been silent for 40 seconds" in page, (who, path)
         assert "nurture up" in page
+        assert "Mail stands still" in page
+        assert "Sending on" not in page
         assert "Mail leaves in time" not in page
     assert 'n-note n-note-good"' not in site.reader("mara").get("/").get_data(as_text=True)
     with site.here.works.begin("test") as work:

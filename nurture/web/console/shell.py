@@ -15,6 +15,7 @@ from nurture.kernel.clock import FastClock, SteppedClock
 from nurture.kernel.errors import Forbidden
 from nurture.kernel.work import Work
 from nurture.lifecycle import LIVE
+from nurture.reports import health
 from nurture.usecases.company import company
 from nurture.users import UserCard
 from nurture.web import assets
@@ -108,6 +109,8 @@ class Frame:
     foot: Sequence[Shown]
     clock: str
     sending: bool
+    silent: bool
+    """Nobody works although mail may leave."""
     kit: bool
     said: Sequence[str]
 
@@ -214,6 +217,7 @@ def _frame(work: Work, page: Page) -> Frame:
         clock=_clock(work.now),
         sending=not shared.value(work, shared.SENDING_STOPPED)
         and not mail.in_trouble(work).stops_all,
+        silent=health.silent(work),
         kit=assets.kit_built(),
         said=[str(one) for one in get_flashed_messages()],
     )
