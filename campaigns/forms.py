@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from campaigns.company import Plain, load_plain
 from campaigns.conditions import Value
+from campaigns.numbers import both_ways, is_number, read_number
 
 DEFAULT_MOST = 200
 EVERYWHERE = "*"
@@ -155,8 +156,9 @@ def _read(one: Field, typed: str) -> tuple[str, str | float]:
     if one.type == "choice":
         if typed not in {value for value, _ in one.options}:
             return (f"{one.label}: choose one of the answers.", typed)
-        # A key that is a number stands for a span, and is compared as a number.
-        return ("", int(typed) if typed.isdecimal() else typed)
+        # A key that is a number stands for a span, and is compared as a number; 007 is a code.
+        number = typed.isdecimal() and is_number(typed)
+        return ("", int(typed) if number else typed)
     if len(typed) > one.most:
         return (f"{one.label}: at most {one.most} characters.", typed)
     if one.type == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", typed):
@@ -165,13 +167,21 @@ def _read(one: Field, typed: str) -> tuple[str, str | float]:
 
 
 def _read_number(one: Field, typed: str) -> tuple[str, str | float]:
-    try:
-        number = float(typed.replace(" ", "").replace(",", "."))
-    except ValueError:
+    text = _NOUGHTS.sub(r"\1", typed).rstrip(".,")
+    if not is_number(text):
         return (f"{one.label}: write a number, such as 75.", typed)
+    number = read_number(text, None)
+    if number is None:
+        whole, parts = both_ways(text)
+        asked = f"do you mean {whole} or {parts}? Write it in one of these ways."
+        return (f"{one.label}: {asked}", typed)
     if not 0 <= number <= one.most:
         return (f"{one.label}: between 0 and {one.most:,}.", typed)
     return ("", number)
+
+
+_NOUGHTS = re.compile(r"^([+-]?)0+(?=\d)")
+"""Leading noughts, which say nothing where a number is asked for."""
 
 
 def _field(name: str, plain: Mapping[str, Plain]) -> Field:

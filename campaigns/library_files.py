@@ -9,6 +9,7 @@ from typing import TypeVar
 from zoneinfo import available_timezones
 
 import phonenumbers
+import pycountry
 
 from campaigns.phrases import FIELD_NAME
 from campaigns.spans import parse_duration
@@ -56,6 +57,21 @@ _MOST_NUMBER = 1_000_000_000
 def countries() -> frozenset[str]:
     """List the codes of countries (ISO 3166-1, two letters)."""
     return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+_MEANT = {"UK": "GB", "EN": "GB", "EL": "GR", "SF": "FI", "JA": "JP"}
+"""What people write for a code: names of their own, languages, and signs of cars."""
+
+
+def country_meant(word: str) -> str:
+    """Propose a country's code, as the end of a sentence; "" = nobody knows what was meant."""
+    code = _MEANT.get(word.upper(), word.upper())
+    if code not in countries():
+        try:
+            code = pycountry.countries.lookup(word).alpha_2
+        except LookupError:
+            return ""
+    return f"; did you mean `{code}`?" if code in countries() else ""
 
 
 @cache
@@ -273,8 +289,7 @@ def country(node: Node) -> str:
     """Read the code of a country."""
     text = as_text(node)
     if text not in countries():
-        near = {one for one in countries() if one == text.upper()}
-        hint = f"; did you mean `{text.upper()}`?" if near else ""
+        hint = country_meant(text)
         message = f"`{text}` is no country; write its two-letter code, such as DE or GB{hint}"
         raise BadValueError(message, node.line)
     return text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from campaigns.conditions import Aged, All, AnyOf, Compare, Condition, Did, Not, Op
-from campaigns.library_files import countries
+from campaigns.library_files import countries, country_meant
 from campaigns.phrases import FIELD_NAME, parse
 from campaigns.sent_back import MARKETING, RejectReason
 from campaigns.spans import parse_until
@@ -74,7 +74,7 @@ class Names:
         known = self.known.get(ref.kind)
         if known is None or ref.word in known:
             return ""
-        hint = did_you_mean(ref.word, known)
+        hint = country_meant(ref.word) if ref.kind == "country" else did_you_mean(ref.word, known)
         some = ", ".join(sorted(known)[:_FEW]) + (", …" if len(known) > _FEW else "")
         rest = "" if hint else f"; known: {some or 'none'}"
         return f"there is no {_CALLED.get(ref.kind, ref.kind)} `{ref.word}`{hint or rest}"

@@ -103,7 +103,11 @@ def import_(
         import_id = capture.start_import(here.works, text, options, house=here.house, actor="cli")
     except capture.Unanswered as unanswered:
         _say_questions(unanswered.questions)
-        raise
+        one = unanswered.questions[0]
+        raise Invalid(
+            f"{unanswered.sentence} Run this again with one --answer for each question, such as "
+            f"{_option(one, one.choices[0][0])}"
+        ) from unanswered
     done = capture.run_import(here.works, import_id, house=here.house, progress=_say_progress)
     lists.forget(here.works)
     click.echo("")
@@ -292,7 +296,12 @@ def _say_questions(questions: Sequence[Question]) -> None:
         shown = f" ({', '.join(one.examples[:4])})" if one.examples else ""
         click.echo(f"  {one.column}{shown}: {one.words}")
         for value, words in one.choices:
-            click.echo(f"    --answer {shlex.quote(f'{one.key}={value}')}  {words}")
+            click.echo(f"    {_option(one, value)}  {words}")
+
+
+def _option(asked: Question, value: str) -> str:
+    """Write an answer as it is typed."""
+    return f"--answer {shlex.quote(f'{asked.key}={value}')}"
 
 
 def _as_text(file: Path) -> Path:

@@ -26,6 +26,7 @@ from nurture.consent.queries import (
     said_at,
     suppressed_now,
     suppression,
+    taken_back,
     waiting,
 )
 from nurture.consent.rules import NoMail, Refused, Standing, judge
@@ -84,6 +85,7 @@ __all__ = [
     "suppression",
     "take_back",
     "take_back_refusals",
+    "taken_back",
     "unsay",
     "waiting",
     "withdraw",

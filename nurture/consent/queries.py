@@ -89,6 +89,20 @@ def ever_asked(work: Work, lead_ids: Iterable[LeadId], *, channel: str) -> set[L
     return found
 
 
+def taken_back(work: Work, lead_ids: Iterable[LeadId], *, channel: str = MAIL) -> set[LeadId]:
+    """Tell which of these leads gave a permission, took it back, and have given none since."""
+    found: set[LeadId] = set()
+    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
+        statement = (
+            select(Permission.lead_id)
+            .where(among(work.session, Permission.lead_id, chunk), Permission.channel == channel)
+            .group_by(Permission.lead_id)
+            .having(func.count() == func.count(Permission.withdrawn_at))
+        )
+        found.update(LeadId(lead_id) for lead_id in work.session.scalars(statement))
+    return found
+
+
 def permissions(work: Work, lead_id: LeadId) -> list[PermissionRow]:
     """List what a lead permitted, the first first."""
     statement = select(Permission).where(Permission.lead_id == lead_id).order_by(Permission.id)

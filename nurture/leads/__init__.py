@@ -79,10 +79,10 @@ from nurture.leads.model import (
     TouchRow,
     from_source,
 )
+from nurture.leads.phones import read_dialled
 from nurture.leads.places import (
     country_of_phone,
     read_country,
-    read_dialled,
     read_phone,
     read_postcode,
     spaced_phone,

@@ -7,13 +7,15 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select, update
 
+from campaigns.numbers import Signs, both_ways, is_number, read_number
 from nurture.kernel.database import CHUNK, bulk_insert, chunks
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.companies import LONGEST_NAME
 from nurture.leads.model import Person
-from nurture.leads.places import read_country, read_phone, zone_of
+from nurture.leads.phones import read_listed
+from nurture.leads.places import read_country, zone_of
 from nurture.leads.service import set_facts
 from nurture.leads.tables import Company, FieldChange, Lead
 
@@ -131,7 +133,7 @@ def _read(name: str, text: str, country: str | None) -> Json:
     if name in _READERS:
         return _READERS[name](text)
     if name == "phone":
-        return read_phone(text, country=country)
+        return read_listed(text, country=country).number
     if name == COMPANY:
         return text[:LONGEST_NAME]
     if len(text) > PLAIN[name]:
@@ -159,18 +161,23 @@ def _language(text: str) -> str:
 
 
 def _heads(text: str) -> int:
-    plain = re.sub(r"[.,' ]", "", text)
-    if not plain.isdecimal() or int(plain) > _MOST_HEADS:
+    plain = text.rstrip(".,")
+    # People are counted whole: 1.500 are fifteen hundred.
+    number = read_number(plain, Signs.THOUSANDS) if is_number(plain) else None
+    if not isinstance(number, int) or not 0 <= number <= _MOST_HEADS:
         raise Invalid("This is no number of people: write it in digits, such as 250.")
-    return int(plain)
+    return number
 
 
 def _power(text: str) -> Json:
-    found = re.fullmatch(r"(\d{1,6}(?:[.,]\d{1,2})?)(?:\s*kw)?", text, re.IGNORECASE)
-    number = float(found[1].replace(",", ".")) if found else -1.0
+    plain = re.sub(r"\s*kw$", "", text, flags=re.IGNORECASE)
+    number = read_number(plain, None) if is_number(plain) else -1
+    if number is None:
+        whole, parts = both_ways(plain)
+        raise Invalid(f"Do you mean {whole} or {parts} kW? Write it in one of these ways.")
     if not 0 <= number <= _MOST_POWER:
         raise Invalid("This is no number of kilowatts: write 30 or 7.5.")
-    return int(number) if number.is_integer() else number
+    return number
 
 
 _READERS: Mapping[str, Callable[[str], Json]] = {

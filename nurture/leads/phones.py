@@ -1,6 +1,7 @@
 """Phone numbers as lists hold them, with what people write before and behind them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -26,6 +27,18 @@ def read_listed(text: str, *, country: str | None) -> Phone:
     raise BadPhone(
         f"“{text.strip()[:40]}” is no phone number: write it with + and the country's prefix."
     )
+
+
+def read_dialled(text: str, *, countries: Sequence[str]) -> str:
+    """Write a number as E.164; one without a prefix must be real in one of the countries."""
+    for country in countries:
+        try:
+            number = read_listed(text, country=country).number
+        except BadPhone:
+            continue
+        if phonenumbers.is_valid_number(phonenumbers.parse(number, None)):
+            return number
+    return read_listed(text, country=None).number
 
 
 _SEVERAL = re.compile(r"[;,|\n]| / | or | oder | ou | o | of ")

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -44,6 +43,7 @@ _OTHER_NAMES = {
     "EE": "eesti",
     "DK": "danmark den",
     "BG": "българия bul",
+    "BR": "brasil",
     "AE": "uae emirates vae emirate eau",
     "AT": "a oe österreich oesterreich",
     "BE": "b belgië belgique",
@@ -51,7 +51,7 @@ _OTHER_NAMES = {
     "CD": "dr_congo drc congo_kinshasa democratic_republic_of_congo zaire",
     "CG": "congo congo_brazzaville republic_of_congo kongo",
     "CH": "suisse schweiz svizzera sui",
-    "CI": "ivory_coast",
+    "CI": "ivory_coast elfenbeinküste",
     "CN": "prc mainland_china volksrepublik_china people's_republic_of_china 中国",
     "CV": "cape_verde",
     "CZ": "czech_republic česko tschechische_republik tschechei tsjechische_republiek "
@@ -59,19 +59,19 @@ _OTHER_NAMES = {
     "DE": "d brd federal_republic_of_germany bundesrepublik bundesrepublik_deutschland ger",
     "ES": "e españa",
     "FR": "f",
-    "GB": "uk u.k. great_britain britain england scotland wales northern_ireland  gb"
+    "GB": "uk u.k. great_britain britain england scotland wales northern_ireland "
     "england_and_wales großbritannien grossbritannien schottland nordirland angleterre "
     "grande_bretagne écosse groot-brittannië engeland united_kingdom_of_great_britain "
     "vereinigtes_königreich_großbritannien verenigd_koninkrijk_groot-brittannië gran_bretaña",
-    "GR": "hellas elláda gre",
+    "GR": "el hellas elláda gre",
     "HK": "hong_kong hongkong hong_kong_sar",
     "IE": "éire republic_of_ireland eire",
     "IR": "persia",
     "IT": "i",
-    "KR": "korea south_korea republic_of_korea südkorea korea_south korea_republic_of s._korea "
-    "corée corée_du_sud zuid-korea rok",
+    "KR": "korea rep._of_korea south_korea republic_of_korea südkorea korea_south "
+    "korea_republic_of s._korea corée corée_du_sud zuid-korea rok",
     "KP": "north_korea dprk",
-    "LA": "laos",
+    "LA": "laos lao_pdr",
     "LU": "l",
     "MK": "macedonia fyrom north_macedonia mazedonien macédoine",
     "MM": "burma birma birmanie",
@@ -86,6 +86,7 @@ _OTHER_NAMES = {
     "TR": "turkey türkei turquie turkije turquía türkiye",
     "TW": "taiwan taiwan_province_of_china republic_of_china roc",
     "TZ": "tanzania",
+    "UA": "україна",
     "US": "usa u.s.a. u.s. united_states united_states_of_america vereinigte_staaten amerika "
     "america états-unis etats-unis verenigde_staten estados_unidos stati_uniti "
     "vereinigte_staaten_von_amerika états-unis_d'amérique",
@@ -99,10 +100,10 @@ _LANGUAGES = ("en", "de", "nl", "fr", "es", "it")
 # Where the first zone of a country in the public table is not where most of its people live.
 _MAIN_ZONES = {
     "AU": "Australia/Sydney",
-    "BR": "America/Sao_Paulo brasil",
+    "BR": "America/Sao_Paulo",
     "CA": "America/Toronto",
     "RU": "Europe/Moscow",
-    "UA": "Europe/Kyiv україна",
+    "UA": "Europe/Kyiv",
     "UZ": "Asia/Tashkent",
     "XK": "Europe/Belgrade",
 }
@@ -190,7 +191,7 @@ def _plain_name(text: str) -> str:
     bare = "".join(sign for sign in parts if not unicodedata.combining(sign))
     words = re.sub(r"[^\w]+", " ", bare).split()
     plain = " ".join(word for word in words if word not in _LINKS)
-    return plain.removeprefix("the ") or " ".join(words)
+    return plain.removeprefix("the ").removesuffix(" the") or " ".join(words)
 
 
 _LINKS = frozenset({"and", "und", "et", "en", "y", "e", "&"})
@@ -240,18 +241,6 @@ def read_phone(text: str, *, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number):
         raise BadPhone(_no_phone(text))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def read_dialled(text: str, *, countries: Sequence[str]) -> str:
-    """Write a number as E.164; one without a prefix must be real in one of the countries."""
-    for country in countries:
-        try:
-            number = phonenumbers.parse(text.strip(), country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return read_phone(text, country=None)
 
 
 def country_of_phone(text: str) -> str | None:

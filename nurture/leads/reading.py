@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from campaigns.numbers import Signs, both_ways, is_number, read_number
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import SIGNS, original_cell
 from nurture.kernel.types import Json
@@ -21,7 +22,6 @@ from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
 from nurture.leads.mail_words import Standing, standing
 from nurture.leads.model import NewLead
 from nurture.leads.names import is_salutation, split_name
-from nurture.leads.numbers import Signs, is_number, read_number
 from nurture.leads.phones import Phone, read_listed
 from nurture.leads.places import read_country, read_language, read_postcode
 from nurture.leads.plain_words import says_nothing, words_of
@@ -418,11 +418,11 @@ def _number(cells: _Cells, column: str, part: Callable[[str], str], reason: str)
     if not is_number(text):
         cells.leave_out(column, reason)
         return None
-    try:
-        return read_number(text, cells.reading.conventions.signs.get(cells.heading(column)))
-    except Invalid as unclear:
-        cells.leave_out(column, unclear.sentence)
-        return None
+    number = read_number(text, cells.reading.conventions.signs.get(cells.heading(column)))
+    if number is None:
+        whole, parts = both_ways(text)
+        cells.leave_out(column, f"“{text}” may be read in two ways: write {whole} or {parts}.")
+    return number
 
 
 def _day(cells: _Cells, column: str) -> Json:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from campaigns.numbers import Signs, is_number, signs_for, signs_of
 from nurture.leads.days import DayOrder, is_day, order_for, order_of
 from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
 from nurture.leads.mail_words import About, Said, Standing, about_mail, is_refusal, said_by
-from nurture.leads.numbers import Signs, is_number, signs_for, signs_of
 from nurture.leads.plain_words import says_nothing
 from nurture.leads.reading import (
     MAIL,

@@ -11,7 +11,7 @@ from campaigns.vocabulary import Basis
 from nurture import consent, leads
 from nurture.kernel.database import CHUNK
 from nurture.kernel.types import EmailAddress, Json
-from nurture.kernel.work import Works
+from nurture.kernel.work import Work, Works
 from nurture.leads import ListFile, ListPlan, NewLead, Outcome, ReadRow, Remark, Repeat, Survey
 from nurture.usecases.capture import (
     House,
@@ -109,7 +109,7 @@ def check_import(
             people = [row.lead for row in good]
             outcomes = leads.preview(work, people, memory=memory, repeated=found.repeated)
             dead = leads.without_mail(work, [one.email for one in people])
-            refused = consent.refused_addresses(work, [one.email for one in people], key=house.key)
+            refused = _refused(work, [one.email for one in people], house)
         tally.add_dead([row for row in good if row.lead.email in dead])
         tally.add(
             good, outcomes, [row for row in batch if isinstance(row, Remark)], refused=refused
@@ -117,6 +117,14 @@ def check_import(
         done += len(batch)
         progress(done, found.total_rows)
     return tally.check(plan)
+
+
+def _refused(work: Work, emails: Sequence[EmailAddress], house: House) -> set[EmailAddress]:
+    """Tell whom no list lets us write to: they are suppressed, or took their permission back."""
+    known = leads.by_email(work, emails)
+    gone = consent.taken_back(work, known.values())
+    taken_back = {email for email, lead_id in known.items() if lead_id in gone}
+    return taken_back | consent.refused_addresses(work, emails, key=house.key)
 
 
 def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,34 @@ def test_a_list_from_the_command_line_knows_the_words_and_sources_of_the_house(
     assert "role_address: no\n" in shown
     with runtime.start().works.read("test") as work:
         assert [one.name for one in leads.sources(work)].count("Spring fair") == 1
+
+
+def test_a_list_that_asks_names_the_option_that_answers_it(run: CliRunner, tmp_path: Path) -> None:
+    say(run, "publish", str(LIBRARY))
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "E-Mail;Robinson list;kW;Status\n"
+        "anna@works.example;x;1,500;active\nben@works.example;;75;It's fine\n"
+    )
+    words = ("leads", "import", str(people), "--basis", "consent")
+    dry = say(run, *words, "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    options = re.findall(r"^    (--answer .+?)  ", dry.output, re.MULTILINE)
+    assert len(options) == 3 + 2 + 2
+
+    refused = say(run, *words)
+    assert refused.exit_code == 1
+    wanted = "with one --answer for each question, such as --answer 'Robinson list=opt_out'"
+    assert wanted in str(refused.exception)
+    with runtime.start().works.read("test") as work:
+        assert leads.count(work, leads.LeadFilter()) == 0
+
+    # As somebody copies them out of what was said.
+    told = [word for one in (options[0], options[3], options[6]) for word in shlex.split(one)]
+    done = say(run, *words, *told)
+    assert done.exit_code == 0, done.output
+    assert "2 created, 0 updated, 0 unchanged, 0 rejected, 1 opted out" in done.output
+    assert "compressor_kw: 1500\n" in say(run, "leads", "show", "anna@works.example").output
 
 
 def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:

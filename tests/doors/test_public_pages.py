@@ -273,6 +273,7 @@ def test_sales_reads_what_was_asked_in_the_words_of_the_form(site: Site) -> None
     ("country", "typed", "stored"),
     [
         (None, "030 23125017", "+493023125017"),
+        (None, "Tel. 030 23125017 mobil", "+493023125017"),
         (None, "0043 1 5880012", "+4315880012"),
         ("AT", "01 5880012", "+4315880012"),
     ],

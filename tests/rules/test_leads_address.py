@@ -23,6 +23,20 @@ def test_an_address_is_one_however_it_is_written() -> None:
     assert {read_address(text).email for text in spellings} == {"max.muster@firma.example"}
 
 
+@pytest.mark.parametrize(
+    ("written", "email"),
+    [
+        ("what?now@firma.example", "what?now@firma.example"),
+        ("?@firma.example", "?@firma.example"),
+        ("mailto:who?what@firma.example?subject=Hi?", "who?what@firma.example"),
+        ("a@firma.example?cc=b@other.example", "a@firma.example"),
+        ("Anna <a?b@firma.example>", "a?b@firma.example"),
+    ],
+)
+def test_a_question_mark_before_the_at_belongs_to_the_address(written: str, email: str) -> None:
+    assert read_address(written).email == email
+
+
 def test_umlaut_domains_have_one_spelling() -> None:
     assert read_address("x@Müller.example").email == read_address("x@xn--mller-kva.example").email
 

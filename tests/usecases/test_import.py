@@ -149,6 +149,20 @@ def test_importing_again_never_revives_somebody_who_said_no(
         assert judged(work, "c@x.example") is NoMail.SUPPRESSED
 
 
+def test_a_dry_run_counts_only_people_who_never_told_us_to_stop(
+    works: Works, listed: Callable[[str], Path]
+) -> None:
+    path = listed("".join(f"{name}@x.example;A;X;DE;ja;\n" for name in "abc"))
+    imported(works, path)
+    with works.begin("test") as work:
+        consent.withdraw(work, [lead_id(work, "a@x.example")])
+        consent.suppress(
+            work, [EmailAddress("b@x.example")], reason=SuppressionReason.COMPLAINT, key=KEY
+        )
+    check = check_import(works, path, ImportOptions(basis=Basis.CONSENT), house=HOUSE)
+    assert (check.may_write, check.refused) == (1, 2)
+
+
 def test_a_list_fills_blanks_and_never_overwrites(
     works: Works, listed: Callable[[str], Path]
 ) -> None:

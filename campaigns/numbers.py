@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from nurture.kernel.errors import Invalid
-
 
 class Signs(StrEnum):
     """How the numbers of a column are written, where a single cell may be read in two ways."""
@@ -22,7 +20,14 @@ class Signs(StrEnum):
     """Some cells are written the one way, some the other: what may be both is not read."""
 
 
-_NUMBER = re.compile(r"[+-]?(?:\d[\d.,'’ \u00a0\u202f]*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")  # noqa: RUF001 - people type it
+_NUMBER = re.compile(
+    r"[+-]?(?:"
+    r"\d{1,3}(?P<between>[.,'’ \u00a0\u202f])(?:\d{2,3}(?P=between))*\d{3}"  # noqa: RUF001 - people type it
+    r"(?:(?!(?P=between))[.,]\d+)?"
+    r"|\d+(?:[.,]\d+)?|[.,]\d+"
+    r")(?:[eE][+-]?\d{1,3})?"
+)
+"""Between thousands stands one sign throughout: 1.234.567,8 or 12,34,567; 12.5.2024 is a day."""
 _BLANKS = re.compile(r"['’ \u00a0\u202f]")  # noqa: RUF001 - as above
 _ONE_SIGN = re.compile(r"[+-]?(\d{1,3})([.,])(\d{3})")
 _MOST_DIGITS = 15
@@ -65,19 +70,24 @@ def signs_for(seen: Iterable[Signs | None]) -> tuple[Signs | None, bool]:
     return None, Signs.UNCLEAR in found
 
 
-def read_number(text: str, signs: Signs | None) -> int | float:
-    """Read one number; whole ones are whole, 80.0 is 80."""
+def read_number(text: str, signs: Signs | None) -> int | float | None:
+    """Read one number; whole ones are whole, 80.0 is 80; None = it may be read in two ways."""
     plain = _BLANKS.sub("", text)
     own = signs_of(plain)
     if own is Signs.UNCLEAR:
         if signs is None or signs is Signs.UNCLEAR:
-            raise Invalid(
-                f"“{text}” may be read in two ways: write it without the sign between thousands, "
-                "or say how the column is written."
-            )
+            return None
         own = signs
     number = float(_with_point(plain, own))
     return int(number) if number.is_integer() else number
+
+
+def both_ways(text: str) -> tuple[str, str]:
+    """Write a number that may be read in two ways so that it is clear: 1,500 is 1500 or 1.5."""
+    plain = _BLANKS.sub("", text)
+    whole = _with_point(plain, Signs.THOUSANDS)
+    parts = _with_point(plain, Signs.DECIMALS).rstrip("0").rstrip(".")
+    return whole, f"{parts}0" if signs_of(parts) is Signs.UNCLEAR else parts
 
 
 def _with_point(plain: str, signs: Signs | None) -> str:
