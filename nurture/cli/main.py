@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from nurture.cli import bench, database, keys, leads, mail, processes, reports, tracks, users
+from nurture.cli import bench, database, hits, keys, leads, mail, processes, reports, tracks, users
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
 from nurture.kernel.settings import load_settings, unknown_settings
@@ -19,7 +19,7 @@ def nurture() -> None:
 
 for group in (
     processes.demo, processes.up, processes.web, processes.worker, processes.tick,
-    database.database, leads.leads, tracks.tracks, mail.mail, users.users, keys.keys,
+    database.database, leads.leads, tracks.tracks, mail.mail, hits.hits, users.users, keys.keys,
     reports.audit, reports.publish, bench.bench,
 ):  # fmt: skip
     nurture.add_command(group)

@@ -8,12 +8,16 @@ from nurture.engagement.privacy import erase, export, merge
 from nurture.engagement.queries import (
     acts,
     due_hits,
+    judged_by_older,
     new_hits,
     responses,
     timeline,
+    to_rejudge,
+    to_rejudge_of,
     unsettled,
     verdict_of,
 )
+from nurture.engagement.rules import RULESET
 from nurture.engagement.service import (
     absorb,
     mark_answered,
@@ -21,6 +25,7 @@ from nurture.engagement.service import (
     mark_read,
     note_activity,
     put_off,
+    rejudge,
     settle,
 )
 from nurture.engagement.types import (
@@ -31,12 +36,14 @@ from nurture.engagement.types import (
     MessageFacts,
     NewHit,
     Patience,
+    Rejudged,
     Response,
     Settled,
 )
 
 __all__ = [
     "READ",
+    "RULESET",
     "ActivityRow",
     "Agent",
     "Came",
@@ -47,6 +54,7 @@ __all__ = [
     "NewHit",
     "Patience",
     "RawHit",
+    "Rejudged",
     "Response",
     "Settled",
     "absorb",
@@ -58,6 +66,7 @@ __all__ = [
     "forget",
     "from_line",
     "insert_lines",
+    "judged_by_older",
     "mark_answered",
     "mark_proven",
     "mark_read",
@@ -66,11 +75,14 @@ __all__ = [
     "note_activity",
     "positions",
     "put_off",
+    "rejudge",
     "responses",
     "settle",
     "ship_next",
     "timeline",
     "to_line",
+    "to_rejudge",
+    "to_rejudge_of",
     "unsettled",
     "unshipped",
     "verdict_of",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from campaigns.conditions import PROSPECT_ACTS
 from campaigns.vocabulary import ActivityKind, Verdict
@@ -13,6 +14,7 @@ from nurture.engagement.hits import HitKind
 from nurture.engagement.rules import (
     FLEET,
     FLEET_MESSAGES,
+    RULESET,
     Evidence,
     Passing,
     Sighting,
@@ -64,6 +66,57 @@ def unsettled(work: Work) -> int:
     """Count the hits whose verdict is not final yet."""
     query = select(func.count()).select_from(Hit).where(Hit.settled_at.is_(None))
     return work.session.scalar(query) or 0
+
+
+def judged_by_older(work: Work, *, since: datetime | None = None) -> int:
+    """Count the hits whose verdict older rules have given."""
+    query = select(func.count()).select_from(Hit).where(*_older(since))
+    return work.session.scalar(query) or 0
+
+
+def to_rejudge(
+    work: Work, *, after: int, limit: int, since: datetime | None = None
+) -> list[MessageId]:
+    """List the messages of such hits by id, those behind `after`.
+
+    One that somebody or something still acts on is passed over: it comes with the next run.
+    """
+    open_ones = aliased(Hit)
+    still_open = (
+        select(open_ones.id)
+        .where(open_ones.message_id == Hit.message_id, open_ones.settled_at.is_(None))
+        .exists()
+    )
+    query = select(Hit.message_id).where(*_older(since), Hit.message_id > after, ~still_open)
+    query = query.group_by(Hit.message_id).order_by(Hit.message_id).limit(limit)
+    return [MessageId(one) for one in work.session.scalars(query)]
+
+
+def to_rejudge_of(
+    work: Work, lead_ids: Collection[LeadId], *, since: datetime | None = None
+) -> list[MessageId]:
+    """List the messages of such hits that these leads got."""
+    found: set[MessageId] = set()
+    kinds = (ActivityKind.OPENED, ActivityKind.CLICKED)
+    for chunk in chunks(sorted(lead_ids), CHUNK):
+        mailed = select(Activity.message_id).where(
+            among(work.session, Activity.lead_id, chunk), Activity.kind.in_(kinds)
+        )
+        query = select(Hit.message_id).where(Hit.message_id.in_(mailed), *_older(since)).distinct()
+        found.update(MessageId(one) for one in work.session.scalars(query))
+    return sorted(found)
+
+
+def hold_all(work: Work, message_ids: Collection[MessageId]) -> None:
+    """Lock all that messages were asked for, in id order, until this work ends."""
+    for chunk in chunks(sorted(message_ids), CHUNK):
+        query = select(Hit.id).where(Hit.message_id.in_(chunk)).order_by(Hit.id)
+        work.session.execute(query.with_for_update()).all()
+
+
+def _older(since: datetime | None) -> tuple[ColumnElement[bool], ...]:
+    from_then = true() if since is None else Hit.at >= since
+    return Hit.settled_at.is_not(None), Hit.ruleset < RULESET, from_then
 
 
 def traces(
@@ -256,6 +309,7 @@ _SEEN = (
     Hit.prefetch,
     Hit.verdict,
     Hit.settled_at,
+    Hit.ruleset,
 )
 _ACTIVITY = (
     Activity.id,
@@ -312,6 +366,7 @@ def _sighting(row: Row[*tuple[object, ...]]) -> Sighting:
         prefetch=row.prefetch,
         verdict=Verdict(row.verdict),
         settled=row.settled_at is not None,
+        ruleset=row.ruleset,
     )
 
 

@@ -79,6 +79,8 @@ class Sighting:
     verdict: Verdict = Verdict.PENDING
     """What is on record."""
     settled: bool = False
+    ruleset: int = 0
+    """Which rules said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,28 @@ def repeats(trace: Collection[Sighting], humans: Collection[int]) -> frozenset[i
             found.add(hit.id)
         last[same] = hit.at
     return frozenset(found)
+
+
+def uncounted(
+    trace: Collection[Sighting], humans: Collection[int], counted: Collection[int]
+) -> frozenset[int]:
+    """Name the human hits that must still become acts; those of `counted` are acts already.
+
+    One link asked for again and again, never a minute apart, is one act (see `repeats`).
+    """
+    runs: dict[tuple[str, str], list[list[Sighting]]] = {}
+    for hit in sorted((hit for hit in trace if hit.id in humans), key=_moment):
+        of_link = runs.setdefault((hit.kind, hit.link), [])
+        if of_link and hit.at - of_link[-1][-1].at <= FOLD:
+            of_link[-1].append(hit)
+        else:
+            of_link.append([hit])
+    return frozenset(
+        run[0].id
+        for of_link in runs.values()
+        for run in of_link
+        if not any(hit.id in counted for hit in run)
+    )
 
 
 @dataclass(frozen=True, slots=True)

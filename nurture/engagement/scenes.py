@@ -39,14 +39,19 @@ class Scene:
         *,
         fleet: Collection[int] = frozenset(),
         evidence: tuple[Evidence, str] | None = None,
+        anew: Collection[int] = frozenset(),
     ) -> Self:
-        """Judge; `evidence` is how a person proved to stand behind the message, and in a word."""
+        """Judge; `evidence` is how a person proved to stand behind the message, and in a word.
+
+        Of hits that are judged `anew` nothing counts that is on record but what evidence proves.
+        """
         message_id, facts = message
         prior = Prior(links=facts.links, gateway=facts.gateway, fleet=fleet, sent_at=facts.sent_at)
         judged = judge(trace, prior)
-        judged.update(_on_record(trace, judged))
+        judged.update(_on_record([hit for hit in trace if hit.id not in anew], judged))
         if evidence is not None:
             what, by = evidence
+            judged.update(_answered([hit for hit in trace if hit.id in anew], what))
             proof = Judgement(Verdict.HUMAN_PROVEN, (Reason.PROOF, by))
             judged.update(dict.fromkeys(proven_by(trace, judged, what), proof))
         return cls(message_id, facts, trace, judged)
@@ -74,15 +79,19 @@ class Scene:
 
     def activities(self, due: Collection[int]) -> list[ActivityRow]:
         """Write the timeline rows of these hits: one each, a person's repeats folded away."""
+        humans = {number for number, judged in self.judged.items() if judged.verdict.human}
+        folded = repeats(self.trace, humans)
+        return self.acts(set(due) - folded)
+
+    def acts(self, hit_ids: Collection[int]) -> list[ActivityRow]:
+        """Write the timeline rows of exactly these hits."""
         lead_id = self.facts.lead_id
         if lead_id is None:
             return []
-        humans = {number for number, judged in self.judged.items() if judged.verdict.human}
-        folded = repeats(self.trace, humans)
         return [
             self._activity(hit, lead_id, kind)
             for hit in self.trace
-            if (kind := KINDS.get(hit.kind)) and hit.id in due and hit.id not in folded
+            if (kind := KINDS.get(hit.kind)) and hit.id in hit_ids
         ]
 
     def _activity(self, hit: Sighting, lead_id: LeadId, kind: ActivityKind) -> ActivityRow:
@@ -114,3 +123,13 @@ def _on_record(trace: Sequence[Sighting], judged: Mapping[int, Judgement]) -> di
             reasons = judged[hit.id].reasons if hit.verdict is judged[hit.id].verdict else ()
             kept[hit.id] = Judgement(hit.verdict, reasons or (Reason.PROOF,))
     return kept
+
+
+def _answered(trace: Sequence[Sighting], evidence: Evidence) -> dict[int, Judgement]:
+    """Keep a proof that an answer may have given, whatever its click looks like now."""
+    until = evidence.answered_at
+    return {
+        hit.id: Judgement(Verdict.HUMAN_PROVEN, (Reason.PROOF,))
+        for hit in trace
+        if hit.verdict is Verdict.HUMAN_PROVEN and until is not None and hit.at <= until
+    }

@@ -1,7 +1,7 @@
 """Join hits to leads, settle their verdicts, note what people did."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +10,8 @@ from sqlalchemy import Update, bindparam, func, update
 from campaigns.vocabulary import Verdict
 from nurture.engagement import queries
 from nurture.engagement.hits import HitKind
-from nurture.engagement.rules import RULESET, Evidence, Judgement
-from nurture.engagement.scenes import Scene
+from nurture.engagement.rules import FLEET, RULESET, Evidence, Judgement, Sighting, uncounted
+from nurture.engagement.scenes import KINDS, Scene
 from nurture.engagement.tables import Activity, Hit
 from nurture.engagement.types import (
     READ,
@@ -21,6 +21,7 @@ from nurture.engagement.types import (
     MessageFacts,
     NewHit,
     Patience,
+    Rejudged,
     Settled,
 )
 from nurture.kernel.database import CHUNK, chunks, upsert
@@ -29,6 +30,8 @@ from nurture.kernel.work import Work
 
 STRAGGLERS = timedelta(seconds=5)
 """How long a hit that came late waits for others of its burst that may still lie in a spool."""
+_LULL = 10 * FLEET
+"""What is further apart is looked at by itself."""
 NOBODY_KNOWS = MessageFacts(lead_id=None)
 _MAY_BE_PROVEN = (str(Verdict.PENDING), str(Verdict.HUMAN_LIKELY))
 
@@ -83,6 +86,112 @@ def settle(
     _record(work, final)
     corrections = [*_correct(work, turned), *_unmask_visits(work, scenes)]
     return Settled(len(hits), tuple(note_activity(work, rows)), tuple(corrections))
+
+
+def rejudge(work: Work, facts: Mapping[MessageId, MessageFacts]) -> Rejudged:
+    """Judge what older rules have judged of these messages by the rules of today.
+
+    Each hit records the rules that judged it last: what was done is not done again.
+    """
+    queries.hold_all(work, facts)
+    found = queries.traces(work, facts)
+    found = {key: trace for key, trace in found.items() if all(hit.settled for hit in trace)}
+    proofs = queries.evidence(work, found)
+    old = {hit.id: hit for trace in found.values() for hit in trace if hit.ruleset < RULESET}
+    fleet = _fleets_around(work, list(old.values()))
+    scenes = [
+        Scene.of(
+            (key, facts[key]),
+            trace,
+            fleet=fleet,
+            evidence=(proofs[key], "activity") if key in proofs else None,
+            anew=old.keys(),
+        )
+        for key, trace in found.items()
+    ]
+    judged = {key: one for scene in scenes for key, one in scene.final(old).items()}
+    _write(work, judged, update(Hit))
+
+    hits, visits = _relabelled(work, scenes, judged), _revisited(work, scenes, old)
+    corrections, missing = hits
+    _relabel(work, corrections)
+    noted = note_activity(work, missing)
+    whole = (*corrections, *visits)
+    raised = [one.origin for one in whole if one.after.human and not one.before.human]
+    pairs = [(old[key].verdict, one.verdict) for key, one in judged.items()]
+    proven, likely = Verdict.HUMAN_PROVEN, Verdict.HUMAN_LIKELY
+    return Rejudged(
+        hits=len(judged),
+        messages=len(found),
+        to_machine=sum(was.human and not now.human for was, now in pairs),
+        to_person=sum(now.human and not was.human for was, now in pairs),
+        unproven=pairs.count((proven, likely)),
+        gained=(*noted, *queries.by_origin(work, raised).values()),
+        corrections=whole,
+    )
+
+
+def _relabelled(
+    work: Work, scenes: Sequence[Scene], judged: Mapping[int, Judgement]
+) -> tuple[list[Correction], list[ActivityRow]]:
+    """Tell which activities change their label, and which a person's hits lack."""
+    rows = queries.by_origin(
+        work, [f"hit:{hit.id}" for scene in scenes for hit in scene.trace if hit.kind in KINDS]
+    )
+    corrections: list[Correction] = []
+    missing: list[ActivityRow] = []
+    for scene in scenes:
+        own = {hit.id: row for hit in scene.trace if (row := rows.get(f"hit:{hit.id}"))}
+        humans = {key for key, one in scene.judged.items() if one.verdict.human}
+        counted = {key for key, row in own.items() if row.verdict.human and key in humans}
+        new = uncounted(scene.trace, humans, counted) & judged.keys()
+        missing += scene.acts(new - own.keys())
+        for key in sorted(own.keys() & judged.keys()):
+            row, after = own[key], judged[key].verdict
+            # A person's repeat of an act that counts stays what it is called.
+            told = not after.human or key in counted or key in new
+            if told and row.verdict is not after:
+                corrections.append(Correction(row.id, row.origin, row.lead_id, row.verdict, after))
+    return corrections, missing
+
+
+def _revisited(work: Work, scenes: Sequence[Scene], anew: Collection[int]) -> list[Correction]:
+    """Let visits follow the clicks that led to them: scripts that ran prove nobody."""
+    by_message = {scene.message_id: scene for scene in scenes}
+    found: list[Correction] = []
+    for message_id, visits in queries.visits(work, by_message).items():
+        scene = by_message[message_id]
+        clicks = {
+            (hit.link, hit.machine_at): scene.judged[hit.id].verdict
+            for hit in scene.trace
+            if hit.kind is HitKind.CLICK and hit.id in anew
+        }
+        for row, came in visits:
+            after = clicks.get((came.link, came.machine_at))
+            if after is not None and after.human and READ in row.detail:
+                after = Verdict.HUMAN_PROVEN
+            if after is not None and after is not row.verdict:
+                found.append(Correction(row.id, row.origin, row.lead_id, row.verdict, after))
+    _relabel(work, found)
+    return found
+
+
+def _fleets_around(work: Work, hits: Sequence[Sighting]) -> frozenset[int]:
+    """Look for fleets around each time at which something happened, never in between."""
+    found: set[int] = set()
+    stretch: list[Sighting] = []
+    for hit in sorted(hits, key=lambda hit: hit.machine_at):
+        if stretch and hit.machine_at - stretch[-1].machine_at > _LULL:
+            found |= _fleet(work, stretch)
+            stretch = []
+        stretch.append(hit)
+    return frozenset(found | _fleet(work, stretch)) if stretch else frozenset()
+
+
+def _fleet(work: Work, stretch: Sequence[Sighting]) -> frozenset[int]:
+    networks = {hit.network for hit in stretch if hit.network}
+    around = (stretch[0].machine_at, stretch[-1].machine_at)
+    return queries.fleets(work, networks, around=around) if networks else frozenset()
 
 
 def mark_proven(work: Work, came: Came, *, reason: str) -> list[Correction]:

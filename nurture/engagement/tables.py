@@ -37,6 +37,13 @@ class Hit(Base):
             postgresql_where=text("settled_at IS NULL"),
         ),
         Index("ix_hit_message", "message_id", "machine_at"),
+        Index(
+            "ix_hit_ruleset",
+            "ruleset",
+            "message_id",
+            sqlite_where=text("settled_at IS NOT NULL"),
+            postgresql_where=text("settled_at IS NOT NULL"),
+        ),
         Index("ix_hit_window", "machine_at", "network"),
     )
 

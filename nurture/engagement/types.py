@@ -128,6 +128,29 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What the rules of today make of hits that older ones had judged."""
+
+    hits: int = 0
+    messages: int = 0
+    to_machine: int = 0
+    """Hits that counted as a person's."""
+    to_person: int = 0
+    """Hits that counted as a machine's."""
+    unproven: int = 0
+    """Hits that stay a person's, yet nothing proves them any more."""
+    gained: tuple[ActivityRow, ...] = ()
+    """Acts that count as a person's from now on."""
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def lead_ids(self) -> frozenset[LeadId]:
+        """Whose facts have changed."""
+        rows: Collection[ActivityRow | Correction] = (*self.gained, *self.corrections)
+        return frozenset(row.lead_id for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """How one message was answered, by settled verdicts; `*_at` are the first human ones."""
 

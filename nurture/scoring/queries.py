@@ -206,6 +206,15 @@ def entries_of(
     return found
 
 
+def earned(work: Work, acts: Collection[str]) -> float:
+    """Sum what acts have earned, before decay; what was taken back counts no more."""
+    total = 0.0
+    for chunk in chunks(sorted(set(acts)), CHUNK):
+        query = select(func.sum(LedgerEntry.points)).where(LedgerEntry.act.in_(chunk))
+        total += work.session.scalar(query) or 0.0
+    return total
+
+
 def intents_of(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, datetime]:
     """Tell when each lead last did something that its scorecard called intent."""
     found: dict[LeadId, datetime] = {}

@@ -33,9 +33,12 @@ class ScoredAct:
 
 
 def post_acts(
-    work: Work, acts: Sequence[ScoredAct], *, card: Scorecard | None = None
+    work: Work, acts: Sequence[ScoredAct], *, card: Scorecard | None = None, again: bool = False
 ) -> list[LeadId]:
-    """Give points for settled acts; an act that was posted before gives none. List who changed."""
+    """Give points for settled acts; an act that was posted before gives none. List who changed.
+
+    With `again`, an act whose points were taken back is given points anew.
+    """
     card = card or scorecard(work)
     changed: list[LeadId] = []
     by_lead = _by_lead(acts)
@@ -46,9 +49,9 @@ def post_acts(
         rows: list[dict[str, object]] = []
         standings: dict[LeadId, Standing] = {}
         for lead_id in lead_ids:
-            earned = _earned(card, by_lead[lead_id], known[lead_id])
+            earned = _earned(card, by_lead[lead_id], known[lead_id], again=again)
             if earned:
-                rows += [_act_row(lead_id, one) for one in earned]
+                rows += [_act_row(lead_id, one, known[lead_id]) for one in earned]
                 standings[lead_id] = _raised(card, standing_of(scores[lead_id]), earned, work.now)
 
         insert_ignoring(work.session, LedgerEntry, rows)
@@ -158,8 +161,10 @@ def _by_lead(acts: Sequence[ScoredAct]) -> dict[LeadId, dict[str, Act]]:
     return dict(by_lead)
 
 
-def _earned(card: Scorecard, acts: Mapping[str, Act], known: Sequence[LedgerEntry]) -> list[Points]:
-    posted = {entry.act for entry in known}
+def _earned(
+    card: Scorecard, acts: Mapping[str, Act], known: Sequence[LedgerEntry], *, again: bool
+) -> list[Points]:
+    posted = {entry.act for entry in known if not again or _stands(entry, known)}
     new = [act for origin, act in acts.items() if origin not in posted]
     return score_acts(card, new, [_points(entry) for entry in known]) if new else []
 
@@ -186,7 +191,22 @@ def _points(entry: LedgerEntry) -> Points:
     )
 
 
-def _act_row(lead_id: LeadId, earned: Points) -> dict[str, object]:
+def _stands(entry: LedgerEntry, known: Sequence[LedgerEntry]) -> bool:
+    """Tell whether points were given and not taken back."""
+    back = _counter(entry.origin)
+    return not entry.origin.endswith(_BACK) and all(one.origin != back for one in known)
+
+
+def _act_row(lead_id: LeadId, earned: Points, known: Sequence[LedgerEntry]) -> dict[str, object]:
+    origin = f"{earned.ref}:{earned.group}"
+    # What was given before was taken back since: each time has a name of its own.
+    before = sum(
+        one.axis == ENGAGEMENT
+        and one.act == earned.ref
+        and one.rule_group == earned.group[:60]
+        and not one.origin.endswith(_BACK)
+        for one in known
+    )
     return {
         "lead_id": lead_id,
         "axis": ENGAGEMENT,
@@ -199,7 +219,7 @@ def _act_row(lead_id: LeadId, earned: Points) -> dict[str, object]:
         "at": earned.at,
         "intent": earned.intent,
         "act": earned.ref,
-        "origin": f"{earned.ref}:{earned.group}",
+        "origin": f"{origin}:{before + 1}" if before else origin,
         "words": earned.rule[:200],
     }
 

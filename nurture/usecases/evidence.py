@@ -37,8 +37,18 @@ def weigh_settled(work: Work, settled: Settled, *, desk: Desk) -> None:
     compensate(work, settled)
 
 
-def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
-    """Post points, wake waiting branches, settle doubts, enrol, promote: one transaction."""
+def weigh(
+    work: Work,
+    activities: Sequence[ActivityRow],
+    *,
+    desk: Desk,
+    reason: str = "showed interest",
+    again: bool = False,
+) -> None:
+    """Post points, wake waiting branches, settle doubts, enrol, promote: one transaction.
+
+    With `again`, acts may have had points before that were taken back.
+    """
     # First of all: the tick takes leads before their enrolments and scores, too.
     lifecycle.hold(work, [row.lead_id for row in activities])
     _settle_doubts(work, activities)
@@ -50,13 +60,13 @@ def weigh(work: Work, activities: Sequence[ActivityRow], *, desk: Desk) -> None:
 
     names = names_for(work, human)
     scoring.post_acts(
-        work, [scoring.ScoredAct(row.lead_id, row.origin, names.act(row)) for row in human]
+        work,
+        [scoring.ScoredAct(row.lead_id, row.origin, names.act(row)) for row in human],
+        again=again,
     )
 
     tracks.wake(work, {row.lead_id: row.at for row in human})
-    reconsider(
-        work, list(dict.fromkeys(row.lead_id for row in human)), reason="showed interest", desk=desk
-    )
+    reconsider(work, list(dict.fromkeys(row.lead_id for row in human)), reason=reason, desk=desk)
     unproven.one_caller(work, said)
 
 

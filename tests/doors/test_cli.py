@@ -76,6 +76,15 @@ def test_sending_can_be_stopped_and_started(run: CliRunner) -> None:
     assert "on" in say(run, "mail", "start").output
 
 
+def test_judging_old_hits_again_says_how_many_there_were(run: CliRunner) -> None:
+    say(run, "publish", str(LIBRARY))
+    looked = say(run, "hits", "rejudge", "--dry-run", "--since", "2026-01-31")
+    assert looked.exit_code == 0, looked.output
+    assert "older rules had judged 0." in looked.output
+    assert "person -> machine: 0 of 0 hits" in looked.output
+    assert "Nothing is written." in looked.output
+
+
 def test_an_empty_installation_forgets_nobody(run: CliRunner) -> None:
     result = say(run, "audit")
     assert result.exit_code == 0, result.output

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from nurture import mail
+from nurture import engagement, mail
 from nurture.kernel import shared
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Work
@@ -82,6 +82,8 @@ class SendingView:
     traffic: Traffic
     hit_ago: timedelta | None
     """Since the last click or open; None = there was none yet."""
+    judged_by_older: int
+    """Clicks and opens whose verdict older rules have given."""
     may_switch: bool
     checked_at: datetime
 
@@ -193,6 +195,7 @@ def _view(work: Work) -> SendingView:
     flow = traffic(work)
     return SendingView(
         traffic=flow, hit_ago=_ago(work, flow.last_hit),
+        judged_by_older=engagement.judged_by_older(work),
         relay=relay, behind=behind,
         health=health, sentence=_sentence(health, stopped=stopped), stopped=stopped, troubles=found,
         put_off=put_off_words(work),
