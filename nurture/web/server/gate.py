@@ -21,8 +21,8 @@ SLOWEST_UPLOAD = 32 * 1024
 """bytes a second; slower than any mobile network in use."""
 WRITE_SECONDS = 30.0
 """Without any progress of an answer: nobody reads it any more."""
-MOST = 2_048
-MOST_OF_ONE_CLIENT = 256
+MOST = 4_096
+MOST_OF_ONE_CLIENT = 1_024
 """A client is an IPv4 address or an IPv6 /64, what one customer gets at least (RFC 6177)."""
 
 
