@@ -78,6 +78,7 @@ def test_the_page_of_an_import_opens_anew_once_all_rows_are_in(site: Site) -> No
     where = draft_of(uploaded(mara))
     through(mara, where, Basis.NONE)
     begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
+    assert "No row was looked at yet" in mara.page(begun)
     assert "HX-Refresh" not in mara.get(f"{begun}/progress").headers
     run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
     assert mara.get(f"{begun}/progress").headers["HX-Refresh"] == "true"
