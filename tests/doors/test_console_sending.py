@@ -2,9 +2,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from campaigns.vocabulary import JobName
-from nurture import leads, mail
+from nurture import engagement, leads, mail
+from nurture.engagement import HitKind, RawHit
+from nurture.engagement.tables import Hit
 from nurture.kernel import shared
 from nurture.kernel.tables import Heartbeat
 from nurture.kernel.types import Json
@@ -261,3 +264,17 @@ def test_one_who_was_called_dead_is_mailed_again_from_their_page(site: Site) -> 
     assert mara.send(f"{path}/mail-again", came_from=path, why="She wrote").status_code == 303
     assert "Britta Olm may be mailed again." in mara.page(path)
     assert mara.send(f"{path}/mail-again", came_from=path, why="again").status_code == 409
+
+
+def test_what_older_rules_judged_is_said_with_the_command_that_judges_it_again(site: Site) -> None:
+    mara = site.reader("mara")
+    assert "hits rejudge" not in mara.page("/sending")
+    with site.here.works.begin("test") as work:
+        at = work.now
+        hit = RawHit(HitKind.CLICK, 1, 1, "0", "GET", at, at, "chrome", "", prefetch=False)
+        engagement.insert_lines(work, [engagement.to_line(hit)] * 2)
+        settled = {"verdict": "human_likely", "ruleset": 1, "settled_at": work.machine}
+        work.session.execute(update(Hit).values(settled))
+    page = mara.page("/sending")
+    assert "2 clicks and opens" in page
+    assert "nurture hits rejudge --dry-run" in page

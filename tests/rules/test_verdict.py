@@ -20,6 +20,7 @@ from nurture.engagement.rules import (
     judge,
     proven_by,
     repeats,
+    uncounted,
 )
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -295,6 +296,13 @@ def test_repeats_are_the_same_link_within_a_minute() -> None:
         for number, (link, second) in enumerate([("0", 0), ("1", 5), ("0", 50), ("0", 105)])
     ]
     assert repeats(trace, range(4)) == {2, 3}
+
+
+def test_a_run_of_repeats_becomes_one_act_and_none_where_it_is_one_already() -> None:
+    trace = [replace(seen("0", second), id=n) for n, second in enumerate((0, 50, 100, 300))]
+    assert uncounted(trace, range(4), ()) == {0, 3}
+    assert uncounted(trace, range(4), {1}) == {3}
+    assert uncounted(trace, {1, 2, 3}, {3}) == {1}
 
 
 TRACE = st.lists(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from campaigns.vocabulary import ActivityKind, Stage, Verdict
 from nurture import engagement, handoff, lifecycle, mail, scoring, tasks
@@ -165,6 +165,42 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
     assert ledger(site) == before
     with site.works.read("test") as work:
         assert engagement.judged_by_older(work) == 0
+
+
+def test_a_click_that_was_folded_into_a_machines_becomes_an_act_of_its_own(site: Site) -> None:
+    written_to(site, 1)
+    with site.works.begin("test") as work:
+        start = work.now - AGO + timedelta(hours=1)
+        again = (*((str(n), n / 20) for n in range(4)), ("0", 30.0))
+        hits = [_hit(1, link, start + timedelta(seconds=at)) for link, at in again]
+        noted = judged(work, 1, hits, Verdict.HUMAN_LIKELY)
+        # A person's click on the same link within a minute was no act before.
+        work.session.execute(delete(Activity).where(Activity.id == noted[-1].id))
+        evidence.weigh(work, noted[:-1], desk=site.here.desk)
+
+    found = run(site)
+
+    assert (found.to_machine, found.to_person) == (4, 0)
+    assert found.points_given > 0
+    with site.works.read("test") as work:
+        rows = work.session.scalars(select(Activity.verdict).order_by(Activity.id)).all()
+    assert rows == [Verdict.SCANNER_CERTAIN] * 4 + [Verdict.HUMAN_LIKELY]
+    assert engaged(site, 1) > 0
+
+
+def test_one_lead_that_cannot_be_judged_keeps_nobody_else(site: Site) -> None:
+    written_to(site, 1, 2, 3)
+    for number in (1, 2, 3):
+        clicked(site, number, BURST, Verdict.HUMAN_LIKELY)
+    with site.works.begin("test") as work:
+        work.session.execute(update(Hit).where(Hit.message_id == 2).values(kind="x"))
+
+    found = run(site)
+
+    assert (found.failed, found.leads) == ((2,), 2)
+    with site.works.begin("test") as work:
+        work.session.execute(update(Hit).where(Hit.message_id == 2).values(kind="c"))
+    assert run(site).leads == 1
 
 
 def test_points_that_were_taken_back_are_given_once_more_and_taken_once_more(site: Site) -> None:
