@@ -7,6 +7,9 @@ import click
 from nurture import engagement, runtime
 from nurture.usecases import rejudge as usecase
 
+SHOWN = 20
+"""How many ids a line names."""
+
 
 @click.group()
 def hits() -> None:
@@ -64,5 +67,5 @@ def _say(found: usecase.Outcome, old: int) -> None:
 
 
 def _named(ids: tuple[int, ...]) -> str:
-    some = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")  # noqa: PLR2004
+    some = ", ".join(map(str, ids[:SHOWN])) + (", ..." if len(ids) > SHOWN else "")
     return f"{len(ids):,} ({some})" if ids else "0"

@@ -192,7 +192,7 @@ def test_a_published_text_is_a_new_version_only_when_it_differs(work: Work) -> N
 def test_a_wrong_text_is_refused_with_its_line(work: Work) -> None:
     with pytest.raises(Invalid, match=r"sla.yaml:\d"):
         scoring.publish(work, RuleKind.SLA, "version: 1\nchannels: 7\n")
-    with pytest.raises(NotFound, match="No pages"):
+    with pytest.raises(NotFound, match="no pages"):
         scoring.current(work, RuleKind.PAGES)
 
 

@@ -35,7 +35,7 @@ def test_a_new_home_and_its_database_belong_to_their_user_alone(tmp_path: Path) 
     here.works.engine.dispose()
     assert mode(home) == 0o700
     assert mode(home / "nurture.db") == 0o600
-    assert mode(home / "secret.key") == 0o600
+    assert mode(home / "keyring") == 0o600
 
 
 def test_a_database_elsewhere_is_as_private(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import reaper
+from nurture.usecases.publish import FIELDS
 from workers.tick import Reach
 
 LEASE = timedelta(seconds=60)
@@ -57,7 +58,8 @@ def claim(work: Work, batch: int, journal: str) -> int:
 def in_batch(works: Works, lead_id: LeadId) -> int:
     source = mail.load_source(ROOT / "templates" / "mail" / "requested_file")
     with works.begin("test") as work:
-        version = mail.publish_template(work, source, kind=MessageKind.REQUESTED)
+        kind = MessageKind.REQUESTED
+        version = mail.publish_template(work, source, kind=kind, url_fields=FIELDS[kind])
         message = mail.NewMessage(
             dedup_key="one", kind=MessageKind.REQUESTED, recipient="anna@firm.example",
             template_version_id=version, not_before=work.now, lead_id=lead_id,

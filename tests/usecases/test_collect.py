@@ -81,7 +81,7 @@ def test_a_poisonous_letter_is_put_aside_and_the_next_is_read(
     whole = receive.receive
 
     def stumbles(*given: object, **more: object) -> Received:
-        if b"poison" in given[1]:  # type: ignore[operator] # the raw mail
+        if given[1][0].subject == "poison":  # type: ignore[index] # the events of one mail
             raise RecursionError
         return whole(*given, **more)  # type: ignore[arg-type] # as it came
 
