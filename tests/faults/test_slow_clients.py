@@ -7,7 +7,7 @@ import pytest
 
 from nurture.kernel.database import make_engine
 from nurture.kernel.tokens import message_tokens
-from nurture.schema import METADATA
+from nurture.schema import upgrade
 from nurture.usecases import shelf
 from tests.faults.installation import prepared
 from tests.faults.test_stops import filled_in, web
@@ -25,7 +25,7 @@ def test_two_hundred_slow_and_five_hundred_idle_clients_keep_nobody_waiting(home
     port = free_port()
     url = f"sqlite:///{home / 'nurture.db'}"
     engine = make_engine(url)
-    METADATA.create_all(engine)
+    upgrade(engine)
     engine.dispose()
     settings = {
         "NURTURE_HOME": str(home),

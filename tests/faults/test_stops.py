@@ -20,7 +20,7 @@ from nurture.kernel.database import make_engine
 from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.runtime import Runtime
-from nurture.schema import METADATA
+from nurture.schema import upgrade
 from nurture.usecases import kept_forms, leave, shelf
 from tests.domains.sales import a_lead
 from tests.faults.installation import ROOT, descendants, prepared
@@ -100,7 +100,7 @@ def test_a_form_outlives_a_stopped_database_and_a_killed_web_process(
 def _house(home: Path, cluster: OwnCluster) -> tuple[Runtime, dict[str, str], int]:
     url, port = cluster.open(), free_port()
     engine = make_engine(url)
-    METADATA.create_all(engine)
+    upgrade(engine)
     engine.dispose()
     settings = {
         "NURTURE_HOME": str(home),
