@@ -77,7 +77,8 @@ def _putting_off(recent: Sequence[Try], of: int) -> Sign | None:
     put_off = [one for one in recent if one.event in WAITS]
     if len(put_off) < TEMPORARY or len(put_off) < SHARE * of:
         return None
-    said = next((quoted(one) for one in put_off if one.code), "")
+    answers = (quoted(one) for one in put_off if one.code)
+    said = next(answers, "") or next((one.reply for one in put_off if one.reply), "")
     last = f": {said}" if said else ""
     return Sign(
         f"{len(put_off)} of the last {of} mails were put off by the server{last}",

@@ -13,7 +13,8 @@ from nurture.engagement import ActivityRow, Came, RawHit
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
-from nurture.mail import MessageEvent, breaker
+from nurture.mail import MessageEvent, breaker, trouble
+from nurture.mail.trouble import Sign
 from nurture.usecases import listen
 from tests.domains.engaged import MONDAY, Mailed, arrive, click, mailed
 
@@ -123,13 +124,13 @@ def test_a_worker_that_counted_before_the_close_opens_nothing_after_it(
         mail.watch(work, 7, [MessageEvent.ACCEPTED])
     ended = Event()
 
-    def counts(*_: object, **__: object) -> str:
+    def counts(*_: object, **__: object) -> Sign:
         """Count long enough for the server to be in trouble, and to answer again, meanwhile."""
         clock.advance(timedelta(seconds=1))
         breaker_closes(fresh_works, ended)
-        return "20 of the last 20 mails were put off by the server"
+        return Sign("20 of the last 20 mails were put off by the server", "Wait")
 
-    monkeypatch.setattr(breaker, "trouble", counts)
+    monkeypatch.setattr(trouble, "trouble", counts)
     with fresh_works.begin("worker") as work:
         mail.watch(work, 9, [MessageEvent.TEMPORARY])
     assert ended.wait(60)

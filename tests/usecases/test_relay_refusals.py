@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ class Desk:
         """Give Sending and Today as a marketer reads them."""
         site = Site(self.house.here, create_app(self.house.here))
         reader = site.reader("mara")
-        return reader.page("/sending"), reader.page("/")
+        return unescape(reader.page("/sending")), unescape(reader.page("/"))
 
     def in_tracks(self) -> int:
         with self.house.works.read("test") as work:
