@@ -13,7 +13,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import reaper
-from nurture.usecases.publish import FIELDS
+from nurture.usecases.library import FIELDS
 from workers.tick import Reach
 
 LEASE = timedelta(seconds=60)
