@@ -12,10 +12,16 @@ from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 
+READ = "items of the library"
+"""Under which a transaction's session remembers the items that it has read."""
+
 
 def assets(work: Work) -> list[AssetCard]:
-    """List all items by key."""
-    return [_card(row) for row in work.session.scalars(select(Asset).order_by(Asset.key))]
+    """List all items by key, read once per transaction unless they are published in it."""
+    info = work.session.info
+    if READ not in info:
+        info[READ] = tuple(map(_card, work.session.scalars(select(Asset).order_by(Asset.key))))
+    return list(info[READ])
 
 
 def get(work: Work, key: str) -> AssetCard:

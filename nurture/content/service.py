@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from nurture.content.model import Applied, NewAsset, SeenRow
+from nurture.content.queries import READ
 from nurture.content.tables import Asset, Seen
 from nurture.kernel.database import upsert
 from nurture.kernel.work import Work
@@ -31,6 +32,7 @@ def apply(work: Work, items: Sequence[NewAsset]) -> Applied:
             setattr(row, name, value)
         (changed if new else unchanged).append(item.key)
     work.session.flush()
+    work.session.info.pop(READ, None)
     return Applied(tuple(created), tuple(changed), tuple(unchanged))
 
 

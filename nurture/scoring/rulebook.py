@@ -54,6 +54,8 @@ class NothingPublished(NotFound):
         )
 
 
+_READ = "rules in force"
+"""Under which a transaction's session remembers what it has read of the rules."""
 _RECHECKED = frozenset({RuleKind.SCORECARD, RuleKind.DEFINITIONS})
 
 
@@ -70,6 +72,7 @@ def publish(work: Work, kind: RuleKind, text: str) -> int:
     number += 1
     row = {"kind": str(kind), "number": number, "text": text, "published_at": work.now}
     work.session.execute(insert(RuleVersion), [row])
+    work.session.info.pop(_READ, None)
     if kind in _RECHECKED:
         recheck_all(work)
     return number
@@ -115,13 +118,17 @@ def recheck_all(work: Work) -> None:
 
 
 def _newest(work: Work, kind: RuleKind) -> tuple[int, str | None]:
-    found = work.session.execute(
-        select(RuleVersion.number, RuleVersion.text)
-        .where(RuleVersion.kind == str(kind))
-        .order_by(RuleVersion.number.desc())
-        .limit(1)
-    ).first()
-    return (0, None) if found is None else (found.number, found.text)
+    """Read what is in force, once per transaction: all of it follows the same rules."""
+    read: dict[RuleKind, tuple[int, str | None]] = work.session.info.setdefault(_READ, {})
+    if kind not in read:
+        found = work.session.execute(
+            select(RuleVersion.number, RuleVersion.text)
+            .where(RuleVersion.kind == str(kind))
+            .order_by(RuleVersion.number.desc())
+            .limit(1)
+        ).first()
+        read[kind] = (0, None) if found is None else (found.number, found.text)
+    return read[kind]
 
 
 def _check(work: Work, kind: RuleKind, text: str) -> None:

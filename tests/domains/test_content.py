@@ -23,10 +23,14 @@ def test_the_shelf_follows_the_files_and_keeps_its_ids(work: Work) -> None:
     assert content.apply(work, [E1, U4]).created == ("E1", "U4")
     assert content.apply(work, [E1, U4]).unchanged == ("E1", "U4")
     before = content.get(work, "E1")
+    assert content.assets(work)[0].title == "Leak"
     assert content.apply(work, [replace(E1, title="New", body=None)]).changed == ("E1",)
     after = content.get(work, "E1")
     assert (after.id, after.title, after.body) == (before.id, "New", "text")
-    assert [card.key for card in content.assets(work)] == ["E1", "U4"]
+    assert [(card.key, card.title) for card in content.assets(work)] == [
+        ("E1", "New"),
+        ("U4", U4.title),
+    ]
     with pytest.raises(NotFound):
         content.get(work, "E9")
 

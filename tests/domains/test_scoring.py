@@ -189,6 +189,17 @@ def test_a_published_text_is_a_new_version_only_when_it_differs(work: Work) -> N
     assert work.session.scalar(kept) == 2
 
 
+def test_a_transaction_reads_a_rule_once_and_sees_what_it_publishes_itself(work: Work) -> None:
+    number, text = scoring.current(work, RuleKind.SLA)
+    work.session.execute(
+        update(RuleVersion).where(RuleVersion.kind == "sla").values(text=text + "# by another\n")
+    )
+    assert scoring.current(work, RuleKind.SLA) == (number, text)
+
+    scoring.publish(work, RuleKind.SLA, text + "# agreed\n")
+    assert scoring.current(work, RuleKind.SLA) == (number + 1, text + "# agreed\n")
+
+
 def test_a_wrong_text_is_refused_with_its_line(work: Work) -> None:
     with pytest.raises(Invalid, match=r"sla.yaml:\d"):
         scoring.publish(work, RuleKind.SLA, "version: 1\nchannels: 7\n")
