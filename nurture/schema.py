@@ -22,6 +22,7 @@ from nurture.leads import tables as leads
 from nurture.lifecycle import tables as lifecycle
 from nurture.mail import tables as mail
 from nurture.pages import tables as pages
+from nurture.published import tables as published
 from nurture.scoring import tables as scoring
 from nurture.tasks import tables as tasks
 from nurture.tracks import tables as tracks
@@ -37,6 +38,7 @@ DOMAINS = (
     mail,
     engagement,
     pages,
+    published,
     scoring,
     lifecycle,
     handoff,

@@ -1,4 +1,4 @@
-"""How warm they are: the ledger, the score derived from it, and the published rules."""
+"""How warm they are: the ledger, and the score derived from it."""
 
 from nurture.scoring.queries import (
     Contribution,
@@ -13,17 +13,7 @@ from nurture.scoring.queries import (
     scores,
     without,
 )
-from nurture.scoring.rulebook import (
-    NothingPublished,
-    RuleKind,
-    current,
-    definitions,
-    every,
-    publish,
-    routing,
-    scorecard,
-    sla,
-)
+from nurture.scoring.rulebook import follow_rules
 from nurture.scoring.service import (
     ScoredAct,
     post_acts,
@@ -35,29 +25,21 @@ from nurture.scoring.service import (
 
 __all__ = [
     "Contribution",
-    "NothingPublished",
-    "RuleKind",
     "ScoreNow",
     "ScoredAct",
     "Waterfall",
-    "current",
-    "definitions",
     "differences",
     "earned",
-    "every",
     "explain",
+    "follow_rules",
     "intents_of",
     "over",
     "post_acts",
     "post_fit",
-    "publish",
     "rebuild",
     "recheck_by",
     "recheck_due",
-    "routing",
-    "scorecard",
     "scores",
-    "sla",
     "take_back",
     "without",
 ]

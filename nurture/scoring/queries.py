@@ -14,7 +14,7 @@ from nurture.kernel.database import CHUNK, among, chunks
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
-from nurture.scoring.rulebook import scorecard
+from nurture.published import scorecard
 from nurture.scoring.rules import Standing, fading_half_life, grade, halvings, shown, sinks_at
 from nurture.scoring.tables import LedgerEntry, Score
 

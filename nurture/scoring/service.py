@@ -17,8 +17,8 @@ from campaigns.scorecard import Scorecard, score_acts, score_fit
 from nurture.kernel.database import CHUNK, among, bulk_update, chunks, insert_ignoring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
+from nurture.published import scorecard
 from nurture.scoring.queries import ENGAGEMENT, FIT, entries_of, standing_of
-from nurture.scoring.rulebook import scorecard
 from nurture.scoring.rules import Standing, fading_half_life, grade, log2_key
 from nurture.scoring.tables import LedgerEntry, Score
 

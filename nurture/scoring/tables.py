@@ -60,17 +60,3 @@ class Score(Base):
     recheck_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the cell or a definition may change by time alone."""
     rule_version: Mapped[int] = mapped_column(default=1)
-
-
-class RuleVersion(Base):
-    """One published scorecard, definitions, routing or timers text; immutable."""
-
-    __tablename__ = "rule_version"
-    __table_args__ = (UniqueConstraint("kind", "number"),)
-
-    id: Mapped[int] = mapped_column(type_id, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    """scorecard, definitions, routing, sla, company, pages."""
-    number: Mapped[int]
-    text: Mapped[str]
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime)

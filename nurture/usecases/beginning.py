@@ -1,15 +1,15 @@
 """The first step of an installation: before leads come, a library is in force."""
 
-from nurture import scoring
+from nurture import published
 from nurture.kernel.work import Work
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 
 NEEDED = (
-    RuleKind.SENDING,
-    RuleKind.SCORECARD,
-    RuleKind.DEFINITIONS,
-    RuleKind.ROUTING,
-    RuleKind.SLA,
+    LibraryFile.SENDING,
+    LibraryFile.SCORECARD,
+    LibraryFile.DEFINITIONS,
+    LibraryFile.ROUTING,
+    LibraryFile.SLA,
 )
 """What a lead that comes in is judged by."""
 
@@ -17,4 +17,4 @@ NEEDED = (
 def refuse_before_publishing(work: Work) -> None:
     """Refuse where what a lead is judged by is not in force yet."""
     for kind in NEEDED:
-        scoring.current(work, kind)
+        published.current(work, kind)

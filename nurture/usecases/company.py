@@ -1,31 +1,22 @@
 """Who sends: the company as its published text names it, else as the settings do."""
 
-from functools import lru_cache
-
-from campaigns.company import Company, load_company
-from nurture import scoring
+from campaigns.company import Company
+from nurture import published
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Work
-from nurture.scoring import RuleKind
 
 
 def company(work: Work, *, sender: str, postal: str) -> Company:
     """Give the published company; the settings' sender and address stand in until there is one."""
     try:
-        number, text = scoring.current(work, RuleKind.COMPANY)
+        return published.company(work)
     except NotFound:
         return stand_in(sender=sender, postal=postal)
-    return _parsed(number, text)
 
 
 def stand_in(*, sender: str, postal: str) -> Company:
     """Make a company of what the settings say, where no published one can be read."""
     return Company("Nurture", sender, postal, sender.rpartition("@")[2].strip(" >"))
-
-
-@lru_cache(maxsize=4)
-def _parsed(_number: int, text: str) -> Company:
-    return load_company(text)
 
 
 def script(work: Work, name: str | None) -> str:

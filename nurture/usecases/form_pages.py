@@ -1,14 +1,12 @@
 """The published pages and forms, as whoever opens them gets them."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from campaigns.forms import ConsentText, Field, Form, Page, Pages, load_pages, to_ask
-from nurture import content, leads, mail, scoring
+from campaigns.forms import ConsentText, Field, Form, Page, Pages, to_ask
+from nurture import content, leads, mail, published
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
-from nurture.scoring import RuleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +23,7 @@ class Open:
 
 def library_pages(work: Work) -> Pages:
     """Give the published pages and forms."""
-    return _parsed(*scoring.current(work, RuleKind.PAGES))
-
-
-@lru_cache(maxsize=4)
-def _parsed(_number: int, text: str) -> Pages:
-    return load_pages(text)
+    return published.pages(work)
 
 
 def open_page(work: Work, slug: str, *, message_id: MessageId | None) -> Open:

@@ -8,7 +8,7 @@ from campaigns.conditions import Act, Facts, Value
 from campaigns.scorecard import Scorecard, is_intent
 from campaigns.signs import confirmed
 from campaigns.vocabulary import ActivityKind, Verdict
-from nurture import consent, content, engagement, leads, mail, scoring
+from nurture import consent, content, engagement, leads, mail, published
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.usecases.company import company
@@ -91,4 +91,4 @@ def names_for(work: Work, rows: Sequence[engagement.ActivityRow]) -> Names:
     """Load what names acts, in three queries however many acts there are."""
     messages = mail.refs(work, [row.message_id for row in rows if row.message_id])
     assets = {card.id: card for card in content.assets(work)}
-    return Names(messages, assets, scoring.scorecard(work))
+    return Names(messages, assets, published.scorecard(work))

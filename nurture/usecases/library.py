@@ -28,12 +28,12 @@ from campaigns.text import load as load_track
 from campaigns.text_check import weak_signals
 from campaigns.vocabulary import MessageKind
 from campaigns.yamlfile import FileError, Leaf, Map, Notes, Problem, did_you_mean, read
-from nurture import leads, mail, scoring, tracks, users
+from nurture import leads, mail, published, tracks, users
 from nurture.kernel.errors import Invalid, NotFound, Refusal, Unavailable
 from nurture.kernel.trouble import explaining_the_database
 from nurture.kernel.work import Work, Works
 from nurture.markup import MarkupRefused
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases import confirm
 from nurture.usecases.alerts import URL_FIELDS
 from nurture.usecases.ours import own_slug
@@ -47,6 +47,13 @@ FIELDS = {
 }
 """Fields that hold a whole address, by the kind of mail that may have them."""
 REQUESTED = frozenset({"requested_file", "promised_call", "did_we_help"})
+REFERRED_TO = (
+    LibraryFile.COMPANY,
+    LibraryFile.PAGES,
+    LibraryFile.CONTENT,
+    LibraryFile.SCORECARD,
+)
+"""Files to which a folder without them may still refer, as they are published."""
 LARGEST = 1_000_000
 """Bytes of a campaign file; one that is larger is none."""
 _NO_TEXT = "is no plain text: save it as UTF-8, and try again"
@@ -302,9 +309,14 @@ def _texts(mails: Path, found: _Reading) -> frozenset[str]:
 
 
 def _published(work: Work, found: _Reading) -> Outside:
-    for kind in (RuleKind.COMPANY, RuleKind.PAGES, RuleKind.CONTENT, RuleKind.SCORECARD):
+    for kind in (
+        LibraryFile.COMPANY,
+        LibraryFile.PAGES,
+        LibraryFile.CONTENT,
+        LibraryFile.SCORECARD,
+    ):
         try:
-            _, text = scoring.current(work, kind)
+            _, text = published.current(work, kind)
             found.maps[f"{kind}.yaml"] = read(text, Notes(f"{kind}.yaml"))
         except (NotFound, FileError):
             continue

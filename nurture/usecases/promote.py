@@ -12,7 +12,7 @@ from campaigns.conditions import Act, Facts, Value
 from campaigns.definitions import Definition, DefinitionResult, Definitions, check
 from campaigns.scorecard import Scorecard, is_intent
 from campaigns.vocabulary import ExitReason, Stage
-from nurture import handoff, leads, lifecycle, scoring, tasks
+from nurture import handoff, leads, lifecycle, published, scoring, tasks
 from nurture.handoff import NewOffer
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
@@ -59,7 +59,7 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
     if not lead_ids:
         return Rechecked()
     stages = lifecycle.hold(work, lead_ids)
-    card, agreed = scoring.scorecard(work), scoring.definitions(work)
+    card, agreed = published.scorecard(work), published.definitions(work)
     known = hands.facts(work, lead_ids)
     scoring.post_fit(work, known)
     scores = scoring.scores(work, lead_ids, card=card)
@@ -114,7 +114,7 @@ def make_ready(
 
 def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Facts]:
     """Add what scores, offers and earlier passages to sales tell: the rules ask for it."""
-    card = scoring.scorecard(work)
+    card = published.scorecard(work)
     return _with_scores(work, facts, scoring.scores(work, list(facts), card=card), card)
 
 
@@ -194,7 +194,7 @@ def judge(agreed: Definitions, facts: Facts, *, stage: Stage, now: datetime) -> 
 
 def held(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Doubt]:
     """Name the leads that meet the agreement and wait for a second sign; `facts` know the rest."""
-    agreed = scoring.definitions(work)
+    agreed = published.definitions(work)
     stages = lifecycle.stages(work, list(facts))
     verdicts = {
         one: judge(agreed, facts[one], stage=stage, now=work.now) for one, stage in stages.items()

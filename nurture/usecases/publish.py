@@ -9,11 +9,11 @@ from campaigns.company import Colleague, load_company, load_sources, load_users
 from campaigns.forms import load_pages
 from campaigns.library import Item, load_content
 from campaigns.yamlfile import Problem
-from nurture import content, leads, mail, scoring, tracks, users
+from nurture import content, leads, mail, published, scoring, tracks, users
 from nurture.engagement import LinkFiles
 from nurture.kernel.errors import Invalid
 from nurture.kernel.work import Work, Works
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.company import company
 from nurture.usecases.library import (
     FIELDS,
@@ -23,6 +23,9 @@ from nurture.usecases.library import (
     look_over,
 )
 from nurture.usecases.ours import own_path
+
+JUDGES = frozenset({LibraryFile.SCORECARD, LibraryFile.DEFINITIONS})
+"""Files by which leads are judged that are here already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
     slugs = _slugs(texts["pages.yaml"])
     staff = load_users(texts["users.yaml"])
     with works.begin("publish") as work:
-        for kind in RuleKind:
-            scoring.publish(work, kind, texts[f"{kind}.yaml"])
+        for file_ in LibraryFile:
+            publish_text(work, file_, texts[f"{file_}.yaml"])
         users.apply(work, [_user(one) for one in staff])
         for source in load_sources(texts["sources.yaml"]):
             leads.ensure_source(
@@ -85,6 +88,12 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
         assets=assets, mails=len(looked.mails), tracks=len(written), users=len(staff),
         refused=looked.refused, remarks=looked.remarks,
     )  # fmt: skip
+
+
+def publish_text(work: Work, file: LibraryFile, text: str) -> None:
+    """Bring one file into force; new rules are checked on every lead that has a score."""
+    if published.publish(work, file, text) and file in JUDGES:
+        scoring.follow_rules(work)
 
 
 def _user(one: Colleague) -> users.NewUser:
@@ -145,7 +154,9 @@ def write_links(work: Work, *, links: LinkFiles) -> None:
     """
     stored = mail.compiled(work, links.missing(mail.version_ids(work)))
     pages_at = company(work, sender="", postal="").pages_at
-    slugs = {slug for text in scoring.every(work, RuleKind.PAGES) for slug in _slugs(text)}
+    slugs = {
+        slug for text in published.every_text(work, LibraryFile.PAGES) for slug in _slugs(text)
+    }
     for version, compiled in stored.items():
         found = mail.CompiledMail.from_json(compiled).links
         links.write(version, [own_path(url, pages_at, slugs) for url in found])

@@ -9,7 +9,7 @@ from campaigns.conditions import Facts
 from campaigns.definitions import check
 from campaigns.timing import Calendar, Duration, add, add_business, zone_of
 from campaigns.vocabulary import Channel, MessageKind
-from nurture import handoff, leads, mail, scoring, tasks, users
+from nurture import handoff, leads, mail, published, tasks, users
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tasks import TaskKind, TaskView
@@ -148,7 +148,7 @@ def _owner(work: Work, person: leads.Person, staff: Mapping[UserId, UserCard]) -
 
 
 def _would_be_hot(work: Work, person: leads.Person, answers: Mapping[str, Json]) -> bool:
-    definition = scoring.definitions(work).get(HOT)
+    definition = published.definitions(work).get(HOT)
     if definition is None:
         return False
     known = knowledge.known(work, [person.id])[person.id]
@@ -162,7 +162,7 @@ def _soon(work: Work, owner: UserCard | None, staff: Mapping[UserId, UserCard]) 
         (one for one in staff.values() if one.channel is Channel.TELESALES), None
     )
     channel = caller.channel if caller is not None and caller.channel else Channel.TELESALES
-    timers = scoring.sla(work).channels.get(channel)
+    timers = published.sla(work).channels.get(channel)
     within = timers.hot_first_contact if timers is not None else ANSWER_WITHIN
     return add_business(work.now, within, hours=hours_of(caller))
 

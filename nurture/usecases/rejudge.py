@@ -12,7 +12,7 @@ from datetime import datetime
 from campaigns.definitions import check
 from campaigns.timing import Calendar, Duration, add
 from campaigns.vocabulary import Stage
-from nurture import engagement, handoff, leads, lifecycle, scoring, tasks
+from nurture import engagement, handoff, leads, lifecycle, published, scoring, tasks
 from nurture.engagement import MessageFacts, Rejudged
 from nurture.kernel.database import passing
 from nurture.kernel.log import logger
@@ -208,7 +208,7 @@ def _meeting(
     work: Work, lead_ids: Collection[LeadId], desk: Desk, *, strictly: bool
 ) -> set[LeadId]:
     """Name who meets what was agreed for sales, but for being there; strictly, by what is sure."""
-    definition = scoring.definitions(work).get("sales_ready") if lead_ids else None
+    definition = published.definitions(work).get("sales_ready") if lead_ids else None
     if definition is None:
         return set()
     known = promote.with_standing(work, desk.hands.facts(work, sorted(lead_ids)))

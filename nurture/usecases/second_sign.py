@@ -8,7 +8,7 @@ from campaigns.conditions import Act, Facts
 from campaigns.definitions import Definition, check
 from campaigns.signs import SECOND_SIGNS, unconfirmed
 from campaigns.vocabulary import ActivityKind
-from nurture import scoring
+from nurture import published, scoring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 
@@ -45,7 +45,7 @@ def doubts(
     weak = {lead_id: acts for lead_id, one in facts.items() if (acts := unconfirmed(one))}
     if not weak:
         return {}
-    card = scoring.scorecard(work)
+    card = published.scorecard(work)
     scores = scoring.scores(work, list(weak), card=card)
     origins = {lead_id: {act.ref for act in acts} for lead_id, acts in weak.items()}
     left = scoring.without(work, origins, scores, card=card)

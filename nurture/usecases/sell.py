@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
 from campaigns.sent_back import BACK, SENT_BACK, RejectReason, SentBack, load_sent_back
 from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ExitReason, Stage
-from nurture import handoff, leads, lifecycle, scoring, tasks, users
+from nurture import handoff, leads, lifecycle, published, tasks, users
 from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Rules
 from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.hands import Hands
 from nurture.usecases.hours import morning, zone_here
 from nurture.usecases.part import Part, do_due
@@ -231,19 +230,14 @@ def _wake(work: Work, woken: Sequence[tasks.Woken], hands: Hands) -> None:
 def sent_back(work: Work) -> Mapping[RejectReason, SentBack]:
     """Tell what follows each reason, as the company's published file says, else by default."""
     try:
-        return _read(*scoring.current(work, RuleKind.COMPANY))
+        return published.read(work, LibraryFile.COMPANY, load_sent_back)
     except NotFound:
         return SENT_BACK
 
 
 def rules_of(work: Work) -> Rules:
     """Give the routing rules and timers in force."""
-    return Rules(routing=scoring.routing(work), sla=scoring.sla(work))
-
-
-@lru_cache(maxsize=4)
-def _read(_number: int, text: str) -> Mapping[RejectReason, SentBack]:
-    return load_sent_back(text)
+    return Rules(routing=published.routing(work), sla=published.sla(work))
 
 
 def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:

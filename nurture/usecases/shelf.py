@@ -13,12 +13,12 @@ from pathlib import Path
 from campaigns.company import Company, load_company
 from campaigns.forms import Pages, load_pages, to_ask
 from campaigns.vocabulary import BuyingStage
-from nurture import content, scoring
+from nurture import content, published
 from nurture.content import AssetCard
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.form_pages import Open
 
 FILE = "pages.json"
@@ -36,7 +36,7 @@ class Shelf:
 
 def put(work: Work, home: Path) -> None:
     """Bring this host's copy up to what is published; the same again writes nothing."""
-    whole = {"pages": _text(work, RuleKind.PAGES), "company": _text(work, RuleKind.COMPANY)}
+    whole = {"pages": _text(work, LibraryFile.PAGES), "company": _text(work, LibraryFile.COMPANY)}
     told = json.dumps({**whole, "assets": [_plain(one) for one in content.assets(work)]})
     path = home / FILE
     if path.exists() and path.read_text(encoding="utf-8") == told:
@@ -77,9 +77,9 @@ def _read(path: Path, _changed: int) -> Shelf:
     )
 
 
-def _text(work: Work, kind: RuleKind) -> str:
+def _text(work: Work, kind: LibraryFile) -> str:
     try:
-        return scoring.current(work, kind)[1]
+        return published.current(work, kind)[1]
     except NotFound:
         return ""
 

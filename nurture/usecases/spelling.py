@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from campaigns.forms import load_pages
-from nurture import leads, scoring
+from nurture import leads, published
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.company import company
 from nurture.usecases.policy import topic_words
 
@@ -48,7 +47,7 @@ class Spelling:
 def spelling(work: Work) -> Spelling:
     """Read off what is published how its keys are written: topics, answers of forms, industries."""
     try:
-        answers = _answers(*scoring.current(work, RuleKind.PAGES))
+        answers = published.read(work, LibraryFile.PAGES, _answers)
     except NotFound:
         answers = {}
     industries = company(work, sender="", postal="").industries
@@ -73,7 +72,7 @@ class FactWords:
 def fact_words(work: Work) -> FactWords:
     """Read off what is published how lists may spell facts: by a choice's words, or its key."""
     try:
-        asked = _asked(*scoring.current(work, RuleKind.PAGES))
+        asked = published.read(work, LibraryFile.PAGES, _asked)
     except NotFound:
         asked = FactWords({}, frozenset())
     listed = spelling(work).words
@@ -94,8 +93,7 @@ def inside(words: str) -> str:
     return words if words[1:2].isupper() or words[1:2].isdigit() else words[:1].lower() + words[1:]
 
 
-@lru_cache(maxsize=4)
-def _answers(_number: int, text: str) -> dict[str, dict[str, str]]:
+def _answers(text: str) -> dict[str, dict[str, str]]:
     """List the choices of forms by fact; one kept as a number stands for a span and is no word."""
     found: dict[str, dict[str, str]] = {}
     for form in load_pages(text).forms.values():
@@ -108,8 +106,7 @@ def _answers(_number: int, text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-@lru_cache(maxsize=4)
-def _asked(_number: int, text: str) -> FactWords:
+def _asked(text: str) -> FactWords:
     choices: dict[str, dict[str, Json]] = {}
     numbers: set[str] = set()
     for form in load_pages(text).forms.values():

@@ -9,16 +9,16 @@ from sqlalchemy import insert, select
 
 from campaigns.conditions import Act, Facts, Value
 from campaigns.vocabulary import ActivityKind, ExitReason, Stage
-from nurture import lifecycle, scoring
+from nurture import lifecycle, published
 from nurture.handoff import AlertKind
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.hands import Hands
 from nurture.users.tables import Absence, User
 
-RULES = (RuleKind.SCORECARD, RuleKind.DEFINITIONS, RuleKind.ROUTING, RuleKind.SLA)
+RULES = (LibraryFile.SCORECARD, LibraryFile.DEFINITIONS, LibraryFile.ROUTING, LibraryFile.SLA)
 READY: Mapping[str, Value] = {
     "industry": "food",
     "employees": 250,
@@ -37,7 +37,7 @@ def publish_rules(work: Work) -> None:
     """Publish the rules of the example company."""
     for kind in RULES:
         text = files("campaigns").joinpath("library", f"{kind}.yaml").read_text(encoding="utf-8")
-        scoring.publish(work, kind, text)
+        published.publish(work, kind, text)
 
 
 def a_lead(work: Work, email: str, *, stage: Stage = Stage.MARKETING, **columns: object) -> LeadId:

@@ -8,14 +8,16 @@ from sqlalchemy import func, select, update
 
 from campaigns.conditions import Act, Facts
 from campaigns.vocabulary import ActivityKind
-from nurture import scoring
+from nurture import published, scoring
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.errors import Invalid, NotFound
+from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.scoring import RuleKind, ScoredAct
+from nurture.published import LibraryFile
+from nurture.scoring import ScoredAct
 from nurture.scoring.rules import shown
-from nurture.scoring.tables import LedgerEntry, RuleVersion, Score
+from nurture.scoring.tables import LedgerEntry, Score
+from nurture.usecases.publish import publish_text
 from tests.domains.sales import READY, a_lead, act, an_inquiry, publish_rules
 
 
@@ -179,40 +181,12 @@ def test_new_points_make_a_lead_due_for_a_check_at_once(work: Work) -> None:
     assert scoring.recheck_due(work, limit=5) == []
 
 
-def test_a_published_text_is_a_new_version_only_when_it_differs(work: Work) -> None:
-    number, text = scoring.current(work, RuleKind.SLA)
-
-    assert scoring.publish(work, RuleKind.SLA, text) == number
-    assert scoring.publish(work, RuleKind.SLA, text + "# agreed\n") == number + 1
-    assert scoring.sla(work).version == number + 1
-    kept = select(func.count()).where(RuleVersion.kind == "sla")
-    assert work.session.scalar(kept) == 2
-
-
-def test_a_transaction_reads_a_rule_once_and_sees_what_it_publishes_itself(work: Work) -> None:
-    number, text = scoring.current(work, RuleKind.SLA)
-    work.session.execute(
-        update(RuleVersion).where(RuleVersion.kind == "sla").values(text=text + "# by another\n")
-    )
-    assert scoring.current(work, RuleKind.SLA) == (number, text)
-
-    scoring.publish(work, RuleKind.SLA, text + "# agreed\n")
-    assert scoring.current(work, RuleKind.SLA) == (number + 1, text + "# agreed\n")
-
-
-def test_a_wrong_text_is_refused_with_its_line(work: Work) -> None:
-    with pytest.raises(Invalid, match=r"sla.yaml:\d"):
-        scoring.publish(work, RuleKind.SLA, "version: 1\nchannels: 7\n")
-    with pytest.raises(NotFound, match="no pages"):
-        scoring.current(work, RuleKind.PAGES)
-
-
 def test_a_half_life_cannot_change_under_points_that_were_given(work: Work) -> None:
     posted(work, a_lead(work, "a@mill.example"), an_inquiry(work.now))
-    text = scoring.current(work, RuleKind.SCORECARD)[1]
+    text = published.current(work, LibraryFile.SCORECARD)[1]
 
     with pytest.raises(Invalid, match="another half-life"):
-        scoring.publish(work, RuleKind.SCORECARD, text.replace("21 d", "30 d"))
+        publish_text(work, LibraryFile.SCORECARD, text.replace("21 d", "30 d"))
 
 
 def test_the_last_intent_is_told(work: Work) -> None:

@@ -13,8 +13,8 @@ from nurture.cli.main import main
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.work import Works
+from nurture.published.tables import PublishedText
 from nurture.schema import upgrade
-from nurture.scoring.tables import RuleVersion
 from nurture.web import security
 from tests.domains.sales import a_user
 from tests.doors.public import Site, open_site
@@ -27,7 +27,7 @@ def site(works: Works, clock: FrozenClock, home: Path) -> Site:
     site = open_site(works, clock, home)
     site.app.config["WTF_CSRF_METHODS"] = set()
     with site.works.begin("test") as work:
-        work.session.execute(delete(RuleVersion))
+        work.session.execute(delete(PublishedText))
     return site
 
 

@@ -9,7 +9,18 @@ import pytest
 from sqlalchemy import func, select
 
 from campaigns.vocabulary import ActivityKind, MessageKind, Stage, Verdict
-from nurture import consent, engagement, handoff, leads, lifecycle, mail, pages, scoring, tasks
+from nurture import (
+    consent,
+    engagement,
+    handoff,
+    leads,
+    lifecycle,
+    mail,
+    pages,
+    published,
+    scoring,
+    tasks,
+)
 from nurture import users as people
 from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
@@ -136,7 +147,7 @@ def test_one_post_changes_nothing_of_a_lead_that_we_know(site: Site) -> None:
         before.name, before.phone, before.facts, before.stage,
     )  # fmt: skip
     with site.works.read("test") as work:
-        assert scoring.explain(work, lead_id, card=scoring.scorecard(work)) is not None
+        assert scoring.explain(work, lead_id, card=published.scorecard(work)) is not None
         assert engagement.timeline(work, lead_id, limit=9) == []
         assert handoff.find_open(work, lead_id) is None
     assert len(said(site, lead_id)) == 3

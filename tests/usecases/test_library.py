@@ -18,11 +18,11 @@ from campaigns.library_sales import load_definitions, load_routing, load_sla
 from campaigns.library_score import load_scorecard
 from campaigns.sent_back import load_sent_back
 from campaigns.text import load as load_track
-from nurture import mail, scoring, tracks
+from nurture import mail, published, tracks
 from nurture.engagement import LinkFiles
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Works
-from nurture.scoring import RuleKind
+from nurture.published import LibraryFile
 from nurture.usecases.library import LibraryRefused, Looked, check_tracks, look_over
 from nurture.usecases.publish import publish_library
 
@@ -408,7 +408,7 @@ def test_with_one_mistake_nothing_goes_into_force(
     with works.read("test") as work:
         assert tracks.tracks(work) == []
         with pytest.raises(NotFound):
-            scoring.current(work, RuleKind.COMPANY)
+            published.current(work, LibraryFile.COMPANY)
 
 
 def test_a_bad_mail_that_nothing_uses_is_left_out_alone(

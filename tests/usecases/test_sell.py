@@ -4,12 +4,13 @@ import pytest
 
 from campaigns.sent_back import BACK, SENT_BACK, RejectReason
 from campaigns.vocabulary import ExitReason, HandoffState, Stage
-from nurture import handoff, leads, scoring, tasks, users
+from nurture import handoff, leads, published, scoring, tasks, users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
-from nurture.scoring import RuleKind, ScoredAct
+from nurture.published import LibraryFile
+from nurture.scoring import ScoredAct
 from nurture.usecases import promote, sell
 from nurture.usecases.sell import Rejection
 from tests.domains.sales import Team, a_lead, a_team, an_inquiry, publish_rules, stage_of
@@ -95,7 +96,7 @@ def test_the_companys_file_decides_what_follows_a_reason(
         "sent_back: {no_need: {words: Nothing now, enrol: slow, task: ines, script: visit}}\n"
     )
     with works.begin("test") as work:
-        scoring.publish(work, RuleKind.COMPANY, text)
+        published.publish(work, LibraryFile.COMPANY, text)
     with works.begin("user:4") as work:
         rejection = Rejection(RejectReason.NO_NEED)
         sell.reject(work, offer_of(work, lead_id), rejection=rejection, hands=team.hands)
@@ -108,7 +109,7 @@ def test_the_companys_file_decides_what_follows_a_reason(
 
 def test_a_reason_that_leads_nowhere_is_not_published(works: Works) -> None:
     with works.begin("test") as work, pytest.raises(Invalid, match="is no reason"):
-        scoring.publish(work, RuleKind.COMPANY, "sent_back: {bored: {words: x, enrol: y}}\n")
+        published.publish(work, LibraryFile.COMPANY, "sent_back: {bored: {words: x, enrol: y}}\n")
 
 
 def test_later_asks_for_a_day_to_come(works: Works, team: Team, lead_id: LeadId) -> None:

@@ -9,7 +9,7 @@ from campaigns.conditions import Compare, Did, leaves
 from campaigns.definitions import Clause, check
 from campaigns.scorecard import Scorecard
 from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
-from nurture import consent, mail, scoring, tasks, tracks
+from nurture import consent, mail, published, scoring, tasks, tracks
 from nurture.handoff import HandoffView
 from nurture.kernel.work import Work
 from nurture.leads import country_name, utm_of, utm_words
@@ -193,7 +193,7 @@ def _since(at: datetime, now: datetime) -> str:
 
 def _ready(work: Work, case: Case) -> Ready:
     lead_id = case.person.id
-    definition = scoring.definitions(work).get("sales_ready")
+    definition = published.definitions(work).get("sales_ready")
     if definition is None:
         return Ready()
     facts = with_standing(work, known(work, [lead_id]))[lead_id]
@@ -207,7 +207,7 @@ def _ready(work: Work, case: Case) -> Ready:
     if doubt is not None:
         # A promise that is kept the moment such a sign comes; nobody needs to watch for it.
         ticks = (*ticks, Tick(holds=False, words=doubt.words))
-    return Ready(ticks, _counts_as_intent(scoring.scorecard(work)))
+    return Ready(ticks, _counts_as_intent(published.scorecard(work)))
 
 
 def _behind(clause: Clause, values: Mapping[str, object], intent: datetime | None) -> str:

@@ -11,7 +11,7 @@ from campaigns.conditions import Compare, leaves
 from campaigns.definitions import Definitions
 from campaigns.scorecard import Bands, Scorecard
 from campaigns.vocabulary import ActivityKind, Heat, Verdict
-from nurture import handoff, scoring
+from nurture import handoff, published, scoring
 from nurture.engagement import ActivityRow
 from nurture.kernel.work import Work
 from nurture.scoring import Contribution
@@ -84,7 +84,7 @@ class Warm:
 
 def warm_of(work: Work, case: Case, *, axis: str) -> tuple[Warm, Mapping[int, float]]:
     """Explain the score along one axis; with it, what each act is worth now, by its id."""
-    card, agreed = scoring.scorecard(work), scoring.definitions(work)
+    card, agreed = published.scorecard(work), published.definitions(work)
     found = scoring.explain(work, case.person.id, card=card)
     joined = _joined(found.rows, case.acts)
     rows = [(row, act) for row, act in joined if row.axis == axis]

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from nurture.kernel.errors import Refusal
-from nurture.scoring import NothingPublished
+from nurture.published import NothingPublished
 from nurture.web.console import shell
 from nurture.web.console.shell import Page
 from nurture.web.current import here
