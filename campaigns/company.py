@@ -91,17 +91,22 @@ def load_company(text: str) -> Company:
     whole = load_plain(text)
     own = _map(whole["company"])
     return Company(
-        name=_text(own, "name"), sender=_text(own, "sender"), postal=_text(own, "postal"),
-        domain=_text(own, "domain"), serves=frozenset(_texts(own, "serves")),
-        pages_at=_text(own, "pages_at"), industries=_word_lists(whole, "industries"),
+        name=_text(own, "name"),
+        sender=_text(own, "sender"),
+        postal=_text(own, "postal"),
+        domain=_text(own, "domain"),
+        serves=frozenset(_texts(own, "serves")),
+        pages_at=_text(own, "pages_at"),
+        industries=_word_lists(whole, "industries"),
         topics={
             word: key
             for key, words in _word_lists(whole, "topics").items()
             for word in (key, *words)
         },
         free_mail=frozenset(_texts(_map(whole.get("hosts")), "free")),
-        throw_away=frozenset(_texts(_map(whole.get("hosts")), "throw_away")), words=whole,
-    )  # fmt: skip
+        throw_away=frozenset(_texts(_map(whole.get("hosts")), "throw_away")),
+        words=whole,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -109,18 +114,23 @@ def load_users(text: str) -> tuple[Colleague, ...]:
     """Read `users.yaml`."""
     return tuple(
         Colleague(
-            handle=_text(one, "id"), name=_text(one, "name"), email=_text(one, "email"),
+            handle=_text(one, "id"),
+            name=_text(one, "name"),
+            email=_text(one, "email"),
             roles=tuple(Role(role) for role in _texts(one, "roles")),
             channel=Channel(_text(one, "channel")) if one.get("channel") else None,
-            zone=_text(one, "zone") or "UTC", country=_text(one, "country") or None,
-            capacity=_number(one, "capacity", 20), firm=_text(one, "firm") or None,
-            boss=_text(one, "boss") or None, deputy=_text(one, "deputy") or None,
+            zone=_text(one, "zone") or "UTC",
+            country=_text(one, "country") or None,
+            capacity=_number(one, "capacity", 20),
+            firm=_text(one, "firm") or None,
+            boss=_text(one, "boss") or None,
+            deputy=_text(one, "deputy") or None,
             away=tuple(
                 (_day(stretch["from"]), _day(stretch["through"])) for stretch in _maps(one, "away")
             ),
         )
         for one in _maps(load_plain(text), "users")
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=8)
@@ -128,12 +138,15 @@ def load_sources(text: str) -> tuple[SourceItem, ...]:
     """Read `sources.yaml`."""
     return tuple(
         SourceItem(
-            key=_text(one, "key"), name=_text(one, "name"), channel=_text(one, "channel"),
-            per_month=float(_number(one, "per_month", 0)), also=tuple(_texts(one, "also")),
+            key=_text(one, "key"),
+            name=_text(one, "name"),
+            channel=_text(one, "channel"),
+            per_month=float(_number(one, "per_month", 0)),
+            also=tuple(_texts(one, "also")),
             counts_as=_text(one, "counts_as"),
         )
         for one in _maps(load_plain(text), "sources")
-    )  # fmt: skip
+    )
 
 
 def _word_lists(whole: Mapping[str, Plain], name: str) -> dict[str, tuple[str, ...]]:

@@ -35,9 +35,11 @@ def time_left(begins: datetime, due: datetime, now: datetime, *, hours: Hours) -
     goes_on = next_working_moment(now, hours=hours)
     rests = goes_on > now and not late and span < WORKING_DAY
     return TimeLeft(
-        span=span, late=late, share=0.0 if late else min(span / whole, 1.0),
+        span=span,
+        late=late,
+        share=0.0 if late else min(span / whole, 1.0),
         rests_until=goes_on if rests else None,
-    )  # fmt: skip
+    )
 
 
 def length(span: timedelta) -> str:

@@ -8,10 +8,19 @@ _DAY_FIRST = re.compile(r"(\d\d?)([-/.])\s?(\d\d?)\2\s?(\d{4})\Z")
 _NAMED = re.compile(r"(\d\d?)\.?\s+([^\W\d_]{3,12})\.?,?\s+(\d{4})\Z")
 _NAMED_FIRST = re.compile(r"([^\W\d_]{3,12})\.?\s+(\d\d?),?\s+(\d{4})\Z")
 _MONTHS = (
-    ("jan",), ("feb", "fév"), ("mar", "mär", "mrz", "maa"), ("apr", "avr"), ("may", "mai", "mei"),
-    ("jun", "juin"), ("jul", "juil"), ("aug", "aoû"), ("sep",), ("oct", "okt"), ("nov",),
+    ("jan",),
+    ("feb", "fév"),
+    ("mar", "mär", "mrz", "maa"),
+    ("apr", "avr"),
+    ("may", "mai", "mei"),
+    ("jun", "juin"),
+    ("jul", "juil"),
+    ("aug", "aoû"),
+    ("sep",),
+    ("oct", "okt"),
+    ("nov",),
     ("dec", "dez", "déc"),
-)  # fmt: skip
+)
 """How the names of months begin in English, German, Dutch and French."""
 _LAST_MONTH = 12
 

@@ -187,26 +187,36 @@ _NOUGHTS = re.compile(r"^([+-]?)0+(?=\d)")
 def _field(name: str, plain: Mapping[str, Plain]) -> Field:
     options = _map(plain.get("options"))
     return Field(
-        name=name, type=_string(plain["type"]), label=_string(plain["label"]),
-        help=_string(plain.get("help")), unit=_string(plain.get("unit")),
+        name=name,
+        type=_string(plain["type"]),
+        label=_string(plain["label"]),
+        help=_string(plain.get("help")),
+        unit=_string(plain.get("unit")),
         options=tuple((_string(value), _string(words)) for value, words in options.items()),
-        most=_int(plain.get("most"), DEFAULT_MOST), always=plain.get("always") is True,
+        most=_int(plain.get("most"), DEFAULT_MOST),
+        always=plain.get("always") is True,
         needed=plain.get("needed") is True,
-    )  # fmt: skip
+    )
 
 
 def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, Field]) -> Form:
     thanks = _map(plain.get("thanks"))
     ask = plain["ask"] if isinstance(plain["ask"], list) else []
     return Form(
-        key=key, ask=tuple(fields[_string(name)] for name in ask),
-        at_most=_int(plain.get("at_most"), 3), intro=_string(plain.get("intro")),
-        button=_string(plain["button"]), one_tap=_string(plain.get("one_tap")),
-        small=_string(plain.get("small")), does=_string(plain.get("does")),
-        mail=_string(plain.get("mail")), thanks_title=_string(thanks.get("title")),
-        thanks_text=_string(thanks.get("text")), next_item=thanks.get("next_item") is True,
+        key=key,
+        ask=tuple(fields[_string(name)] for name in ask),
+        at_most=_int(plain.get("at_most"), 3),
+        intro=_string(plain.get("intro")),
+        button=_string(plain["button"]),
+        one_tap=_string(plain.get("one_tap")),
+        small=_string(plain.get("small")),
+        does=_string(plain.get("does")),
+        mail=_string(plain.get("mail")),
+        thanks_title=_string(thanks.get("title")),
+        thanks_text=_string(thanks.get("text")),
+        next_item=thanks.get("next_item") is True,
         confirms=_confirms(plain.get("double_opt_in"), key),
-    )  # fmt: skip
+    )
 
 
 def _confirms(told: Plain, key: str) -> frozenset[str]:

@@ -15,16 +15,55 @@ from campaigns.yamlfile import Entry, Items, Leaf, Map, Node, Problem, did_you_m
 
 ENGINE_FACTS = frozenset(
     {
-        "authority", "budget", "campaign", "cell", "channel", "city", "company", "company_name",
-        "company_owner", "company_owner_id", "compressor_kw", "country", "country_served",
-        "deliverable", "email", "email_domain", "employees", "engagement", "first_name", "fit",
-        "free_mail", "industry", "intent_since_sent_back", "interests", "job", "language",
-        "last_contact", "last_name", "mail_often", "mail_paused_until", "mail_topics",
-        "main_concern", "open_handoff", "owner_id", "permission", "phone", "postcode",
-        "postcode_area", "reachable", "role_address", "sent_back_at", "sent_back_reason", "source",
-        "stage", "timing", "wake_date", "website",
+        "authority",
+        "budget",
+        "campaign",
+        "cell",
+        "channel",
+        "city",
+        "company",
+        "company_name",
+        "company_owner",
+        "company_owner_id",
+        "compressor_kw",
+        "country",
+        "country_served",
+        "deliverable",
+        "email",
+        "email_domain",
+        "employees",
+        "engagement",
+        "first_name",
+        "fit",
+        "free_mail",
+        "industry",
+        "intent_since_sent_back",
+        "interests",
+        "job",
+        "language",
+        "last_contact",
+        "last_name",
+        "mail_often",
+        "mail_paused_until",
+        "mail_topics",
+        "main_concern",
+        "open_handoff",
+        "owner_id",
+        "permission",
+        "phone",
+        "postcode",
+        "postcode_area",
+        "reachable",
+        "role_address",
+        "sent_back_at",
+        "sent_back_reason",
+        "source",
+        "stage",
+        "timing",
+        "wake_date",
+        "website",
     }
-)  # fmt: skip
+)
 """Facts that the engine and the usual columns of a list fill."""
 QUEUES = frozenset({MARKETING, "triage"})
 ENGINE_MAILS = ("alert", "reminder", "escalation")
@@ -82,9 +121,11 @@ class Names:
 
 _FEW = 12
 _CALLED = {
-    "who": "person, role, channel or queue", "act": "step, item, page, form or topic",
-    "text": "text in templates/content", "fact": "field",
-}  # fmt: skip
+    "who": "person, role, channel or queue",
+    "act": "step, item, page, form or topic",
+    "text": "text in templates/content",
+    "fact": "field",
+}
 UNDECLARED = " (a fact that only lists bring stands under `facts:` in company.yaml)"
 
 
@@ -145,7 +186,9 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> Names:
             "who": people | set(Role) | set(Channel) | QUEUES,
             "script": _keys(_map(company, "scripts")),
             "question": fields,
-            "fact": ENGINE_FACTS | fields | outside.facts
+            "fact": ENGINE_FACTS
+            | fields
+            | outside.facts
             | frozenset(text for text, _ in _listed(_get(company, "facts"))),
             "form": _keys(_map(pages, "forms")),
             "item": frozenset(_texts(items, "key")),
@@ -161,7 +204,7 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> Names:
             for entry in questions.entries
             if isinstance(entry.node, Map) and _text(entry.node, "type") == "choice"
         },
-    )  # fmt: skip
+    )
     names.choices |= {
         "industry": _keys(_map(company, "industries")),
         "source": frozenset(_texts(sources, "key")),
@@ -284,9 +327,12 @@ def _routing(top: Map) -> Iterator[Ref]:
 
 
 _BY_FILE = {
-    "pages.yaml": _pages, "content.yaml": _content, "company.yaml": _company, "users.yaml": _users,
+    "pages.yaml": _pages,
+    "content.yaml": _content,
+    "company.yaml": _company,
+    "users.yaml": _users,
     "routing.yaml": _routing,
-}  # fmt: skip
+}
 
 
 # --- conditions ---------------------------------------------------------------------------------

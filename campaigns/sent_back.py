@@ -96,10 +96,15 @@ def _what(fields: Fields, scripts: Mapping[str, str]) -> SentBack:
     if fields.has("task") != bool(script):
         fields.wrong("task", "`task:` says for whom, `script:` what to do; write both or neither")
     return SentBack(
-        fields.need("words", as_text, ""), track=track or BACK, ends=bool(stage),
-        wake_months=wake or None, asks_date=wake == 0, ask=_title(scripts.get(script, "")),
-        who=fields.get("task", as_name, MARKETING), script=script or None,
-    )  # fmt: skip
+        fields.need("words", as_text, ""),
+        track=track or BACK,
+        ends=bool(stage),
+        wake_months=wake or None,
+        asks_date=wake == 0,
+        ask=_title(scripts.get(script, "")),
+        who=fields.get("task", as_name, MARKETING),
+        script=script or None,
+    )
 
 
 def _months(text: str) -> int:

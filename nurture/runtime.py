@@ -73,9 +73,12 @@ class Runtime:
         hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
         settle_new = partial(arrive.settle_new, desk=self.desk)
         return House(
-            key=self.secret, settle_new=settle_new, hosts=hosts, confirm_url=self.confirm_url,
+            key=self.secret,
+            settle_new=settle_new,
+            hosts=hosts,
+            confirm_url=self.confirm_url,
             base_url=self.settings.base_url,
-        )  # fmt: skip
+        )
 
     def confirm_url(self, number: int, machine: datetime) -> str:
         """Spell the link with which somebody confirms an address; it is good for nothing else."""
@@ -129,8 +132,11 @@ class Runtime:
             transport=relays,
             journals=self.home / "journals",
             sending=mail.Sending(
-                sender_name=name, sender_address=address, list_name=firm.name,
-                base_url=settings.base_url, keyring=self.keyring,
+                sender_name=name,
+                sender_address=address,
+                list_name=firm.name,
+                base_url=settings.base_url,
+                keyring=self.keyring,
             ),
             host=self.host,
             lease=timedelta(seconds=settings.lease_seconds),
@@ -140,7 +146,7 @@ class Runtime:
             secret=self.secret,
             routes=relays.among if len(self.relays) > 1 else None,
             returns=mail.return_path(settings.bounces),
-        )  # fmt: skip
+        )
 
     @property
     def mailroom(self) -> Mailroom:
@@ -180,9 +186,15 @@ def start(settings: Settings | None = None) -> Runtime:
     keyring, suppression = open_keys(settings, clock)
     works = Works(engine, clock)
     return Runtime(
-        settings=settings, works=works, clock=clock, keyring=keyring,
-        secret=suppression, home=home, host=socket.gethostname(), links=LinkFiles(home),
-    )  # fmt: skip
+        settings=settings,
+        works=works,
+        clock=clock,
+        keyring=keyring,
+        secret=suppression,
+        home=home,
+        host=socket.gethostname(),
+        links=LinkFiles(home),
+    )
 
 
 def _check(settings: Settings) -> None:

@@ -78,8 +78,12 @@ def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:
                 continue  # a job that looks for its own work need not be told twice
             seen.add(one.job)
             jobs.enqueue(
-                JOBS[one.job], kwargs=arguments, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0,
-                failure_ttl=86_400, retry=AGAIN[one.job],
-            )  # fmt: skip
+                JOBS[one.job],
+                kwargs=arguments,
+                job_timeout=JOB_TIMEOUT_SECONDS,
+                result_ttl=0,
+                failure_ttl=86_400,
+                retry=AGAIN[one.job],
+            )
     except RedisError as error:
         raise Unavailable("The queue does not answer; promises wait in the database.") from error

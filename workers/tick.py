@@ -138,9 +138,17 @@ class Tick:
     def _parts(self, *, sweep: bool) -> Sequence[Callable[[], int]]:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (
-            self._absorb, self._resume, self._collect, self._look_up, self._recheck, self._chase,
-            self._let_go, self._wake, self._presume, self._forget,
-        )  # fmt: skip
+            self._absorb,
+            self._resume,
+            self._collect,
+            self._look_up,
+            self._recheck,
+            self._chase,
+            self._let_go,
+            self._wake,
+            self._presume,
+            self._forget,
+        )
         # The audit comes last: what is due goes first.
         return (*slow, *quick, self._watch) if sweep else quick
 
@@ -214,9 +222,11 @@ class Tick:
     def _settle(self) -> int:
         here = self.here
         settled = listen.settle(
-            here.works, limit=BATCH, facts=evidence.message_facts,
+            here.works,
+            limit=BATCH,
+            facts=evidence.message_facts,
             then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
-        )  # fmt: skip
+        )
         return len(settled.activities)
 
     def _absorb(self) -> int:

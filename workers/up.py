@@ -46,9 +46,14 @@ def _program(name: str, *argv: str, env: Mapping[str, str]) -> Child:
 def _web(settings: Settings, env: Mapping[str, str]) -> Child:
     address = (settings.listen, settings.web_port)
     return Child(
-        "web", (sys.executable, "-m", "nurture.web.serve"), env, ready=partial(_listens, address),
-        address=address, setting="NURTURE_PORT", patience=60,
-    )  # fmt: skip
+        "web",
+        (sys.executable, "-m", "nurture.web.serve"),
+        env,
+        ready=partial(_listens, address),
+        address=address,
+        setting="NURTURE_PORT",
+        patience=60,
+    )
 
 
 def _valkey(plan: ValkeyPlan) -> Child:
@@ -59,9 +64,12 @@ def _sink(home: Path, port: int) -> Child:
     argv = (sys.executable, "-m", "workers", "sink", "--home", str(home), "--port", str(port))
     address = ("127.0.0.1", port)
     return Child(
-        "mail sink", (*argv, "--refuse", str(home / "refused.txt")),
-        ready=partial(_listens, address), address=address, setting="NURTURE_PORT",
-    )  # fmt: skip
+        "mail sink",
+        (*argv, "--refuse", str(home / "refused.txt")),
+        ready=partial(_listens, address),
+        address=address,
+        setting="NURTURE_PORT",
+    )
 
 
 def _listens(address: tuple[str, int]) -> bool:
@@ -94,8 +102,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def greeting(settings: Settings) -> str:
     """Say where it runs, and where mail goes as long as none leaves this machine."""
-    mail = "" if settings.smtp_url else (
-        f" No mail leaves this machine: it ends at {settings.base_url}/mailbox "
-        "until NURTURE_SMTP_URL is set."
-    )  # fmt: skip
+    mail = (
+        ""
+        if settings.smtp_url
+        else (
+            f" No mail leaves this machine: it ends at {settings.base_url}/mailbox "
+            "until NURTURE_SMTP_URL is set."
+        )
+    )
     return f"Nurture runs at {settings.base_url}. Ctrl-C stops it.{mail}"

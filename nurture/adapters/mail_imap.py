@@ -53,9 +53,13 @@ def place_of(url: str) -> Place:
     if not (folder + user + password).isascii() or not (folder + user + password).isprintable():
         raise Invalid("NURTURE_INBOX_URL: folder, user and password are plain ASCII (RFC 3501).")
     return Place(
-        host=parts.hostname, port=port or (993 if tls is Tls.IMPLICIT else 143), tls=tls,
-        folder=folder.strip("/") or "INBOX", user=user, password=password,
-    )  # fmt: skip
+        host=parts.hostname,
+        port=port or (993 if tls is Tls.IMPLICIT else 143),
+        tls=tls,
+        folder=folder.strip("/") or "INBOX",
+        user=user,
+        password=password,
+    )
 
 
 class ImapLetterbox:

@@ -368,7 +368,11 @@ def _unspeakable(message: Outgoing) -> Result | None:
             addr_spec(address)
         except BadAddress as error:
             return Result(
-                message_id=message.message_id, outcome=Outcome.REFUSED, code=553,
-                enhanced="5.1.3", text=f"5.1.3 {error.sentence}", stage=stage,
-            )  # fmt: skip
+                message_id=message.message_id,
+                outcome=Outcome.REFUSED,
+                code=553,
+                enhanced="5.1.3",
+                text=f"5.1.3 {error.sentence}",
+                stage=stage,
+            )
     return None

@@ -35,9 +35,12 @@ def list_keys() -> None:
 
 @keys.command()
 @click.option(
-    "--after", type=click.IntRange(0, LONGEST_WAIT), default=0, metavar="HOURS",
+    "--after",
+    type=click.IntRange(0, LONGEST_WAIT),
+    default=0,
+    metavar="HOURS",
     help="Let the new key sign only then: time to copy the file to other hosts.",
-)  # fmt: skip
+)
 def rotate(after: int) -> None:
     """Add a key. It signs from now on; the others verify until they are retired."""
     here = runtime.start()

@@ -74,9 +74,12 @@ def leads() -> None:
     help="What a list does not say itself; the import names the keys that it asks for.",
 )
 @click.option(
-    "--basis", type=click.Choice([basis.value for basis in Basis]), default=Basis.NONE.value,
-    show_default=True, help="Why we may write to these people.",
-)  # fmt: skip
+    "--basis",
+    type=click.Choice([basis.value for basis in Basis]),
+    default=Basis.NONE.value,
+    show_default=True,
+    help="Why we may write to these people.",
+)
 def import_(
     file: Path,
     *,
@@ -140,9 +143,11 @@ def export(
     """Write leads to a CSV file that an import understands and a spreadsheet may open."""
     with runtime.start().works.read("cli") as work:
         which = domain.LeadFilter(
-            text=find, stages=(Stage(stage),) if stage else (), source_id=_source(work, source),
+            text=find,
+            stages=(Stage(stage),) if stage else (),
+            source_id=_source(work, source),
             countries=(country.upper(),) if country else (),
-        )  # fmt: skip
+        )
         try:
             with file.open("w", encoding="utf-8", newline="") as written:
                 written.writelines(csv_lines(work, which))
@@ -241,19 +246,24 @@ def _options(here: Runtime, said: Said, *, basis: Basis, reading: ListOptions) -
     with here.works.read("cli") as work:
         owner = users.by_handle(work, said["owner"]) if said["owner"] else None
         entry = Entry(
-            track=said["track"], until=until.date() if until else None,
+            track=said["track"],
+            until=until.date() if until else None,
             zone=owner.zone if owner else "UTC",
-        )  # fmt: skip
+        )
         refuse_impossible(work, entry)
         source = domain.source_key(work, said["source"])
         topics = company(work, sender="", postal="").topics
     if not reading.topics:
         reading = replace(reading, topics=topics)
     return ImportOptions(
-        source=source, campaign=said["campaign"], basis=basis, reading=reading,
-        owner_id=owner.id if owner else None, entry=entry,
+        source=source,
+        campaign=said["campaign"],
+        basis=basis,
+        reading=reading,
+        owner_id=owner.id if owner else None,
+        entry=entry,
         cents_per_month=None if cost is None else round(cost * 100),
-    )  # fmt: skip
+    )
 
 
 def _reading(mapping: Path | None) -> ListOptions:
@@ -358,9 +368,10 @@ def _say_rows_of(check: ImportCheck) -> None:
     if check.repeated:
         click.echo(f"{check.repeated} rows have an address that stands further up.")
     shown = (
-        ("Rejected", check.rejects), ("Cells left out", check.remarks),
+        ("Rejected", check.rejects),
+        ("Cells left out", check.remarks),
         ("Addresses that stand twice", check.repeats),
-    )  # fmt: skip
+    )
     for title, remarks in shown:
         _say_remarks(title, remarks)
 

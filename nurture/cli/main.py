@@ -18,10 +18,22 @@ def nurture() -> None:
 
 
 for group in (
-    processes.demo, processes.up, processes.web, processes.worker, processes.tick,
-    database.database, leads.leads, tracks.tracks, mail.mail, hits.hits, users.users, keys.keys,
-    reports.audit, reports.publish, bench.bench,
-):  # fmt: skip
+    processes.demo,
+    processes.up,
+    processes.web,
+    processes.worker,
+    processes.tick,
+    database.database,
+    leads.leads,
+    tracks.tracks,
+    mail.mail,
+    hits.hits,
+    users.users,
+    keys.keys,
+    reports.audit,
+    reports.publish,
+    bench.bench,
+):
     nurture.add_command(group)
 
 

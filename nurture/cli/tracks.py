@@ -81,8 +81,13 @@ def list_(*, as_json: bool) -> None:
         rows = [(one, sum(domain.counts(work, one.id).values())) for one in domain.tracks(work)]
     for one, here in rows:
         if as_json:
-            row = {"key": one.key, "name": one.name, "version": one.version, "leads": here,
-                   "paused": one.paused_at is not None}  # fmt: skip
+            row = {
+                "key": one.key,
+                "name": one.name,
+                "version": one.version,
+                "leads": here,
+                "paused": one.paused_at is not None,
+            }
             click.echo(json.dumps(row))
         else:
             state = "paused" if one.paused_at else "running"

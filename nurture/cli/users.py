@@ -35,10 +35,12 @@ def add(email: str, name: str, roles: tuple[str, ...], password: str, **told: st
     hashed = _hashed(password)
     with runtime.start().works.begin("cli") as work:
         new = domain.NewUser(
-            handle=told["handle"] or before, name=name, email=address,
+            handle=told["handle"] or before,
+            name=name,
+            email=address,
             roles=tuple(Role(role) for role in roles),
             channel=Channel(told["channel"]) if told["channel"] else None,
-        )  # fmt: skip
+        )
         domain.set_password_hash(work, domain.add(work, new), hashed)
     click.echo(f"{new.name} can log in as {address}; campaign files say “{new.handle}”.")
 

@@ -64,10 +64,15 @@ def ask(
     hashed = address_hash(email, key=key)
     mail = may_mail and _may_ask(work, hashed)
     row = {
-        "lead_id": grant.lead_id, "channel": grant.channel, "email_hash": hashed,
-        "basis": grant.basis.value, "evidence": dict(grant.evidence), "mailed": mail,
-        "asked_at": work.now, "machine_at": work.machine,
-    }  # fmt: skip
+        "lead_id": grant.lead_id,
+        "channel": grant.channel,
+        "email_hash": hashed,
+        "basis": grant.basis.value,
+        "evidence": dict(grant.evidence),
+        "mailed": mail,
+        "asked_at": work.now,
+        "machine_at": work.machine,
+    }
     number = work.session.scalar(insert(Confirmation).values(**row).returning(Confirmation.id))
     assert number is not None
     return Asked(number, mail)
@@ -112,8 +117,10 @@ def confirm(work: Work, number: int, *, way: Mapping[str, Json]) -> None:
     row = work.session.get_one(Confirmation, number)
     proof: dict[str, Json] = {
         **(row.evidence if isinstance(row.evidence, dict) else {}),
-        "asked_at": row.asked_at.isoformat(), "confirmed_at": work.now.isoformat(), **way,
-    }  # fmt: skip
+        "asked_at": row.asked_at.isoformat(),
+        "confirmed_at": work.now.isoformat(),
+        **way,
+    }
     grant = Grant(LeadId(row.lead_id), Basis(row.basis), proof, channel=row.channel)
     if grant.basis is not Basis.NONE:
         _take_no_back(work, grant.lead_id)
@@ -158,10 +165,11 @@ def _may_ask(work: Work, hashed: str) -> bool:
             select(func.count())
             .select_from(Confirmation)
             .where(
-                Confirmation.email_hash == hashed, Confirmation.mailed,
+                Confirmation.email_hash == hashed,
+                Confirmation.mailed,
                 Confirmation.machine_at > work.machine - span,
             )
-        )  # fmt: skip
+        )
         if (sent or 0) >= most:
             return False
     return True
@@ -170,7 +178,11 @@ def _may_ask(work: Work, hashed: str) -> bool:
 def _view(row: Confirmation) -> Waiting:
     told = row.evidence.get(SUBMISSION) if isinstance(row.evidence, dict) else None
     return Waiting(
-        row.id, LeadId(row.lead_id), row.asked_at, row.confirmed_at, row.ended_at,
+        row.id,
+        LeadId(row.lead_id),
+        row.asked_at,
+        row.confirmed_at,
+        row.ended_at,
         submission_id=told if isinstance(told, int) else None,
         agreed=row.basis != str(Basis.NONE),
-    )  # fmt: skip
+    )

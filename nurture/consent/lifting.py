@@ -34,11 +34,14 @@ def condemned(work: Work, lead_ids: Sequence[LeadId] | None = None) -> list[Cond
         query = query.where(among(work.session, Suppression.lead_id, list(lead_ids)))
     return [
         Condemned(
-            LeadId(row.lead_id or 0), row.created_at, row.machine_at, row.evidence,
+            LeadId(row.lead_id or 0),
+            row.created_at,
+            row.machine_at,
+            row.evidence,
             row.again_at is not None,
         )
         for row in work.session.scalars(query.order_by(Suppression.id.desc()))
-    ]  # fmt: skip
+    ]
 
 
 def lift(work: Work, lead_ids: Sequence[LeadId], *, why: str) -> dict[LeadId, datetime]:
@@ -50,14 +53,20 @@ def lift(work: Work, lead_ids: Sequence[LeadId], *, why: str) -> dict[LeadId, da
     freed: dict[LeadId, datetime] = {}
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         which = (
-            among(work.session, Suppression.lead_id, chunk), _DEAD, Suppression.again_at.is_(None),
-        )  # fmt: skip
+            among(work.session, Suppression.lead_id, chunk),
+            _DEAD,
+            Suppression.again_at.is_(None),
+        )
         found = work.session.execute(
             select(
-                Suppression.id, Suppression.email_hash, Suppression.lead_id, Suppression.reason,
-                Suppression.created_at, Suppression.evidence,
+                Suppression.id,
+                Suppression.email_hash,
+                Suppression.lead_id,
+                Suppression.reason,
+                Suppression.created_at,
+                Suppression.evidence,
             ).where(*which)
-        ).all()  # fmt: skip
+        ).all()
         bulk_insert(work.session, LiftedSuppression, [_kept(work, row, why) for row in found])
         ids = [row.id for row in found]
         work.session.execute(delete(Suppression).where(among(work.session, Suppression.id, ids)))
@@ -69,7 +78,13 @@ def _kept(
     work: Work, row: Row[int, str, int | None, str, datetime, Json], why: str
 ) -> dict[str, object]:
     return {
-        "email_hash": row.email_hash, "lead_id": row.lead_id, "reason": row.reason,
-        "suppressed_at": row.created_at, "evidence": row.evidence, "lifted_at": work.now,
-        "machine_at": work.machine, "lifted_by": work.actor, "why": why[:LONGEST_WHY],
-    }  # fmt: skip
+        "email_hash": row.email_hash,
+        "lead_id": row.lead_id,
+        "reason": row.reason,
+        "suppressed_at": row.created_at,
+        "evidence": row.evidence,
+        "lifted_at": work.now,
+        "machine_at": work.machine,
+        "lifted_by": work.actor,
+        "why": why[:LONGEST_WHY],
+    }

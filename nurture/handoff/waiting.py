@@ -81,11 +81,14 @@ def waiting_counts(work: Work, cut: Cut = ALL) -> list[Waits]:
     statement = select(*alike, func.count()).where(*_wanted(work, cut)).group_by(*alike)
     return [
         Waits(
-            owner_id=None if owner is None else UserId(owner), queue=queue,
-            state=HandoffState(state), late=bool(is_late), count=count,
+            owner_id=None if owner is None else UserId(owner),
+            queue=queue,
+            state=HandoffState(state),
+            late=bool(is_late),
+            count=count,
         )
         for owner, queue, state, is_late, count in work.session.execute(statement)
-    ]  # fmt: skip
+    ]
 
 
 def total(counts: Sequence[Waits]) -> int:

@@ -16,12 +16,24 @@ FEW_WORDS = 2
 COPY = RUN = 4
 """How many characters make a copy of something before, or a stretch of a keyboard's row."""
 _ORDERS = (
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "1234567890-=", "aabbccddeeffgghh",
+    "abcdefghijklmnopqrstuvwxyz",
+    "01234567890",
+    "1234567890-=",
+    "aabbccddeeffgghh",
     "00112233445566778899aabbccddeeff",
-    "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü+", "asdfghjklöä#", "yxcvbnm,.-",
-    "azertyuiop^$", "qsdfghjklmù", "wxcvbn,;:!", "!@#$%^&*()_+",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "qazwsxedcrfvtgbyhnujmikolp",
-)  # fmt: skip
+    "qwertyuiop[]",
+    "asdfghjkl;'",
+    "zxcvbnm,./",
+    "qwertzuiopü+",
+    "asdfghjklöä#",
+    "yxcvbnm,.-",
+    "azertyuiop^$",
+    "qsdfghjklmù",
+    "wxcvbn,;:!",
+    "!@#$%^&*()_+",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "qazwsxedcrfvtgbyhnujmikolp",
+)
 _STEPS = frozenset(
     order[start : start + RUN]
     for one in _ORDERS

@@ -33,9 +33,13 @@ def note_act(
 ) -> int:
     """Write down what was done to many, in the transaction that did it; give the act's id."""
     act = BulkAct(
-        kind=kind, words=words[:200], detail=dict(detail), actor=work.actor, at=work.now,
+        kind=kind,
+        words=words[:200],
+        detail=dict(detail),
+        actor=work.actor,
+        at=work.now,
         undone_at=None,
-    )  # fmt: skip
+    )
     work.session.add(act)
     work.session.flush()
     for chunk in chunks(sorted(before.items()), CHUNK):

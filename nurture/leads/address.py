@@ -133,8 +133,11 @@ _TWO = 2
 _SIGNS = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"), None),
     **dict.fromkeys(map(ord, "\u00a0\u202f\t\r\n"), " "),
-    ord("＠"): "@", ord("﹫"): "@", ord("．"): ".", ord("。"): ".",  # noqa: RUF001 - people paste them
-}  # fmt: skip
+    ord("＠"): "@",  # noqa: RUF001 - people paste them
+    ord("﹫"): "@",
+    ord("．"): ".",  # noqa: RUF001 - people paste them
+    ord("。"): ".",
+}
 """Signs that nobody sees, and wide ones."""
 _BETWEEN = re.compile(r"[;,|\s]+|/|(?<=[\w>])\s*&\s*")
 _IN_ANGLES = re.compile(r"<\s*(?:mailto:)?([^<>\s]+@[^<>\s]+?)\s*>", re.IGNORECASE)
@@ -172,12 +175,48 @@ _LONGEST_LOCAL = 64
 """Octets before the @ (RFC 5321, 4.5.3.1.1)."""
 _RESERVED = frozenset({"example"})
 """A top level for examples (RFC 2606), such as the company that ships with Nurture."""
-_TOP_LEVELS = ("com", "net", "org", "de", "at", "ch", "fr", "nl", "be", "uk", "es", "it", "eu",
-               "info", "biz", "pl", "dk", "se", "io")  # fmt: skip
-_WELL_KNOWN = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "hotmail.de",
-               "googlemail.com", "t-online.de", "outlook.de", "yahoo.de", "freenet.de",
-               "hotmail.fr", "wanadoo.fr", "orange.fr", "hotmail.co.uk", "yahoo.co.uk",
-               "btinternet.com", "comcast.net", "protonmail.com")  # fmt: skip
+_TOP_LEVELS = (
+    "com",
+    "net",
+    "org",
+    "de",
+    "at",
+    "ch",
+    "fr",
+    "nl",
+    "be",
+    "uk",
+    "es",
+    "it",
+    "eu",
+    "info",
+    "biz",
+    "pl",
+    "dk",
+    "se",
+    "io",
+)
+_WELL_KNOWN = (
+    "gmail.com",
+    "hotmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "icloud.com",
+    "hotmail.de",
+    "googlemail.com",
+    "t-online.de",
+    "outlook.de",
+    "yahoo.de",
+    "freenet.de",
+    "hotmail.fr",
+    "wanadoo.fr",
+    "orange.fr",
+    "hotmail.co.uk",
+    "yahoo.co.uk",
+    "btinternet.com",
+    "comcast.net",
+    "protonmail.com",
+)
 
 
 def _no_top_level(written: str, address: Address, last: str) -> BadAddress:

@@ -23,20 +23,56 @@ _TIME = re.compile(
     r"[T ,]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)? ?([AaPp]\.?[Mm]\.?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$"
 )
 _FORMS = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y",
-    "%d-%b-%Y", "%d-%b-%y", "%d %b %y",
-)  # fmt: skip
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d %Y",
+    "%B %d %Y",
+    "%d-%b-%Y",
+    "%d-%b-%y",
+    "%d %b %y",
+)
 _MONTHS_OF_A_YEAR = 12
 _MONTHS = {
-    "januar": "january", "jaenner": "january", "jänner": "january", "janvier": "january",
-    "januari": "january", "februar": "february", "fevrier": "february", "février": "february",
-    "februari": "february", "märz": "march", "maerz": "march", "mars": "march", "maart": "march",
-    "avril": "april", "mai": "may", "mei": "may", "juni": "june", "juin": "june",
-    "juli": "july", "juillet": "july", "août": "august", "aout": "august",
-    "augustus": "august", "septembre": "september", "oktober": "october", "octobre": "october",
-    "novembre": "november", "dezember": "december", "decembre": "december",
-    "décembre": "december", "mrz": "mar", "okt": "oct", "dez": "dec", "mär": "mar", "sept": "sep",
-}  # fmt: skip
+    "januar": "january",
+    "jaenner": "january",
+    "jänner": "january",
+    "janvier": "january",
+    "januari": "january",
+    "februar": "february",
+    "fevrier": "february",
+    "février": "february",
+    "februari": "february",
+    "märz": "march",
+    "maerz": "march",
+    "mars": "march",
+    "maart": "march",
+    "avril": "april",
+    "mai": "may",
+    "mei": "may",
+    "juni": "june",
+    "juin": "june",
+    "juli": "july",
+    "juillet": "july",
+    "août": "august",
+    "aout": "august",
+    "augustus": "august",
+    "septembre": "september",
+    "oktober": "october",
+    "octobre": "october",
+    "novembre": "november",
+    "dezember": "december",
+    "decembre": "december",
+    "décembre": "december",
+    "mrz": "mar",
+    "okt": "oct",
+    "dez": "dec",
+    "mär": "mar",
+    "sept": "sep",
+}
 _WORD = re.compile(r"[^\W\d_]+")
 NO_DAY = "This is no day: write it like 2026-03-31 or 31.03.2026."
 

@@ -58,11 +58,21 @@ def get_draft(work: Work, name: str, *, hold: bool = False) -> DraftRow:
         raise NoSuchDraft("This list is not here any more. Upload it again.")
     draft, file = found
     return DraftRow(
-        id=draft.id, name=draft.name, shown=draft.shown, file_id=file.id, form=FileForm(file.form),
-        size=file.size or 0, told=draft.told if isinstance(draft.told, dict) else {},
-        waits=bool(draft.job), asked=draft.asked, done=draft.done, total=draft.total,
-        problem=draft.problem, found=draft.found, import_id=draft.import_id,
-    )  # fmt: skip
+        id=draft.id,
+        name=draft.name,
+        shown=draft.shown,
+        file_id=file.id,
+        form=FileForm(file.form),
+        size=file.size or 0,
+        told=draft.told if isinstance(draft.told, dict) else {},
+        waits=bool(draft.job),
+        asked=draft.asked,
+        done=draft.done,
+        total=draft.total,
+        problem=draft.problem,
+        found=draft.found,
+        import_id=draft.import_id,
+    )
 
 
 def note_told(work: Work, draft_id: int, told: Mapping[str, Json]) -> None:
@@ -75,9 +85,16 @@ def ask_worker(
 ) -> None:
     """Leave the next step to a worker, and say so until it is through."""
     _note(
-        work, draft_id, job=job.value, payload=payload, asked=asked, done=0, total=0, problem="",
+        work,
+        draft_id,
+        job=job.value,
+        payload=payload,
+        asked=asked,
+        done=0,
+        total=0,
+        problem="",
         found=None,
-    )  # fmt: skip
+    )
     work.later(job, payload)
 
 

@@ -19,13 +19,32 @@ from nurture.leads.places import read_country, zone_of
 from nurture.leads.service import set_facts
 from nurture.leads.tables import Company, FieldChange, Lead
 
-PLAIN = {"first_name": 100, "last_name": 100, "job": 120, "industry": 60, "authority": 200,
-         "budget": 200, "timing": 200}  # fmt: skip
+PLAIN = {
+    "first_name": 100,
+    "last_name": 100,
+    "job": 120,
+    "industry": 60,
+    "authority": 200,
+    "budget": 200,
+    "timing": 200,
+}
 COMPANY = "company"
 EDITED = (
-    "first_name", "last_name", COMPANY, "job", "phone", "country", "zone", "language",
-    "industry", "employees", "compressor_kw", "authority", "budget", "timing",
-)  # fmt: skip
+    "first_name",
+    "last_name",
+    COMPANY,
+    "job",
+    "phone",
+    "country",
+    "zone",
+    "language",
+    "industry",
+    "employees",
+    "compressor_kw",
+    "authority",
+    "budget",
+    "timing",
+)
 """Fields that people edit, in the order of the form."""
 _MOST_HEADS = 10_000_000
 _MOST_POWER = 100_000
@@ -42,10 +61,15 @@ class Edit:
 def held_of(person: Person) -> dict[str, Json]:
     """Lay out what can be edited as it is known now."""
     own: dict[str, Json] = {
-        "first_name": person.first_name, "last_name": person.last_name, COMPANY: person.company,
-        "job": person.job, "phone": person.phone, "country": person.country, "zone": person.zone,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        COMPANY: person.company,
+        "job": person.job,
+        "phone": person.phone,
+        "country": person.country,
+        "zone": person.zone,
         "language": person.language,
-    }  # fmt: skip
+    }
     return {name: own[name] if name in own else person.facts.get(name) for name in EDITED}
 
 
@@ -109,11 +133,15 @@ def _rename(work: Work, person: Person, name: str) -> None:
     for chunk in chunks(sorted({person.id, *colleagues(work, person)}), CHUNK):
         rows: list[dict[str, object]] = [
             {
-                "lead_id": one, "at": work.now, "actor": work.actor, "field": COMPANY,
-                "old": person.company, "new": name,
+                "lead_id": one,
+                "at": work.now,
+                "actor": work.actor,
+                "field": COMPANY,
+                "old": person.company,
+                "new": name,
             }
             for one in chunk
-        ]  # fmt: skip
+        ]
         bulk_insert(work.session, FieldChange, rows)
         work.session.execute(update(Lead).where(Lead.id.in_(chunk)).values(changed_at=work.now))
 
@@ -181,6 +209,9 @@ def _power(text: str) -> Json:
 
 
 _READERS: Mapping[str, Callable[[str], Json]] = {
-    "country": _country, "zone": _zone, "language": _language, "employees": _heads,
+    "country": _country,
+    "zone": _zone,
+    "language": _language,
+    "employees": _heads,
     "compressor_kw": _power,
-}  # fmt: skip
+}

@@ -114,15 +114,40 @@ _WORDS: Mapping[Column, str] = {
 _MEANING = {word: column for column, words in _WORDS.items() for word in words.split("|")}
 _WEAK: Mapping[str, Column] = {
     **dict.fromkeys(
-        ("mobile", "handy", "mobil", "cell", "mobilephone", "cellphone", "mobilenumber",
-         "mobiltelefon", "portable", "gsm", "movil", "cellulare", "mobiel", "telefonmobil",
-         "mobilephonenumber", "handynummer", "mobilnummer", "homephone", "otherphone", "cellnumber",
-         "telephonemobile", "telefonomovil", "mobilenummer", "phonemobile", "privatephone"),
+        (
+            "mobile",
+            "handy",
+            "mobil",
+            "cell",
+            "mobilephone",
+            "cellphone",
+            "mobilenumber",
+            "mobiltelefon",
+            "portable",
+            "gsm",
+            "movil",
+            "cellulare",
+            "mobiel",
+            "telefonmobil",
+            "mobilephonenumber",
+            "handynummer",
+            "mobilnummer",
+            "homephone",
+            "otherphone",
+            "cellnumber",
+            "telephonemobile",
+            "telefonomovil",
+            "mobilenummer",
+            "phonemobile",
+            "privatephone",
+        ),
         Column.PHONE,
     ),
-    "title": Column.JOB, "nom": Column.LAST_NAME, "displayname": Column.NAME,
+    "title": Column.JOB,
+    "nom": Column.LAST_NAME,
+    "displayname": Column.NAME,
     "site": Column.WEBSITE,
-}  # fmt: skip
+}
 """Words that mean it only where no other heading of the list does."""
 _WHOSE = """
     contact lead person business work office primary main mailing billing postal address adresse
@@ -164,8 +189,9 @@ def guess(
     found = {heading: settled.get(heading, IGNORED) for heading in headings}
     taken = set(settled.values()) - SEVERAL
     new = [heading for heading in headings if heading not in settled]
-    ranked = sorted((far, place, column) for place, one in enumerate(new)
-                    for far, column in (_meaning(one),))  # fmt: skip
+    ranked = sorted(
+        (far, place, column) for place, one in enumerate(new) for far, column in (_meaning(one),)
+    )
     for _, place, column in ranked:
         if column != IGNORED and column not in taken:
             found[new[place]] = column

@@ -115,17 +115,20 @@ def note_servers(work: Work, found: Sequence[HostFound]) -> None:
     """Remember what the name servers said; silence changes nothing but the next time to ask."""
     told = [one for one in found if one.servers is not None]
     bulk_update(
-        work.session, MailHost,
+        work.session,
+        MailHost,
         [
             {
-                "domain": one.domain, "gateway": gateway_of(one.servers or ()),
-                "takes_mail": bool(one.servers), "asked_at": work.machine,
+                "domain": one.domain,
+                "gateway": gateway_of(one.servers or ()),
+                "takes_mail": bool(one.servers),
+                "asked_at": work.machine,
                 "ask_after": work.machine + (KNOWN_FOR if one.servers else NO_MAIL_FOR),
             }
             for one in told
         ],
         key="domain",
-    )  # fmt: skip
+    )
     silent = [one.domain for one in found if one.servers is None]
     again = [{"domain": one, "ask_after": work.machine + ASK_AGAIN} for one in silent]
     bulk_update(work.session, MailHost, again, key="domain")

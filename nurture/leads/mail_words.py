@@ -187,22 +187,35 @@ _SOUNDS = re.compile(
 
 
 _AGREEMENTS = {
-    Said.YES: Standing.AGREED, Said.WELCOME: Standing.AGREED, Said.AGREED: Standing.AGREED,
-    Said.NO: Standing.UNASKED, Said.NOTHING: Standing.UNASKED, Said.UNASKED: Standing.UNASKED,
-    Said.REFUSED: Standing.REFUSED, Said.UNCLEAR: Standing.UNCLEAR,
-}  # fmt: skip
+    Said.YES: Standing.AGREED,
+    Said.WELCOME: Standing.AGREED,
+    Said.AGREED: Standing.AGREED,
+    Said.NO: Standing.UNASKED,
+    Said.NOTHING: Standing.UNASKED,
+    Said.UNASKED: Standing.UNASKED,
+    Said.REFUSED: Standing.REFUSED,
+    Said.UNCLEAR: Standing.UNCLEAR,
+}
 _REFUSED = {
-    Said.YES: Standing.REFUSED, Said.REFUSED: Standing.REFUSED, Said.UNASKED: Standing.UNASKED,
-    Said.NO: Standing.OPEN, Said.NOTHING: Standing.OPEN, Said.WELCOME: Standing.OPEN,
+    Said.YES: Standing.REFUSED,
+    Said.REFUSED: Standing.REFUSED,
+    Said.UNASKED: Standing.UNASKED,
+    Said.NO: Standing.OPEN,
+    Said.NOTHING: Standing.OPEN,
+    Said.WELCOME: Standing.OPEN,
     Said.AGREED: Standing.UNCLEAR,  # "Opt-out: confirmed" may be either
     Said.UNCLEAR: Standing.UNCLEAR,
-}  # fmt: skip
+}
 _STATES = {
-    Said.WELCOME: Standing.OPEN, Said.AGREED: Standing.OPEN, Said.NOTHING: Standing.OPEN,
-    Said.REFUSED: Standing.REFUSED, Said.UNASKED: Standing.UNASKED,
+    Said.WELCOME: Standing.OPEN,
+    Said.AGREED: Standing.OPEN,
+    Said.NOTHING: Standing.OPEN,
+    Said.REFUSED: Standing.REFUSED,
+    Said.UNASKED: Standing.UNASKED,
     Said.YES: Standing.UNCLEAR,  # "Status: 1" is a code of somebody else's
-    Said.NO: Standing.UNCLEAR, Said.UNCLEAR: Standing.UNCLEAR,
-}  # fmt: skip
+    Said.NO: Standing.UNCLEAR,
+    Said.UNCLEAR: Standing.UNCLEAR,
+}
 _SALES_WORDS = (
     "new|open|contacted|attempted to contact|qualified|unqualified|working|nurturing|"
     "nurture|lead|prospect|customer|client|converted|closed|won|lost|in progress|hot|warm|"
@@ -230,10 +243,20 @@ def _without_all(words: str) -> str:
 
 _BEHIND = re.compile(r"\s*\([^()]*\)\s*$")
 _TICKS = {
-    "✓": Said.YES, "✔": Said.YES, "☑": Said.YES, "☒": Said.YES, "✅": Said.YES, "■": Said.YES,
-    "☐": Said.NO, "□": Said.NO, "✗": Said.NO, "✘": Said.NO, "❌": Said.NO, "✕": Said.NO,
+    "✓": Said.YES,
+    "✔": Said.YES,
+    "☑": Said.YES,
+    "☒": Said.YES,
+    "✅": Said.YES,
+    "■": Said.YES,
+    "☐": Said.NO,
+    "□": Said.NO,
+    "✗": Said.NO,
+    "✘": Said.NO,
+    "❌": Said.NO,
+    "✕": Said.NO,
     "+": Said.YES,
-}  # fmt: skip
+}
 _SAYS: Mapping[Said, str] = {
     Said.YES: "yes|y|ja|j|oui|o|si|s|sim|x|xx|true|t|wahr|vrai|waar|verdadero|vero|on|checked|tak|"
     "ano|jep|yep",

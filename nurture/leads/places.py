@@ -214,12 +214,33 @@ def _language_names() -> dict[str, str]:
 
 
 _OWN_LANGUAGES = {
-    "deutsch": "de", "english": "en", "français": "fr", "francais": "fr", "nederlands": "nl",
-    "español": "es", "espanol": "es", "castellano": "es", "italiano": "it", "polski": "pl",
-    "čeština": "cs", "cesky": "cs", "português": "pt", "portugues": "pt", "svenska": "sv",
-    "dansk": "da", "norsk": "no", "suomi": "fi", "magyar": "hu", "română": "ro", "türkçe": "tr",
-    "greek": "el", "flemish": "nl", "chinese": "zh", "mandarin": "zh", "schweizerdeutsch": "de",
-}  # fmt: skip
+    "deutsch": "de",
+    "english": "en",
+    "français": "fr",
+    "francais": "fr",
+    "nederlands": "nl",
+    "español": "es",
+    "espanol": "es",
+    "castellano": "es",
+    "italiano": "it",
+    "polski": "pl",
+    "čeština": "cs",
+    "cesky": "cs",
+    "português": "pt",
+    "portugues": "pt",
+    "svenska": "sv",
+    "dansk": "da",
+    "norsk": "no",
+    "suomi": "fi",
+    "magyar": "hu",
+    "română": "ro",
+    "türkçe": "tr",
+    "greek": "el",
+    "flemish": "nl",
+    "chinese": "zh",
+    "mandarin": "zh",
+    "schweizerdeutsch": "de",
+}
 
 
 def read_postcode(text: str, *, country: str | None) -> str:

@@ -46,8 +46,9 @@ class Conventions:
         return {
             "signs": {name: one.value for name, one in self.signs.items()},
             "orders": {name: one.value for name, one in self.orders.items()},
-            "numbers": list[Json](sorted(self.numbers)), "days": list[Json](sorted(self.days)),
-        }  # fmt: skip
+            "numbers": list[Json](sorted(self.numbers)),
+            "days": list[Json](sorted(self.days)),
+        }
 
     @classmethod
     def from_json(cls, value: Json) -> "Conventions":
@@ -56,8 +57,9 @@ class Conventions:
         return cls(
             {name: Signs(str(one)) for name, one in _map(told.get("signs")).items()},
             {name: DayOrder(str(one)) for name, one in _map(told.get("orders")).items()},
-            frozenset(_list(told.get("numbers"))), frozenset(_list(told.get("days"))),
-        )  # fmt: skip
+            frozenset(_list(told.get("numbers"))),
+            frozenset(_list(told.get("days"))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,9 @@ _LENGTHS: Mapping[str, int] = {
 }
 _TEXT = 500
 _REAL: Mapping[str, frozenset[str]] = {
-    Column.LAST_NAME: frozenset({"na", "blank"}), Column.CITY: frozenset({"leer"}),
-}  # fmt: skip
+    Column.LAST_NAME: frozenset({"na", "blank"}),
+    Column.CITY: frozenset({"leer"}),
+}
 """Names that elsewhere stand for nothing: there are people called Na, and a town called Leer."""
 _RAW = frozenset({Column.EMAIL, Column.COUNTRY, Column.OPT_IN, Column.OPT_OUT})
 
@@ -311,11 +314,12 @@ def _lead(address: Address, cells: _Cells) -> NewLead:
         postcode=cells.read(Column.POSTCODE, partial(read_postcode, country=country)),
         language=cells.read(Column.LANGUAGE, read_language),
         facts={
-            **address.facts(), **_facts(cells),
+            **address.facts(),
+            **_facts(cells),
             **({"phone_extension": phone.extension} if phone and phone.extension else {}),
         },
         interests=_interests(cells),
-    )  # fmt: skip
+    )
 
 
 def _phone(cells: _Cells, dialled: str | None) -> Phone | None:

@@ -25,9 +25,15 @@ COLUMNS = (
 
 _UNKNOWN_ZONE = "UTC"
 _LENGTHS = {
-    "first_name": 100, "last_name": 100, "phone": 40, "job": 120, "country": 2, "postcode": 20,
-    "language": 10, "zone": 60,
-}  # fmt: skip
+    "first_name": 100,
+    "last_name": 100,
+    "phone": 40,
+    "job": 120,
+    "country": 2,
+    "postcode": 20,
+    "language": 10,
+    "zone": 60,
+}
 """What the columns hold: one row that says more must not stop the list that it came in."""
 
 

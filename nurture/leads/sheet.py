@@ -66,9 +66,13 @@ def sheet_text(
         shutil.copyfileobj(workbook, kept)
         kept.seek(0)
         child = subprocess.Popen(  # noqa: S603 - our own program and numbers
-            _command(bounds), stdin=kept, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=_environment(), close_fds=True,
-        )  # fmt: skip
+            _command(bounds),
+            stdin=kept,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            close_fds=True,
+        )
         assert child.stdout is not None
         try:
             yield from _texts(child.stdout, progress)
@@ -79,9 +83,7 @@ def sheet_text(
 
 
 def _command(bounds: SheetBounds) -> list[str]:
-    numbers = (
-        bounds.bytes, bounds.cells, bounds.memory, bounds.cpu_seconds, bounds.wall_seconds,
-    )  # fmt: skip
+    numbers = (bounds.bytes, bounds.cells, bounds.memory, bounds.cpu_seconds, bounds.wall_seconds)
     program = Path(__file__).with_name("sheet_child.py")
     # -P: its neighbours in the folder are no modules that it may import by mistake.
     return [sys.executable, "-P", str(program), *map(str, numbers)]

@@ -89,10 +89,13 @@ def survey_rows(rows: Iterator[Record], reading: Reading) -> Survey:
             if one.place < len(record.cells):
                 one.add(record.cells[one.place].strip(), refused=refused)
     return Survey(
-        total_rows=total, repeated=frozenset(repeats.twice), repeats=tuple(repeats.found),
-        repeated_rows=repeats.number, conventions=_conventions(watched),
+        total_rows=total,
+        repeated=frozenset(repeats.twice),
+        repeats=tuple(repeats.found),
+        repeated_rows=repeats.number,
+        conventions=_conventions(watched),
         questions=tuple(question for one in watched for question in one.questions()),
-    )  # fmt: skip
+    )
 
 
 def address_in(cell: str) -> str:
@@ -244,9 +247,13 @@ class _Column:
         if self._words:
             words = _SOUNDS if self._about is not None else _STRANGE
             yield Question(
-                self.heading, self.heading, words, _COLUMN_CHOICES, tuple(self._examples()),
+                self.heading,
+                self.heading,
+                words,
+                _COLUMN_CHOICES,
+                tuple(self._examples()),
                 maps=True,
-            )  # fmt: skip
+            )
 
     def _asks_for_words(self) -> Iterator[Question]:
         for cell in self._examples():

@@ -32,8 +32,19 @@ _UNREADABLE = (
 )
 _DELIMITERS = ";,\t|"
 _WIDE = ((codecs.BOM_UTF8, None), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_OLD = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp437", "mac_roman", "shift_jis",
-        "gb18030", "big5", "euc_kr"]  # fmt: skip
+_OLD = [
+    "cp1252",
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp437",
+    "mac_roman",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc_kr",
+]
 _MUCH_BETTER = 0.1
 """How much less chaos another guess must make before we doubt the usual encoding of the West."""
 

@@ -176,9 +176,10 @@ def _turned_away(one: Recorded) -> Recorded:
 def _forgive(work: Work, held: Breaker) -> None:
     """Let wait again what was refused just before it showed that all mail is refused."""
     ids = [
-        key for key, one in _lately(work, held)
+        key
+        for key, one in _lately(work, held)
         if one.event == MessageEvent.PERMANENT and one.whose is Whose.UNCLEAR
-    ]  # fmt: skip
+    ]
     work.session.execute(
         update(Message)
         .where(
@@ -186,10 +187,13 @@ def _forgive(work: Work, held: Breaker) -> None:
             Message.state.in_(sources_of(MessageEvent.FORGIVEN)),
         )
         .values(
-            state=MessageState.DEFERRED, reason=Message.reply, retry_at=work.machine + FIRST_PROBE,
-            settled_at=None, batched_at=None,
+            state=MessageState.DEFERRED,
+            reason=Message.reply,
+            retry_at=work.machine + FIRST_PROBE,
+            settled_at=None,
+            batched_at=None,
         )
-    )  # fmt: skip
+    )
 
 
 def watch(
@@ -227,9 +231,15 @@ def _of_batch(work: Work, batch_id: int, relay: str) -> Breaker:
 
 def _opened(work: Work, relay: str, sign: Sign, *, quick: bool = False) -> Breaker:
     return Breaker(
-        work.machine, sign.why, FIRST_PROBE, work.machine + FIRST_PROBE, relay=relay,
-        mend=sign.mend, dead=sign.dead, longest=NEXT_QUICK if quick else LONGEST_WAIT,
-    )  # fmt: skip
+        work.machine,
+        sign.why,
+        FIRST_PROBE,
+        work.machine + FIRST_PROBE,
+        relay=relay,
+        mend=sign.mend,
+        dead=sign.dead,
+        longest=NEXT_QUICK if quick else LONGEST_WAIT,
+    )
 
 
 def _leave_alone(work: Work, relay: str, away: Away) -> None:
@@ -324,9 +334,8 @@ def _lately(work: Work, held: Breaker) -> list[tuple[int, Try]]:
 def _tries(work: Work, held: Breaker, *, most: int = LAST) -> list[tuple[int, Try]]:
     """Give the latest answers of a relay since it was last in trouble, with their messages."""
     query = select(
-        Attempt.message_id, Attempt.outcome, Attempt.at, Attempt.code, Attempt.reply,
-        Attempt.stage,
-    ).order_by(Attempt.id.desc())  # fmt: skip
+        Attempt.message_id, Attempt.outcome, Attempt.at, Attempt.code, Attempt.reply, Attempt.stage
+    ).order_by(Attempt.id.desc())
     if held.relay:
         query = query.where(Attempt.relay == held.relay)
     return [
@@ -352,11 +361,16 @@ def _try(one: Recorded, *, at: datetime) -> Try:
 
 def _put(work: Work, held: Breaker) -> None:
     new: dict[str, Json] = {
-        "open_since": _text(held.open_since), "why": held.why,
-        "wait": held.wait.total_seconds(), "probe_at": _text(held.probe_at),
-        "probe": held.probe, "closed_at": _text(held.closed_at), "mend": held.mend,
-        "quick": held.longest == NEXT_QUICK, "dead": held.dead,
-    }  # fmt: skip
+        "open_since": _text(held.open_since),
+        "why": held.why,
+        "wait": held.wait.total_seconds(),
+        "probe_at": _text(held.probe_at),
+        "probe": held.probe,
+        "closed_at": _text(held.closed_at),
+        "mend": held.mend,
+        "quick": held.longest == NEXT_QUICK,
+        "dead": held.dead,
+    }
     shared.put(work, _name(held.relay), new=new)
 
 

@@ -29,31 +29,97 @@ _KINDS: Mapping[str, InboundKind] = {
     word: kind
     for kind, words in {
         K.BOUNCED: (
-            "bounce", "bounced", "hard_bounce", "hard_bounced", "hardbounce", "permanent_fail",
-            "invalid_email", "out_of_band", "soft_bounce", "soft_bounced", "softbounce",
-            "badmailbox", "failed", "permanent", "messagebounced", "messagedeliveryfailed",
+            "bounce",
+            "bounced",
+            "hard_bounce",
+            "hard_bounced",
+            "hardbounce",
+            "permanent_fail",
+            "invalid_email",
+            "out_of_band",
+            "soft_bounce",
+            "soft_bounced",
+            "softbounce",
+            "badmailbox",
+            "failed",
+            "permanent",
+            "messagebounced",
+            "messagedeliveryfailed",
             "hardfail",
         ),
-        K.DEFERRED: ("deferred", "delivery_delayed", "deliverydelay", "delay", "delayed",
-                     "temporary_fail", "messagedelayed", "softfail", "suspension", "deferral"),
+        K.DEFERRED: (
+            "deferred",
+            "delivery_delayed",
+            "deliverydelay",
+            "delay",
+            "delayed",
+            "temporary_fail",
+            "messagedelayed",
+            "softfail",
+            "suspension",
+            "deferral",
+        ),
         K.DELIVERED: ("delivered", "delivery", "messagesent"),
-        K.COMPLAINED: ("complaint", "complained", "spam", "spam_complaint", "spamcomplaint",
-                       "spamreport", "spam_report", "abuse"),
-        K.UNSUBSCRIBED: ("unsubscribe", "unsubscribed", "unsub", "list_unsubscribe",
-                         "link_unsubscribe", "group_unsubscribe", "subscription"),
-        K.REJECTED: ("reject", "rejected", "dropped", "blocked", "suppressed",
-                     "generation_rejection", "policy_rejection", "error", "rendering_failure",
-                     "generation_failure"),
-        K.SENT: ("send", "sent", "request", "queued", "processed", "injection", "accepted",
-                 "scheduled", "messageheld"),
-        K.OPENED: ("open", "opened", "unique_opened", "proxy_open", "uniqueproxyopen",
-                   "initial_open", "unique_proxy_open", "first_opening", "loadedbyproxy",
-                   "amp_open", "amp_initial_open"),
+        K.COMPLAINED: (
+            "complaint",
+            "complained",
+            "spam",
+            "spam_complaint",
+            "spamcomplaint",
+            "spamreport",
+            "spam_report",
+            "abuse",
+        ),
+        K.UNSUBSCRIBED: (
+            "unsubscribe",
+            "unsubscribed",
+            "unsub",
+            "list_unsubscribe",
+            "link_unsubscribe",
+            "group_unsubscribe",
+            "subscription",
+        ),
+        K.REJECTED: (
+            "reject",
+            "rejected",
+            "dropped",
+            "blocked",
+            "suppressed",
+            "generation_rejection",
+            "policy_rejection",
+            "error",
+            "rendering_failure",
+            "generation_failure",
+        ),
+        K.SENT: (
+            "send",
+            "sent",
+            "request",
+            "queued",
+            "processed",
+            "injection",
+            "accepted",
+            "scheduled",
+            "messageheld",
+        ),
+        K.OPENED: (
+            "open",
+            "opened",
+            "unique_opened",
+            "proxy_open",
+            "uniqueproxyopen",
+            "initial_open",
+            "unique_proxy_open",
+            "first_opening",
+            "loadedbyproxy",
+            "amp_open",
+            "amp_initial_open",
+        ),
         K.CLICKED: ("click", "clicked", "clicks", "messagelinkclicked", "amp_click", "linkclick"),
         K.AUTO_REPLIED: ("autoresponder", "auto_responder", "autoreply", "challengeverification"),
     }.items()
     for word in words
-}  # fmt: skip
+}
 _EVENT_NAMES = (
     "notificationType",
     "eventType",
@@ -91,20 +157,68 @@ _REASON_NAMES = (
     "description",
     "Description",
 )
-_TIME_NAMES = ("timestamp", "time", "ts", "date", "created_at", "event_time", "BouncedAt",
-               "DeliveredAt", "ChangedAt", "ts_epoch")  # fmt: skip
-_ID_NAMES = ("feedbackId", "sg_event_id", "event_id", "event-id", "uuid", "id", "ID", "_id",
-             "MessageID", "message_id", "message-id", "messageId")  # fmt: skip
+_TIME_NAMES = (
+    "timestamp",
+    "time",
+    "ts",
+    "date",
+    "created_at",
+    "event_time",
+    "BouncedAt",
+    "DeliveredAt",
+    "ChangedAt",
+    "ts_epoch",
+)
+_ID_NAMES = (
+    "feedbackId",
+    "sg_event_id",
+    "event_id",
+    "event-id",
+    "uuid",
+    "id",
+    "ID",
+    "_id",
+    "MessageID",
+    "message_id",
+    "message-id",
+    "messageId",
+)
 _WRAPPERS = (
-    "msys", "event-data", "payload", "data", "msg", "event_data", "activity", "mail", "bounce",
-    "original_message", "message_event", "track_event", "gen_event", "unsubscribe_event",
-    "relay_event", "delivery_info", "delivery-status", "morph", "recipient", "email", "complaint",
-    "delivery", "deliveryDelay", "reject", "failure", "message",
-)  # fmt: skip
+    "msys",
+    "event-data",
+    "payload",
+    "data",
+    "msg",
+    "event_data",
+    "activity",
+    "mail",
+    "bounce",
+    "original_message",
+    "message_event",
+    "track_event",
+    "gen_event",
+    "unsubscribe_event",
+    "relay_event",
+    "delivery_info",
+    "delivery-status",
+    "morph",
+    "recipient",
+    "email",
+    "complaint",
+    "delivery",
+    "deliveryDelay",
+    "reject",
+    "failure",
+    "message",
+)
 _HARD = ("hard_bounce", "hard_bounced", "hardbounce", "invalid_email", "hardfail", "bad_mailbox")
 _REASONS_OF_PROVIDERS = (
-    "Type", "bounceType", "bounce_description", "bounceSubType", "SuppressionReason",
-)  # fmt: skip
+    "Type",
+    "bounceType",
+    "bounce_description",
+    "bounceSubType",
+    "SuppressionReason",
+)
 _SOFT = ("soft_bounce", "soft_bounced", "softbounce", "transient", "undetermined", "softfail")
 
 
@@ -131,9 +245,11 @@ def in_mail(parsed: Message) -> Noticed | None:
 
 
 _ACTIONS = {
-    K.BOUNCED: Action.FAILED, K.REJECTED: Action.FAILED, K.DEFERRED: Action.DELAYED,
+    K.BOUNCED: Action.FAILED,
+    K.REJECTED: Action.FAILED,
+    K.DEFERRED: Action.DELAYED,
     K.DELIVERED: Action.DELIVERED,
-}  # fmt: skip
+}
 
 
 def complained(addresses: Sequence[str]) -> tuple[Report, ...]:
@@ -200,10 +316,14 @@ def _events(raw: Mapping[str, Json]) -> Iterator[InboundEvent]:
         said = _said(facts)
         source_id = sha256(f"{own}|{kind}|{address}".encode()).hexdigest()
         yield InboundEvent(
-            kind=kind, source_id=source_id, marks=marks, recipient=address,
-            why=_why(kind, said, flat), diagnostic=said[:SAID],
+            kind=kind,
+            source_id=source_id,
+            marks=marks,
+            recipient=address,
+            why=_why(kind, said, flat),
+            diagnostic=said[:SAID],
             at=str(_first(flat, _TIME_NAMES) or "")[:40],
-        )  # fmt: skip
+        )
 
 
 def _flat(raw: Mapping[str, Json], depth: int = 0) -> dict[str, Json]:

@@ -86,14 +86,22 @@ def messages(
     )
     return [
         MessageLine(
-            id=row.id, lead_id=LeadId(row.lead_id) if row.lead_id else None,
-            recipient=row.recipient, template=key, subject=subject, kind=row.kind,
-            state=row.state, reason=row.reason, asset_id=row.asset_id, not_before=row.not_before,
-            sent_at=row.sent_at, step=row.step,
+            id=row.id,
+            lead_id=LeadId(row.lead_id) if row.lead_id else None,
+            recipient=row.recipient,
+            template=key,
+            subject=subject,
+            kind=row.kind,
+            state=row.state,
+            reason=row.reason,
+            asset_id=row.asset_id,
+            not_before=row.not_before,
+            sent_at=row.sent_at,
+            step=row.step,
             presumed=row.state == MessageState.IN_DOUBT and row.presumed_at is not None,
         )
         for row, key, subject in work.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def of_lead(work: Work, lead_id: LeadId, *, limit: int = 100) -> list[MessageLine]:
@@ -155,10 +163,19 @@ def refs(work: Work, message_ids: Sequence[int]) -> dict[int, MessageRef]:
     """Give references in bulk; unknown ids are left out."""
     found: dict[int, MessageRef] = {}
     columns = [
-        Message.id, Message.lead_id, Message.sent_at, Message.settled_at,
-        Message.template_version_id, Message.asset_id, Message.enrolment_id, Message.step,
-        Message.kind, Message.recipient, Message.user_id, Message.handoff_id,
-    ]  # fmt: skip
+        Message.id,
+        Message.lead_id,
+        Message.sent_at,
+        Message.settled_at,
+        Message.template_version_id,
+        Message.asset_id,
+        Message.enrolment_id,
+        Message.step,
+        Message.kind,
+        Message.recipient,
+        Message.user_id,
+        Message.handoff_id,
+    ]
     for row in work.session.execute(
         select(*columns).where(among(work.session, Message.id, set(message_ids)))
     ):
@@ -220,9 +237,10 @@ def _of_journal(work: Work, journal: str, which: ColumnElement[bool]) -> list[in
 def overdue_claims(work: Work, *, host: str) -> list[str]:
     """Name the journals of a host whose messages are still being sent after their lease."""
     query = select(Message.claim).where(
-        Message.state == MessageState.SENDING, Message.lease_until < work.machine,
+        Message.state == MessageState.SENDING,
+        Message.lease_until < work.machine,
         Message.host == host,
-    )  # fmt: skip
+    )
     return [one for one in work.session.scalars(query.distinct()) if one is not None]
 
 
@@ -275,10 +293,11 @@ def last_refusals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, str]:
         .join(Attempt, Attempt.message_id == Message.id)
         .where(
             among(work.session, Message.lead_id, list(lead_ids)),
-            Message.state == MessageState.REFUSED, Attempt.code.is_not(None),
+            Message.state == MessageState.REFUSED,
+            Attempt.code.is_not(None),
         )
         .order_by(Attempt.id)
-    )  # fmt: skip
+    )
     return {LeadId(lead_id): reply for lead_id, reply in work.session.execute(query) if lead_id}
 
 
@@ -286,6 +305,7 @@ def refused_since(work: Work, lead_ids: Sequence[LeadId], *, since: datetime) ->
     """Name the refused mails to leads that were to leave at an instant or later."""
     query = select(Message.id).where(
         among(work.session, Message.lead_id, list(lead_ids)),
-        Message.state == MessageState.REFUSED, Message.not_before >= since,
-    )  # fmt: skip
+        Message.state == MessageState.REFUSED,
+        Message.not_before >= since,
+    )
     return list(work.session.scalars(query))

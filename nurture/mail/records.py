@@ -57,13 +57,17 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     bulk_update(work.session, Message, [row for row in moved if row is not None])
     answers = [
         {
-            "message_id": one.id, "outcome": one.event, "code": one.code or None,
-            "reply": one.reason[:300], "at": work.machine, "relay": one.relay or None,
+            "message_id": one.id,
+            "outcome": one.event,
+            "code": one.code or None,
+            "reply": one.reason[:300],
+            "at": work.machine,
+            "relay": one.relay or None,
             "stage": one.stage,
         }
         for one in results
         if one.event is not MessageEvent.HANDED_BACK
-    ]  # fmt: skip
+    ]
     if answers:
         bulk_insert(work.session, Attempt, answers)
 
@@ -148,13 +152,18 @@ def _moved(
     put_off = new is MessageState.DEFERRED
     retry = work.machine + (_backoff(event, attempts) if put_off else result.wait)
     return {
-        "id": result.id, "state": new, "reason": None if new is MessageState.SENT else reason[:200],
+        "id": result.id,
+        "state": new,
+        "reason": None if new is MessageState.SENT else reason[:200],
         "retry_at": retry if waits else None,
         "attempts": attempts - 1 if event is MessageEvent.HANDED_BACK else attempts,
-        "batched_at": None if waits else work.machine, "lease_until": None,
-        "sent_at": work.now if gone else None, "settled_at": work.machine,
-        "reply": result.reason[:300] or None, "body_hash": result.body_hash or None,
-    }  # fmt: skip
+        "batched_at": None if waits else work.machine,
+        "lease_until": None,
+        "sent_at": work.now if gone else None,
+        "settled_at": work.machine,
+        "reply": result.reason[:300] or None,
+        "body_hash": result.body_hash or None,
+    }
 
 
 def _backoff(event: MessageEvent, attempts: int) -> timedelta:
@@ -181,10 +190,12 @@ def expire_leases(
             Message.state == MessageState.SENDING, Message.lease_until < work.machine, out_of_reach
         )
         .values(
-            state=MessageState.IN_DOUBT, reason="its sender was lost with its journal",
-            sent_at=work.now, settled_at=work.machine,
+            state=MessageState.IN_DOUBT,
+            reason="its sender was lost with its journal",
+            sent_at=work.now,
+            settled_at=work.machine,
         )
-    )  # fmt: skip
+    )
     return done.rowcount
 
 
@@ -197,11 +208,13 @@ def presume_delivered(work: Work) -> int:
     done = work.session.connection().execute(
         update(Message)
         .where(
-            Message.state == MessageState.IN_DOUBT, Message.kind == MessageKind.MARKETING,
-            Message.presumed_at.is_(None), Message.sent_at <= work.now - UNHEARD,
+            Message.state == MessageState.IN_DOUBT,
+            Message.kind == MessageKind.MARKETING,
+            Message.presumed_at.is_(None),
+            Message.sent_at <= work.now - UNHEARD,
         )
         .values(presumed_at=work.now)
-    )  # fmt: skip
+    )
     return done.rowcount
 
 

@@ -36,9 +36,16 @@ _MAILBOX = r"[^\s<>()\[\]{},;:\"'“”「」『』*|=/\\]+@(?:[\w-]+\.)*[\w-]+"
 _ADDRESS = re.compile(rf"(?:\"[^\"\s]+\"@[\w.-]+|{_MAILBOX})", re.UNICODE)
 _TELLING_STATUS = re.compile(r"5\.[127]\.[1-9]|4\.\d")
 _FIELDS = frozenset(
-    {"final-recipient", "original-recipient", "x-actual-recipient", "action", "status",
-     "diagnostic-code", "remote-recipient"}
-)  # fmt: skip
+    {
+        "final-recipient",
+        "original-recipient",
+        "x-actual-recipient",
+        "action",
+        "status",
+        "diagnostic-code",
+        "remote-recipient",
+    }
+)
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{2,30})\s*:\s*(.*)$")
 _LIKE = phrases("letter_phrases")
 

@@ -90,10 +90,15 @@ def publish_template(
         return int(last.id)
     compiled = compile_mail(source, kind=kind, url_fields=url_fields)
     row = TemplateVersion(
-        key=source.name, number=last.number + 1 if last else 1, subject=source.subject,
-        html=source.html, text=source.text, fingerprint=fingerprint, compiled=compiled.to_json(),
+        key=source.name,
+        number=last.number + 1 if last else 1,
+        subject=source.subject,
+        html=source.html,
+        text=source.text,
+        fingerprint=fingerprint,
+        compiled=compiled.to_json(),
         published_at=work.now,
-    )  # fmt: skip
+    )
     work.session.add(row)
     work.session.flush()
     return row.id
@@ -115,15 +120,24 @@ def plan(work: Work, messages: Sequence[NewMessage]) -> int:
     """Plan messages in the transaction that advances their leads; count the new ones."""
     rows = [
         {
-            "dedup_key": one.dedup_key, "kind": one.kind, "state": MessageState.PLANNED,
-            "lead_id": one.lead_id, "user_id": one.user_id, "handoff_id": one.handoff_id,
-            "recipient": one.recipient, "enrolment_id": one.enrolment_id, "step": one.step,
-            "template_version_id": one.template_version_id, "asset_id": one.asset_id,
-            "context": dict(one.context), "planned_at": work.now, "not_before": one.not_before,
+            "dedup_key": one.dedup_key,
+            "kind": one.kind,
+            "state": MessageState.PLANNED,
+            "lead_id": one.lead_id,
+            "user_id": one.user_id,
+            "handoff_id": one.handoff_id,
+            "recipient": one.recipient,
+            "enrolment_id": one.enrolment_id,
+            "step": one.step,
+            "template_version_id": one.template_version_id,
+            "asset_id": one.asset_id,
+            "context": dict(one.context),
+            "planned_at": work.now,
+            "not_before": one.not_before,
             "attempts": 0,
         }
         for one in messages
-    ]  # fmt: skip
+    ]
     return insert_ignoring(work.session, Message, rows)
 
 
@@ -223,9 +237,18 @@ def candidates(work: Work, batch_id: int, *, only: Collection[int] | None = None
     """
     query = (
         select(
-            Message.id, Message.kind, Message.lead_id, Message.user_id, Message.handoff_id,
-            Message.recipient, Message.enrolment_id, Message.template_version_id,
-            Message.asset_id, Message.context, Message.not_before, Message.date_at,
+            Message.id,
+            Message.kind,
+            Message.lead_id,
+            Message.user_id,
+            Message.handoff_id,
+            Message.recipient,
+            Message.enrolment_id,
+            Message.template_version_id,
+            Message.asset_id,
+            Message.context,
+            Message.not_before,
+            Message.date_at,
             Message.dedup_key,
         )
         .where(
@@ -236,7 +259,7 @@ def candidates(work: Work, batch_id: int, *, only: Collection[int] | None = None
             or_(Message.retry_at.is_(None), Message.retry_at <= work.machine),
         )
         .order_by(Message.not_before, Message.recipient)
-    )  # fmt: skip
+    )
     if only is not None:
         query = query.where(among(work.session, Message.id, only))
     if is_postgresql(work.session):
@@ -247,11 +270,20 @@ def candidates(work: Work, batch_id: int, *, only: Collection[int] | None = None
 def _claimed(row: Row[*tuple[Any, ...]], now: datetime) -> Claimed:
     context = row.context
     return Claimed(
-        row.id, MessageKind(row.kind), row.lead_id, row.user_id, row.handoff_id, row.recipient,
-        row.enrolment_id, row.template_version_id, row.asset_id,
-        context if isinstance(context, dict) else {}, row.not_before, row.date_at or now,
+        row.id,
+        MessageKind(row.kind),
+        row.lead_id,
+        row.user_id,
+        row.handoff_id,
+        row.recipient,
+        row.enrolment_id,
+        row.template_version_id,
+        row.asset_id,
+        context if isinstance(context, dict) else {},
+        row.not_before,
+        row.date_at or now,
         row.dedup_key,
-    )  # fmt: skip
+    )
 
 
 def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: timedelta) -> None:
@@ -263,11 +295,15 @@ def claim(work: Work, ids: Sequence[int], *, journal: str, host: str, lease: tim
             Message.state.in_(sources_of(MessageEvent.CLAIMED)),
         )
         .values(
-            state=MessageState.SENDING, claim=journal, host=host, reason=None,
-            lease_until=work.machine + lease, attempts=Message.attempts + 1,
+            state=MessageState.SENDING,
+            claim=journal,
+            host=host,
+            reason=None,
+            lease_until=work.machine + lease,
+            attempts=Message.attempts + 1,
             date_at=func.coalesce(Message.date_at, work.now),
         )
-    )  # fmt: skip
+    )
 
 
 def drop(work: Work, reasons: Mapping[int, str]) -> None:
@@ -301,11 +337,13 @@ def hold_of(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: 
     work.session.execute(
         update(Message)
         .where(
-            Message.lead_id.in_(lead_ids), Message.kind == MessageKind.MARKETING,
-            Message.state.in_(sources_of(MessageEvent.CLAIMED)), Message.not_before < until,
+            Message.lead_id.in_(lead_ids),
+            Message.kind == MessageKind.MARKETING,
+            Message.state.in_(sources_of(MessageEvent.CLAIMED)),
+            Message.not_before < until,
         )
         .values(not_before=until, reason=reason, batched_at=None)
-    )  # fmt: skip
+    )
 
 
 def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
@@ -313,11 +351,12 @@ def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
     work.session.execute(
         update(Message)
         .where(
-            Message.lead_id.in_(lead_ids), Message.reason == reason,
+            Message.lead_id.in_(lead_ids),
+            Message.reason == reason,
             Message.state.in_(sources_of(MessageEvent.CLAIMED)),
         )
         .values(not_before=work.now, reason=None)
-    )  # fmt: skip
+    )
 
 
 def cancel(work: Work, enrolment_ids: Sequence[int], *, reason: str) -> None:
@@ -353,8 +392,11 @@ def forgive(work: Work, message_ids: Sequence[int]) -> None:
         Message.state.in_(sources_of(MessageEvent.FORGIVEN)),
     )
     waiting = {
-        "state": MessageState.DEFERRED, "settled_at": None, "batched_at": None, "retry_at": None,
-    }  # fmt: skip
+        "state": MessageState.DEFERRED,
+        "settled_at": None,
+        "batched_at": None,
+        "retry_at": None,
+    }
     work.session.connection().execute(statement.values(waiting))
 
 
@@ -365,7 +407,10 @@ def plan_again(work: Work, message_ids: Sequence[int]) -> None:
         Message.state.in_(sources_of(MessageEvent.WANTED_AGAIN)),
     )
     waiting = {
-        "state": MessageState.PLANNED, "reason": None, "settled_at": None, "batched_at": None,
+        "state": MessageState.PLANNED,
+        "reason": None,
+        "settled_at": None,
+        "batched_at": None,
         "retry_at": None,
-    }  # fmt: skip
+    }
     work.session.connection().execute(statement.values(waiting))

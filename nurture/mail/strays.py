@@ -29,9 +29,12 @@ class Stray:
 def put_aside(work: Work, stray: Stray) -> None:
     """Keep for a person's eyes what nothing could be done with; twice is once."""
     row = {
-        "key": stray.key, "at": work.machine, "sender": _plain(stray.sender)[:254],
-        "subject": _plain(stray.subject)[:200], "why": _plain(stray.why)[:300],
-    }  # fmt: skip
+        "key": stray.key,
+        "at": work.machine,
+        "sender": _plain(stray.sender)[:254],
+        "subject": _plain(stray.subject)[:200],
+        "why": _plain(stray.why)[:300],
+    }
     insert_ignoring(work.session, StrayMail, [row])
 
 

@@ -9,9 +9,19 @@ LONGEST_VALUE = 5_000
 LONGEST_LIST = 50
 SHORT = 60
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def default(value: object, fallback: str = "") -> object:

@@ -43,25 +43,35 @@ _KINDS = (
     _kind(r"%%\[[^%\n]{0,200}\]%%", "Salesforce Marketing Cloud"),
     _kind(r"(?<![\w%])%\[[A-Za-z_][^\]\n]{0,60}\]%", "another system"),
     _kind(rf"(?<![\w%])%(?:{_NAME}|{_WORD}[._]{_WORD})%(?!\w)", "another system"),
-    _kind(r"(?<![\w%])%[A-Z][A-Z0-9_]{2,40}%(?![0-9A-Fa-f]{2})", "ActiveCampaign or another system",
-          any_case=False),
+    _kind(
+        r"(?<![\w%])%[A-Z][A-Z0-9_]{2,40}%(?![0-9A-Fa-f]{2})",
+        "ActiveCampaign or another system",
+        any_case=False,
+    ),
     _kind(r"<%[=\-#]?[^%\n]{1,120}%>", "ERB or ASP"),
     _kind(r"\$!?\{[A-Za-z_][^{}\n]{0,80}\}", "FreeMarker, Velocity or another system"),
     _kind(r"#\{[A-Za-z_][^{}\n]{0,80}\}", "another system"),
     _kind(r"\{\$[A-Za-z_][^{}\n]{0,80}\}", "Smarty"),
     _kind(r"\{![A-Za-z_$][^{}\n]{0,80}\}", "Salesforce"),
     _kind(rf"\[(?:\w+:)?{_NAME}(?:\s*[,|][^\[\]\n]{{0,60}})?\]", "another system"),
-    _kind(r"\[(?:subscriber|contact|recipient|newsletter|link|date|custom)[:.][^\[\]\n]{1,60}\]",
-          "MailPoet or another system"),
-    _kind(rf"(?<![{{$#]){{(?:{_NAME}|(?:contact|lead|user|subscriber|recipient|customer|data|person)"
-          rf"[.:_]{_WORD})(?:\s*\|[^{{}}\n]{{0,60}})?}}(?!}})", "another system"),
+    _kind(
+        r"\[(?:subscriber|contact|recipient|newsletter|link|date|custom)[:.][^\[\]\n]{1,60}\]",
+        "MailPoet or another system",
+    ),
+    _kind(
+        rf"(?<![{{$#]){{(?:{_NAME}|(?:contact|lead|user|subscriber|recipient|customer|data|person)"
+        rf"[.:_]{_WORD})(?:\s*\|[^{{}}\n]{{0,60}})?}}(?!}})",
+        "another system",
+    ),
     _kind(r"(?<!#)#{2,3}\s?[A-Za-z_][\w.-]{0,60}\s?#{2,3}(?!#)", "another system"),
     _kind(rf"(?<![\w#&])#{_NAME}#(?!\w)", "another system"),
     _kind(rf"(?<![\w@])@{{1,2}}{_NAME}@{{1,2}}(?!\w)", "Dotdigital or another system"),
-    _kind(rf"(?<!\w)(?:~{{1,2}}|\|{{1,2}}|!\*|\$){_NAME}(?:~{{1,2}}|\|{{1,2}}|\*!|\$)(?!\w)",
-          "another system"),
+    _kind(
+        rf"(?<!\w)(?:~{{1,2}}|\|{{1,2}}|!\*|\$){_NAME}(?:~{{1,2}}|\|{{1,2}}|\*!|\$)(?!\w)",
+        "another system",
+    ),
     _kind(rf"(?:<<|&lt;&lt;|«)\s?{_NAME}\s?(?:>>|&gt;&gt;|»)", "Word or another system"),
-)  # fmt: skip
+)
 _ELEMENT = re.compile(
     r"<(unsubscribe|webversion|preferences|singleline|multiline|repeater|forwardtoafriend)\b",
     re.IGNORECASE,

@@ -8,9 +8,22 @@ from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.protect import Protected
 
 _FORBIDDEN = {
-    "applet", "base", "button", "embed", "form", "frame", "frameset", "iframe", "input",
-    "math", "object", "script", "select", "svg", "textarea",
-}  # fmt: skip
+    "applet",
+    "base",
+    "button",
+    "embed",
+    "form",
+    "frame",
+    "frameset",
+    "iframe",
+    "input",
+    "math",
+    "object",
+    "script",
+    "select",
+    "svg",
+    "textarea",
+}
 _ADDRESSES = {"action", "background", "data", "formaction", "poster", "src", "srcset", "xlink:href"}
 _CSS_URL = re.compile(r"url\((?!\s*[\"']?\s*https://)", re.IGNORECASE)
 _IMPORT = re.compile(r"@\s*(?:import|charset|namespace)", re.IGNORECASE)

@@ -81,11 +81,18 @@ def keep(work: Work, new: NewSubmission) -> int | None:
     One that was held and has come once more takes its own place.
     """
     row = {
-        "nonce": new.nonce, "form": new.form, "page": new.page, "asset_id": new.asset_id,
-        "at": new.at or work.now, "machine_at": work.machine, "answers": dict(new.answers),
-        "consent_version": new.consent_version, "quarantine": new.quarantine,
-        "standing": str(new.standing), "utm": dict(new.utm),
-    }  # fmt: skip
+        "nonce": new.nonce,
+        "form": new.form,
+        "page": new.page,
+        "asset_id": new.asset_id,
+        "at": new.at or work.now,
+        "machine_at": work.machine,
+        "answers": dict(new.answers),
+        "consent_version": new.consent_version,
+        "quarantine": new.quarantine,
+        "standing": str(new.standing),
+        "utm": dict(new.utm),
+    }
     if insert_ignoring(work.session, Submission, [row]):
         return work.session.scalar(select(Submission.id).where(Submission.nonce == new.nonce))
     if new.standing is Standing.HELD:
@@ -138,9 +145,7 @@ def unproven(work: Work, lead_ids: Iterable[LeadId]) -> list[SubmissionView]:
 def settle(work: Work, submission_ids: Sequence[int], to: Standing, *, by: str) -> set[int]:
     """Decide about unproven or held submissions; tell which of them were still open."""
     opened = Submission.standing.in_([str(Standing.UNPROVEN), str(Standing.HELD)])
-    values = {
-        "standing": str(to), "settled_at": work.now, "settled_by": by[:200],
-    }  # fmt: skip
+    values = {"standing": str(to), "settled_at": work.now, "settled_by": by[:200]}
     changed = update(Submission).where(Submission.id.in_(submission_ids), opened).values(**values)
     return set(work.session.scalars(changed.returning(Submission.id)))
 
@@ -213,9 +218,13 @@ def hold_limits(work: Work) -> None:
 def count(work: Work, sent: Counting, *, by_link: bool) -> None:
     """Count a form that was taken in."""
     row = {
-        "machine_at": work.machine, "email_hash": sent.email_hash, "network": sent.network,
-        "mailed": sent.mailed, "alerted": sent.alerted, "proven": by_link,
-    }  # fmt: skip
+        "machine_at": work.machine,
+        "email_hash": sent.email_hash,
+        "network": sent.network,
+        "mailed": sent.mailed,
+        "alerted": sent.alerted,
+        "proven": by_link,
+    }
     work.session.execute(insert(FormPost).values(**row))
 
 
@@ -227,10 +236,17 @@ def forget_counts(work: Work) -> int:
 
 def _view(row: Submission) -> SubmissionView:
     return SubmissionView(
-        id=row.id, nonce=row.nonce, form=row.form, page=row.page, asset_id=row.asset_id,
-        lead_id=None if row.lead_id is None else LeadId(row.lead_id), at=row.at,
+        id=row.id,
+        nonce=row.nonce,
+        form=row.form,
+        page=row.page,
+        asset_id=row.asset_id,
+        lead_id=None if row.lead_id is None else LeadId(row.lead_id),
+        at=row.at,
         answers=row.answers if isinstance(row.answers, dict) else {},
-        consent_version=row.consent_version, quarantine=row.quarantine,
-        promised_by=row.promised_by, standing=Standing(row.standing),
+        consent_version=row.consent_version,
+        quarantine=row.quarantine,
+        promised_by=row.promised_by,
+        standing=Standing(row.standing),
         utm=row.utm if isinstance(row.utm, dict) else {},
-    )  # fmt: skip
+    )

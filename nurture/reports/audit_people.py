@@ -59,10 +59,12 @@ def without_permission(_work: Work) -> AnySelect:
         select(Message.lead_id, Message.recipient)
         .join(Lead, Lead.id == Message.lead_id)
         .where(
-            Message.kind == MessageKind.MARKETING, Message.state.in_(_LEFT),
-            Lead.erased_at.is_(None), ~in_force.exists(),
+            Message.kind == MessageKind.MARKETING,
+            Message.state.in_(_LEFT),
+            Lead.erased_at.is_(None),
+            ~in_force.exists(),
         )
-    )  # fmt: skip
+    )
 
 
 def by_machines_only(_work: Work) -> AnySelect:
@@ -133,10 +135,13 @@ def _dead(work: Work) -> Sequence[Row]:
         select(Message.lead_id, Attempt.code, Attempt.reply, Attempt.stage)
         .join(Attempt, Attempt.message_id == Message.id)
         .where(
-            Message.state == MessageState.REFUSED, Message.lead_id.is_not(None),
-            Attempt.code.is_not(None), ~suppressed.exists(), ~lifted.exists(),
+            Message.state == MessageState.REFUSED,
+            Message.lead_id.is_not(None),
+            Attempt.code.is_not(None),
+            ~suppressed.exists(),
+            ~lifted.exists(),
         )
-    )  # fmt: skip
+    )
     return [
         Row(LeadId(lead_id or 0), reply)
         for lead_id, code, reply, stage in work.session.execute(refused)

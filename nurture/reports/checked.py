@@ -29,9 +29,10 @@ class Checked:
 def summary(findings: Sequence[Finding], *, checks: int, at: datetime) -> Json:
     """Put what an audit found into the shared value."""
     return {
-        "at": at.isoformat(), "checks": checks,
+        "at": at.isoformat(),
+        "checks": checks,
         "broken": {one.name: len(one.rows) for one in findings},
-    }  # fmt: skip
+    }
 
 
 def last_check(work: Work) -> Checked | None:
@@ -43,6 +44,7 @@ def last_check(work: Work) -> Checked | None:
     rows = broken.items() if isinstance(broken, dict) else ()
     return Checked(
         broken={name: count for name, count in rows if isinstance(count, int)},
-        checks=int(str(value.get("checks", 0))), at=datetime.fromisoformat(str(value.get("at"))),
+        checks=int(str(value.get("checks", 0))),
+        at=datetime.fromisoformat(str(value.get("at"))),
         running=work.machine - made <= FRESH,
-    )  # fmt: skip
+    )

@@ -77,12 +77,13 @@ def _counted(work: Work, reached: CTE) -> dict[int, tuple[int, float | None]]:
             ).where(at.is_not(None))
             for place, at in enumerate(reached.c[_at(place)] for place in range(len(STEPS)))
         )
-    ).subquery()  # fmt: skip
+    ).subquery()
     ranked = select(
-        came.c.place, came.c.days,
+        came.c.place,
+        came.c.days,
         func.row_number().over(partition_by=came.c.place, order_by=came.c.days).label("rank"),
         func.count().over(partition_by=came.c.place).label("many"),
-    ).subquery()  # fmt: skip
+    ).subquery()
     middle = ranked.c.rank * 2
     rows = work.session.execute(
         select(ranked.c.place, ranked.c.many, func.avg(ranked.c.days))

@@ -80,18 +80,20 @@ def troubles(work: Work, counted: SendingHealth, *, lease: timedelta) -> tuple[T
     if shared.value(work, mail.RELAYS) == []:
         found.append(
             Trouble(
-                "No mail server is set.", "Mail waits; nothing is lost.",
+                "No mail server is set.",
+                "Mail waits; nothing is lost.",
                 "Set NURTURE_SMTP_URL, such as smtps://user:password@mail.example, and restart.",
             )
-        )  # fmt: skip
+        )
     queue = shared.value(work, shared.QUEUE_AWAY)
     if isinstance(queue, str) and queue:
         found.append(
             Trouble(
-                "The queue does not answer.", queue,
+                "The queue does not answer.",
+                queue,
                 "Start Redis or Valkey where NURTURE_REDIS_URL says. Nothing is lost meanwhile.",
             )
-        )  # fmt: skip
+        )
     found += _unanswered(work, lease)
     if not found and not mail.in_trouble(work).stops_all and mail.standstill(work) is None:
         found += _stuck(work, counted)
@@ -140,7 +142,7 @@ def _unanswered(work: Work, lease: timedelta) -> list[Trouble]:
             "Look whether the mail server runs and a firewall lets us through. A sender waits "
             "for up to ten minutes, so that nothing is sent twice; then the mail waits here.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _goes_on(work: Work) -> bool:
@@ -160,18 +162,20 @@ def _stuck(work: Work, counted: SendingHealth) -> list[Trouble]:
         select(Message.reason)
         .where(
             Message.state.in_([MessageState.PLANNED, MessageState.DEFERRED]),
-            Message.not_before <= work.now, Message.reason.is_not(None),
+            Message.not_before <= work.now,
+            Message.reason.is_not(None),
         )
         .order_by(Message.not_before, Message.id)
         .limit(1)
-    )  # fmt: skip
+    )
     why = f"It says: {reason}." if reason else "Nothing says why."
     return [
         Trouble(
-            STUCK, f"The oldest has been due for {_span(work.now - oldest)}. {why}",
+            STUCK,
+            f"The oldest has been due for {_span(work.now - oldest)}. {why}",
             "Look whether the workers below are alive and the mail server answers.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _span(ago: timedelta) -> str:

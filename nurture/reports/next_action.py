@@ -47,12 +47,12 @@ def actions() -> Subquery:
 def next_actions(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, NextAction]:
     """Tell for many leads what happens first, also a mail; whom nobody has in hand is absent."""
     mail_ = select(
-        Message.lead_id, literal("mail", String(20)).label("what"),
+        Message.lead_id,
+        literal("mail", String(20)).label("what"),
         Message.not_before.label("due_at"),
     ).where(
-        Message.state.in_(_WAITING), Message.kind != MessageKind.ALERT,
-        Message.lead_id.is_not(None),
-    )  # fmt: skip
+        Message.state.in_(_WAITING), Message.kind != MessageKind.ALERT, Message.lead_id.is_not(None)
+    )
     held = actions()
     action = union_all(select(held.c.lead_id, held.c.what, held.c.due_at), mail_).subquery("first")
     found: dict[LeadId, NextAction] = {}

@@ -109,12 +109,18 @@ def _part(work: Work, where: Sequence[ColumnElement[bool]], first: int, limit: i
     query = select(Enrolment).where(*where).order_by(Enrolment.id).offset(first).limit(limit)
     rows = [
         Standing(
-            id=row.id, lead_id=LeadId(row.lead_id), step=row.step, due_at=row.due_at,
-            arrived_at=row.arrived_at, waiting_for=row.waiting_for, hold=row.hold,
-            ended_at=row.ended_at, exit_reason=row.exit_reason,
+            id=row.id,
+            lead_id=LeadId(row.lead_id),
+            step=row.step,
+            due_at=row.due_at,
+            arrived_at=row.arrived_at,
+            waiting_for=row.waiting_for,
+            hold=row.hold,
+            ended_at=row.ended_at,
+            exit_reason=row.exit_reason,
         )
         for row in work.session.scalars(query)
-    ]  # fmt: skip
+    ]
     return Part(rows, total)
 
 
@@ -148,8 +154,11 @@ def editions(work: Work, track_id: int) -> list[Edition]:
     )
     return [
         Edition(
-            id=row.id, number=row.number, published_at=row.published_at,
-            published_by=row.published_by, inside=inside.get(row.id, 0),
+            id=row.id,
+            number=row.number,
+            published_at=row.published_at,
+            published_by=row.published_by,
+            inside=inside.get(row.id, 0),
         )
         for row in rows
-    ]  # fmt: skip
+    ]

@@ -56,16 +56,14 @@ def tally(work: Work) -> Tally:
                 StageChange.to_stage == str(Stage.SALES_READY)
             ),
         ),
-        events=_by(
-            work, select(HandoffEvent.kind, func.count(distinct(HandoffEvent.handoff_id)))
-        ),
+        events=_by(work, select(HandoffEvent.kind, func.count(distinct(HandoffEvent.handoff_id)))),
         outcomes=_by(
             work,
             select(Handoff.outcome, func.count()).where(Handoff.outcome.is_not(None)),
         ),
         suppressed=_by(work, select(Suppression.reason, func.count())),
         stages=_by(work, select(Lead.stage, func.count())),
-    )  # fmt: skip
+    )
 
 
 def promotions(work: Work) -> dict[LeadId, datetime]:

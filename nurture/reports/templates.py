@@ -44,11 +44,15 @@ def templates(work: Work) -> list[TemplateLine]:
     )
     return [
         TemplateLine(
-            key=row.key, version=row.number, subject=row.subject, published_at=row.published_at,
-            compiled=CompiledMail.from_json(row.compiled), sent=sent.get(row.key, 0),
+            key=row.key,
+            version=row.number,
+            subject=row.subject,
+            published_at=row.published_at,
+            compiled=CompiledMail.from_json(row.compiled),
+            sent=sent.get(row.key, 0),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def sent_with(

@@ -301,9 +301,10 @@ def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str
             )
         )
         late += [
-            id_ for id_, enrolment, step in rows
+            id_
+            for id_, enrolment, step in rows
             if enrolment is not None and stands.get(enrolment, step) != step
-        ]  # fmt: skip
+        ]
     return sum(_close(work, Task.id.in_(chunk), outcome=WENT_ON) for chunk in chunks(late, CHUNK))
 
 

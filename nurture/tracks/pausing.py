@@ -44,11 +44,19 @@ def settle_overdue(work: Work, key: str, how: Overdue, *, before: datetime, limi
     """
     track = get_track(work, key)
     query = (
-        select(Enrolment.id, Enrolment.lead_id, Enrolment.version_id, Enrolment.step,
-               Enrolment.due_at, Enrolment.timeout_at)
+        select(
+            Enrolment.id,
+            Enrolment.lead_id,
+            Enrolment.version_id,
+            Enrolment.step,
+            Enrolment.due_at,
+            Enrolment.timeout_at,
+        )
         .where(ACTIVE, Enrolment.track_id == track.id, Enrolment.due_at < before)
-        .order_by(Enrolment.id).limit(limit).with_for_update()
-    )  # fmt: skip
+        .order_by(Enrolment.id)
+        .limit(limit)
+        .with_for_update()
+    )
     rows = work.session.execute(query).all()
     texts = definitions(work, list({row.version_id for row in rows}))
     receipts: list[NewReceipt] = []
@@ -79,9 +87,7 @@ def _place(track: Track, key: str, how: Overdue, *, waited: bool) -> tuple[dict[
     if how is Overdue.SKIP:
         behind = _behind(track, key, waited=waited)
         if behind is not None:
-            return {
-                "step": behind, "timeout_at": None, "waiting_for": None, "hold": None,
-            }, LEFT_OUT  # fmt: skip
+            return {"step": behind, "timeout_at": None, "waiting_for": None, "hold": None}, LEFT_OUT
     return {}, ""
 
 

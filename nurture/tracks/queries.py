@@ -94,17 +94,28 @@ def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
     """Read again under the lock, in no order: what was due a moment ago may have moved."""
     query = (
         select(
-            Enrolment.id, Enrolment.lead_id, Enrolment.track_id, TrackRow.key,
-            Enrolment.version_id, Enrolment.step, Enrolment.due_at,
-            Enrolment.arrived_at, Enrolment.started_at, Enrolment.timeout_at, Enrolment.serial,
-            Enrolment.casts, Enrolment.outcome, TrackRow.priority,
+            Enrolment.id,
+            Enrolment.lead_id,
+            Enrolment.track_id,
+            TrackRow.key,
+            Enrolment.version_id,
+            Enrolment.step,
+            Enrolment.due_at,
+            Enrolment.arrived_at,
+            Enrolment.started_at,
+            Enrolment.timeout_at,
+            Enrolment.serial,
+            Enrolment.casts,
+            Enrolment.outcome,
+            TrackRow.priority,
         )
         .join(TrackRow, TrackRow.id == Enrolment.track_id)
         .where(
-            ACTIVE, TrackRow.paused_at.is_(None),
+            ACTIVE,
+            TrackRow.paused_at.is_(None),
             among(work.session, Enrolment.lead_id, lead_ids),
         )
-    )  # fmt: skip
+    )
     active = [Due._make(row) for row in rows(work.session, query)] if lead_ids else []
     return Claim([one for one in active if one.due_at <= work.now], _rivals(active))
 
@@ -168,11 +179,16 @@ def _tracks(work: Work, condition: ColumnElement[bool]) -> list[TrackState]:
     )
     return [
         TrackState(
-            id=track.id, key=track.key, name=track.name, priority=track.priority,
-            paused_at=track.paused_at, version_id=track.live_version_id, version=number or 0,
+            id=track.id,
+            key=track.key,
+            name=track.name,
+            priority=track.priority,
+            paused_at=track.paused_at,
+            version_id=track.live_version_id,
+            version=number or 0,
         )
         for track, number in work.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def last_ends(
@@ -183,12 +199,14 @@ def last_ends(
     active = func.max((Enrolment.state == EnrolmentState.ACTIVE).cast(Enrolment.run.type))
     query = (
         select(
-            Enrolment.lead_id, func.max(Enrolment.run).label("runs"), active.label("active"),
+            Enrolment.lead_id,
+            func.max(Enrolment.run).label("runs"),
+            active.label("active"),
             func.max(case((was_in, Enrolment.ended_at))).label("ended"),
         )
         .where(Enrolment.track_id == track_id, among(work.session, Enrolment.lead_id, lead_ids))
         .group_by(Enrolment.lead_id)
-    )  # fmt: skip
+    )
     return {
         LeadId(row.lead_id): (row.runs, bool(row.active), row.ended)
         for row in work.session.execute(query)
@@ -244,13 +262,21 @@ def stays(work: Work, lead_id: LeadId) -> list[Stay]:
     )
     return [
         Stay(
-            id=row.id, track_key=key, track_name=name, version=number, step=row.step,
-            state=row.state, due_at=row.due_at, waiting_for=row.waiting_for,
-            started_at=row.started_at, ended_at=row.ended_at, exit_reason=row.exit_reason,
+            id=row.id,
+            track_key=key,
+            track_name=name,
+            version=number,
+            step=row.step,
+            state=row.state,
+            due_at=row.due_at,
+            waiting_for=row.waiting_for,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            exit_reason=row.exit_reason,
             paused=paused is not None,
         )
         for row, key, name, paused, number in work.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +303,15 @@ def receipts(work: Work, lead_id: LeadId, *, limit: int = 50) -> list[ReceiptLin
     )
     return [
         ReceiptLine(
-            at=row.at, due_at=row.due_at, track_name=name, step=row.step, kind=row.kind,
+            at=row.at,
+            due_at=row.due_at,
+            track_name=name,
+            step=row.step,
+            kind=row.kind,
             reason=row.reason,
         )
         for row, name in work.session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def next_due(work: Work) -> datetime | None:

@@ -102,9 +102,12 @@ def publish(work: Work, source: str, *, file: str) -> int:
     if last is not None and last.text == source:
         return last.id
     version = TrackVersion(
-        track_id=row.id, number=last.number + 1 if last else 1, text=source,
-        published_at=work.now, published_by=work.actor,
-    )  # fmt: skip
+        track_id=row.id,
+        number=last.number + 1 if last else 1,
+        text=source,
+        published_at=work.now,
+        published_by=work.actor,
+    )
     work.session.add(version)
     work.session.flush()
     row.live_version_id, row.name, row.priority = version.id, track.name, track.priority
@@ -180,10 +183,19 @@ def _not_again(
 
 def _first_place(track: TrackState, first: str, due_at: datetime) -> dict[str, object]:
     return {
-        "lead_id": 0, "run": 0, "track_id": track.id, "version_id": track.version_id,
-        "state": EnrolmentState.ACTIVE, "step": first, "due_at": due_at, "arrived_at": due_at,
-        "started_at": due_at, "serial": 0, "casts": 0, "outcome": "",
-    }  # fmt: skip
+        "lead_id": 0,
+        "run": 0,
+        "track_id": track.id,
+        "version_id": track.version_id,
+        "state": EnrolmentState.ACTIVE,
+        "step": first,
+        "due_at": due_at,
+        "arrived_at": due_at,
+        "started_at": due_at,
+        "serial": 0,
+        "casts": 0,
+        "outcome": "",
+    }
 
 
 def _note_entry(
@@ -214,11 +226,15 @@ def end(work: Work, ends: Sequence[End]) -> None:
     """End enrolments that a batch of decisions ended."""
     rows = [
         {
-            "id": one.id, "state": EnrolmentState.ENDED, "ended_at": work.now,
-            "exit_reason": one.reason, "waiting_for": None, "hold": None,
+            "id": one.id,
+            "state": EnrolmentState.ENDED,
+            "ended_at": work.now,
+            "exit_reason": one.reason,
+            "waiting_for": None,
+            "hold": None,
         }
         for one in ends
-    ]  # fmt: skip
+    ]
     bulk_update(work.session, Enrolment, rows)
 
 
@@ -255,25 +271,30 @@ def go_on(work: Work, held: Mapping[LeadId, datetime], *, reason: ExitReason, wo
     """
     again = aliased(Enrolment)
     newer = select(again.id).where(
-        again.lead_id == Enrolment.lead_id, again.track_id == Enrolment.track_id,
+        again.lead_id == Enrolment.lead_id,
+        again.track_id == Enrolment.track_id,
         again.run > Enrolment.run,
-    )  # fmt: skip
+    )
     query = select(
         Enrolment.id, Enrolment.lead_id, Enrolment.step, Enrolment.due_at, Enrolment.ended_at
     ).where(
-        among(work.session, Enrolment.lead_id, list(held)), Enrolment.exit_reason == reason,
+        among(work.session, Enrolment.lead_id, list(held)),
+        Enrolment.exit_reason == reason,
         ~newer.exists(),
-    )  # fmt: skip
+    )
     found = [
         row for row in work.session.execute(query) if row.ended_at == held[LeadId(row.lead_id)]
     ]
     rows = [
         {
-            "id": row.id, "state": EnrolmentState.ACTIVE, "ended_at": None, "exit_reason": None,
+            "id": row.id,
+            "state": EnrolmentState.ACTIVE,
+            "ended_at": None,
+            "exit_reason": None,
             "due_at": max(row.due_at, work.now),
         }
         for row in found
-    ]  # fmt: skip
+    ]
     bulk_update(work.session, Enrolment, rows)
     receipts = [
         NewReceipt(row.id, LeadId(row.lead_id), row.step, Receipt.WAITED, words, work.now)

@@ -28,19 +28,25 @@ class Stand:
     def to_json(self) -> dict[str, Json]:
         """Write it down."""
         return {
-            "id": self.id, "track_id": self.track_id, "step": self.step,
-            "waiting_for": self.waiting_for, "hold": self.hold,
-        }  # fmt: skip
+            "id": self.id,
+            "track_id": self.track_id,
+            "step": self.step,
+            "waiting_for": self.waiting_for,
+            "hold": self.hold,
+        }
 
     @classmethod
     def from_json(cls, lead_id: LeadId, told: Mapping[str, Json]) -> "Stand":
         """Read what `to_json` wrote."""
         waiting_for, hold = told.get("waiting_for"), told.get("hold")
         return cls(
-            id=int(str(told["id"])), lead_id=lead_id, track_id=int(str(told["track_id"])),
-            step=str(told["step"]), waiting_for=None if waiting_for is None else str(waiting_for),
+            id=int(str(told["id"])),
+            lead_id=lead_id,
+            track_id=int(str(told["track_id"])),
+            step=str(told["step"]),
+            waiting_for=None if waiting_for is None else str(waiting_for),
             hold=None if hold is None else str(hold),
-        )  # fmt: skip
+        )
 
 
 def stands(work: Work, lead_ids: Sequence[LeadId], *, track_id: int | None = None) -> list[Stand]:
@@ -48,9 +54,13 @@ def stands(work: Work, lead_ids: Sequence[LeadId], *, track_id: int | None = Non
     found: list[Stand] = []
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
         query = select(
-            Enrolment.id, Enrolment.lead_id, Enrolment.track_id, Enrolment.step,
-            Enrolment.waiting_for, Enrolment.hold,
-        ).where(ACTIVE, among(work.session, Enrolment.lead_id, chunk))  # fmt: skip
+            Enrolment.id,
+            Enrolment.lead_id,
+            Enrolment.track_id,
+            Enrolment.step,
+            Enrolment.waiting_for,
+            Enrolment.hold,
+        ).where(ACTIVE, among(work.session, Enrolment.lead_id, chunk))
         if track_id is not None:
             query = query.where(Enrolment.track_id == track_id)
         found += [
@@ -68,12 +78,16 @@ def put_back(work: Work, wanted: Iterable[Stand], *, words: str) -> None:
         Enrolment,
         [
             {
-                "id": one.id, "state": EnrolmentState.ACTIVE, "ended_at": None,
-                "exit_reason": None, "waiting_for": one.waiting_for, "hold": one.hold,
+                "id": one.id,
+                "state": EnrolmentState.ACTIVE,
+                "ended_at": None,
+                "exit_reason": None,
+                "waiting_for": one.waiting_for,
+                "hold": one.hold,
             }
             for one in rows
         ],
-    )  # fmt: skip
+    )
     note(
         work,
         [

@@ -76,32 +76,43 @@ class AlertMail:
             [
                 mail.NewMessage(
                     dedup_key=f"alert|{handoff_id}|{kind}|{user_id}|{offer.turn}",
-                    kind=MessageKind.ALERT, recipient=reader.email, template_version_id=version,
-                    not_before=work.now, user_id=user_id, handoff_id=handoff_id, context=context,
+                    kind=MessageKind.ALERT,
+                    recipient=reader.email,
+                    template_version_id=version,
+                    not_before=work.now,
+                    user_id=user_id,
+                    handoff_id=handoff_id,
+                    context=context,
                 )
             ],
-        )  # fmt: skip
+        )
 
     def _answers(self, offer: HandoffView, user_id: UserId, machine: datetime) -> dict[str, Json]:
         return {
             f"{answer}_url": f"{self.base_url}/answer/"
             + sign(
-                self.keyring, Purpose.ANSWER,
-                subject=f"{offer.id}:{user_id}:{answer}", issued=machine,
+                self.keyring,
+                Purpose.ANSWER,
+                subject=f"{offer.id}:{user_id}:{answer}",
+                issued=machine,
             )
             for answer in ANSWERS
-        }  # fmt: skip
+        }
 
 
 def _person(person: leads.Person, url: str) -> dict[str, Json]:
     country = leads.country_name(person.country)
     place = ", ".join(part for part in (person.postcode, country) if part)
     return {
-        "name": person.name or person.email, "first_name": person.first_name, "job": person.job,
-        "company": person.company, "place": place or None,
+        "name": person.name or person.email,
+        "first_name": person.first_name,
+        "job": person.job,
+        "company": person.company,
+        "place": place or None,
         "phone": leads.spaced_phone(person.phone) if person.phone else None,
-        "tel_url": f"tel:{person.phone}" if person.phone else None, "url": url,
-    }  # fmt: skip
+        "tel_url": f"tel:{person.phone}" if person.phone else None,
+        "url": url,
+    }
 
 
 def _alert(offer: HandoffView, read: _Reading) -> dict[str, Json]:
@@ -109,15 +120,21 @@ def _alert(offer: HandoffView, read: _Reading) -> dict[str, Json]:
     by, left = read.when(offer.due_at), left_of(offer, read.owner, read.now)
     wanted, missing = WANTED.get(offer.state, WANTED[HandoffState.OFFERED])
     return {
-        "heat": str(offer.heat).capitalize(), "by": by,
-        "left": left.words if left.late else f"{left.words} left", "late": left.late,
-        "wanted": wanted, "missing": missing,
+        "heat": str(offer.heat).capitalize(),
+        "by": by,
+        "left": left.words if left.late else f"{left.words} left",
+        "late": left.late,
+        "wanted": wanted,
+        "missing": missing,
         "why": offer.reasons[0] if offer.reasons else "Fits well and shows interest.",
-        "topics": _joined(packet, "topics"), "known": _joined(packet, "known"),
-        "ask": _joined(packet, "unknown"), "say": packet.get("say"),
-        "promised": packet.get("promised"), "route": _route(offer, read),
+        "topics": _joined(packet, "topics"),
+        "known": _joined(packet, "known"),
+        "ask": _joined(packet, "unknown"),
+        "say": packet.get("say"),
+        "promised": packet.get("promised"),
+        "route": _route(offer, read),
         "deadline": "" if left.late else _deadline(offer, by),
-    }  # fmt: skip
+    }
 
 
 def _route(offer: HandoffView, read: _Reading) -> str:

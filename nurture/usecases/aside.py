@@ -57,11 +57,14 @@ def _ask(work: Work, stuck: Sequence[Due], queue: str) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=f"error|{one.id}", kind=tasks.TaskKind.TRIAGE,
+                dedup_key=f"error|{one.id}",
+                kind=tasks.TaskKind.TRIAGE,
                 title="Decide what happens next",
-                reason=f"{one.track_key}, step {one.step}: {WORDS}", due_at=due_at,
-                lead_id=one.lead_id, queue=queue,
+                reason=f"{one.track_key}, step {one.step}: {WORDS}",
+                due_at=due_at,
+                lead_id=one.lead_id,
+                queue=queue,
             )
             for one in stuck
         ],
-    )  # fmt: skip
+    )

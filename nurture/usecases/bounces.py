@@ -41,10 +41,15 @@ def returned(work: Work, ref: MessageRef, event: InboundEvent, *, secret: bytes)
     if ref.lead_id is None or event.kind is not InboundKind.BOUNCED:
         return
     row = ActivityRow(
-        lead_id=ref.lead_id, kind=ActivityKind.BOUNCED, at=work.now, name=str(event.why),
-        origin=f"returned:{event.source_id[:32]}", message_id=MessageId(ref.id),
-        verdict=Verdict.SCANNER_CERTAIN, detail={"text": event.diagnostic},
-    )  # fmt: skip
+        lead_id=ref.lead_id,
+        kind=ActivityKind.BOUNCED,
+        at=work.now,
+        name=str(event.why),
+        origin=f"returned:{event.source_id[:32]}",
+        message_id=MessageId(ref.id),
+        verdict=Verdict.SCANNER_CERTAIN,
+        detail={"text": event.diagnostic},
+    )
     engagement.note_activity(work, [row])
     if event.why is mail.ReplyClass.HARD_BOUNCE:
         bounce(work, [Dead(ref.lead_id, ref.recipient, ref.id, event.diagnostic)], secret=secret)
@@ -62,8 +67,9 @@ def bounce(work: Work, dead: Sequence[Dead], *, secret: bytes) -> None:
             EmailAddress(one.address): {"message": one.message_id, "reply": one.words[:LONGEST]}
             for one in told.values()
         },
-        reason=SuppressionReason.HARD_BOUNCE, key=secret,
-    )  # fmt: skip
+        reason=SuppressionReason.HARD_BOUNCE,
+        key=secret,
+    )
     leads.set_undeliverable(work, list(told))
     gone = tracks.leave(
         work, list(told), reason=ExitReason.SUPPRESSED, words="The address does not work."

@@ -99,10 +99,14 @@ class ImportOptions:
     def to_json(self) -> dict[str, Json]:
         """Write it down for a job."""
         return {
-            "source": self.source, "campaign": self.campaign, "basis": self.basis.value,
-            "reading": self.reading.to_json(), "owner_id": self.owner_id,
-            "cents_per_month": self.cents_per_month, "entry": self.entry.to_json(),
-        }  # fmt: skip
+            "source": self.source,
+            "campaign": self.campaign,
+            "basis": self.basis.value,
+            "reading": self.reading.to_json(),
+            "owner_id": self.owner_id,
+            "cents_per_month": self.cents_per_month,
+            "entry": self.entry.to_json(),
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "ImportOptions":
@@ -110,13 +114,14 @@ class ImportOptions:
         campaign, reading = value.get("campaign"), value.get("reading")
         cents = value.get("cents_per_month")
         return cls(
-            source=str(value["source"]), campaign=None if campaign is None else str(campaign),
+            source=str(value["source"]),
+            campaign=None if campaign is None else str(campaign),
             basis=Basis(str(value["basis"])),
             reading=ListOptions.from_json(reading if isinstance(reading, dict) else {}),
             owner_id=_user(value.get("owner_id")),
             cents_per_month=cents if isinstance(cents, int) else None,
             entry=Entry.from_json(value.get("entry")),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +228,12 @@ def open_import(work: Work, plan: ListPlan, options: ImportOptions, *, given: Gi
             basis=options.basis,
             options={
                 **plan.settled(options.reading).to_json(),
-                "owner_id": options.owner_id, "entry": options.entry.to_json(),
+                "owner_id": options.owner_id,
+                "entry": options.entry.to_json(),
             },
             total_rows=given.total_rows,
         ),
-    )  # fmt: skip
+    )
 
 
 def run_import(
@@ -302,9 +308,11 @@ def _by_house(work: Work, reading: ListOptions) -> ListOptions:
     words = fact_words(work)
     home = home_of(company(work, sender="", postal=""))
     return replace(
-        reading, country=reading.country or next(iter(home), None),
-        choices={**words.choices, **reading.choices}, numbers=words.numbers | reading.numbers,
-    )  # fmt: skip
+        reading,
+        country=reading.country or next(iter(home), None),
+        choices={**words.choices, **reading.choices},
+        numbers=words.numbers | reading.numbers,
+    )
 
 
 def _user(value: Json) -> UserId | None:
@@ -338,9 +346,11 @@ def _take(work: Work, run: ImportProgress, batch: Sequence[Read], *, house: Hous
     bad = [row for row in batch if isinstance(row, Remark)]
 
     origin = Origin(
-        source_id=run.source_id, campaign=run.campaign, import_id=run.id,
+        source_id=run.source_id,
+        campaign=run.campaign,
+        import_id=run.id,
         owner_id=_user(run.options.get("owner_id")),
-    )  # fmt: skip
+    )
     arrivals = _arrivals(work, run, good)
     result = capture_leads(
         work, arrivals, origin=origin, policy=FieldPolicy.FILL_BLANKS, house=house

@@ -64,9 +64,12 @@ def run_check(works: Works, name: str, options: ImportOptions, *, house: House) 
         draft = leads.get_draft(work, name)
     try:
         found = check_import(
-            works, KeptList(works, draft.file_id), options, house=house,
+            works,
+            KeptList(works, draft.file_id),
+            options,
+            house=house,
             progress=teller(works, draft.id, asked),
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         _note_problem(works, draft.id, asked, refusal.sentence)
         return

@@ -172,12 +172,22 @@ def rehearse(work: Work, *, post: Post) -> None:
         mail.warm(one)
     ghosts = [
         Claimed(
-            id=0, kind=kind, lead_id=LeadId(0), user_id=None, handoff_id=None, recipient="",
-            enrolment_id=0, template_version_id=version, asset_id=None, context={},
-            not_before=work.now, date_at=work.now, dedup_key="",
+            id=0,
+            kind=kind,
+            lead_id=LeadId(0),
+            user_id=None,
+            handoff_id=None,
+            recipient="",
+            enrolment_id=0,
+            template_version_id=version,
+            asset_id=None,
+            context={},
+            not_before=work.now,
+            date_at=work.now,
+            dedup_key="",
         )
         for kind, version in zip(MessageKind, versions, strict=False)
-    ]  # fmt: skip
+    ]
     mail.candidates(work, 0)
     refusals(work, ghosts, guard_of(work, ghosts))
     for country in company(work, sender="", postal="").serves:

@@ -57,9 +57,12 @@ def ask(work: Work, person: leads.Person, asking: Asking, *, house: House, desk:
         return False
     basis = Basis.FORM if asking.agreed else Basis.NONE
     asked = consent.ask(
-        work, consent.Grant(person.id, basis, asking.given), email=person.email, key=house.key,
+        work,
+        consent.Grant(person.id, basis, asking.given),
+        email=person.email,
+        key=house.key,
         may_mail=asking.may_mail and (asking.agreed or asking.wanted is not None),
-    )  # fmt: skip
+    )
     if asked.mail and asking.wanted is not None:
         url = house.confirm_url(asked.id, work.machine)
         requested.send(work, replace(asking.wanted, confirm_url=url), person)
@@ -89,9 +92,12 @@ def confirm(work: Work, number: int, *, desk: Desk) -> None:
     consent.confirm(work, number, way=WAY)
     tasks.drop_resting(work, [found.lead_id], reason=WAITS, outcome="confirmed the address")
     row = ActivityRow(
-        lead_id=found.lead_id, kind=ActivityKind.CONFIRMED, at=work.now,
-        origin=f"confirmed:{number}", verdict=Verdict.HUMAN_PROVEN,
-    )  # fmt: skip
+        lead_id=found.lead_id,
+        kind=ActivityKind.CONFIRMED,
+        at=work.now,
+        origin=f"confirmed:{number}",
+        verdict=Verdict.HUMAN_PROVEN,
+    )
     noted = engagement.note_activity(work, [row])
     said = pages.find(work, found.submission_id) if found.submission_id is not None else None
     waiting = [said] if said is not None and said.lead_id == found.lead_id else []
@@ -109,9 +115,10 @@ def let_go(works: Works, *, limit: int) -> int:
         people, asked = leads.by_ids(work, gone), consent.first_asked(work, gone)
         # Whom we knew before somebody typed their address is not judged by that.
         alone = [
-            one for one, stage in stages.items()
+            one
+            for one, stage in stages.items()
             if stage is Stage.UNQUALIFIED and people[one].created_at >= asked[one]
-        ]  # fmt: skip
+        ]
         lifecycle.move(work, alone, to=Stage.DISQUALIFIED, reason=NEVER)
         tasks.drop_idle(work, alone, outcome=NEVER)
         return len(gone)
@@ -142,10 +149,13 @@ def _mail(work: Work, person: leads.Person, number: int, house: House) -> None:
         work,
         [
             mail.NewMessage(
-                dedup_key=unproven.question_key(number), kind=MessageKind.CONFIRM,
+                dedup_key=unproven.question_key(number),
+                kind=MessageKind.CONFIRM,
                 recipient=person.email,
-                template_version_id=mail.live_versions(work)[TEMPLATE], not_before=work.now,
-                lead_id=person.id, context=context,
+                template_version_id=mail.live_versions(work)[TEMPLATE],
+                not_before=work.now,
+                lead_id=person.id,
+                context=context,
             )
         ],
-    )  # fmt: skip
+    )

@@ -224,11 +224,13 @@ def _added_up(recorded: Sequence[Recorded]) -> Delivered:
 def _handed_back(held: Held) -> list[Recorded]:
     return [
         Recorded(
-            one.message.id, MessageEvent.HANDED_BACK, "the batch before it met trouble",
+            one.message.id,
+            MessageEvent.HANDED_BACK,
+            "the batch before it met trouble",
             wait=RELAY_PAUSE,
         )
         for one in held.letters
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(slots=True)
@@ -295,10 +297,12 @@ class _Round:
             try:
                 mark = message_mark(sending.keyring, message.id)
                 envelope = mail.Envelope(
-                    message_id=MessageId(message.id), template_version=message.template_version_id,
+                    message_id=MessageId(message.id),
+                    template_version=message.template_version_id,
                     message_header=mail.message_header(mark, domain=self.post.domain),
-                    date=message.date_at, sending=sending,
-                )  # fmt: skip
+                    date=message.date_at,
+                    sending=sending,
+                )
                 data = mail.compose(
                     letter.compiled, recipient, context=letter.context, envelope=envelope
                 )
@@ -339,11 +343,9 @@ def _send(works: Works, held: Held, *, post: Post) -> _Done:
         if not run.away:
             run.note_away(held.batch.relays[0], refusal)
         back = [
-            Recorded(
-                one.message.id, MessageEvent.HANDED_BACK, refusal.sentence, wait=RELAY_PAUSE
-            )
+            Recorded(one.message.id, MessageEvent.HANDED_BACK, refusal.sentence, wait=RELAY_PAUSE)
             for one in held.letters
-        ]  # fmt: skip
+        ]
         return _Done(back, run.away)
     return _Done(_outcomes(run), run.away)
 
@@ -388,12 +390,17 @@ def _stop_mark(works: Works, held: Held, run: _Round, *, host: str) -> Callable[
 def _outcomes(run: _Round) -> list[Recorded]:
     answered = {
         result.message_id: Recorded(
-            result.message_id, _event(result), _words(result), result.code,
-            run.hashes.get(result.message_id, ""), result.relay,
-            RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0), result.stage,
+            result.message_id,
+            _event(result),
+            _words(result),
+            result.code,
+            run.hashes.get(result.message_id, ""),
+            result.relay,
+            RELAY_PAUSE if result.outcome is Outcome.NOT_STARTED else timedelta(0),
+            result.stage,
         )
         for result in run.results
-    }  # fmt: skip
+    }
     for key, sentence in run.failed.items():
         answered[MessageId(key)] = Recorded(key, MessageEvent.DROPPED, f"failed: {sentence}")
     rest = [one.message.id for one in run.letters if one.message.id not in answered]

@@ -36,9 +36,10 @@ class Entry:
         told: Mapping[str, Json] = value if isinstance(value, dict) else {}
         until = told.get("until")
         return cls(
-            str(told.get("track") or ""), date.fromisoformat(str(until)) if until else None,
+            str(told.get("track") or ""),
+            date.fromisoformat(str(until)) if until else None,
             str(told.get("zone") or "UTC"),
-        )  # fmt: skip
+        )
 
 
 def refuse_impossible(work: Work, entry: Entry) -> None:

@@ -10,17 +10,38 @@ from nurture.kernel.work import Work
 from nurture.leads import Campaigns, LeadFilter, Person
 
 FACTS = {
-    "industry": "Industry", "employees": "Employees", "compressor_kw": "Compressor kW",
-    "authority": "Authority", "budget": "Budget", "timing": "Timing",
-    "main_concern": "Main concern", "last_contact": "Last contact", "city": "City",
+    "industry": "Industry",
+    "employees": "Employees",
+    "compressor_kw": "Compressor kW",
+    "authority": "Authority",
+    "budget": "Budget",
+    "timing": "Timing",
+    "main_concern": "Main concern",
+    "last_contact": "Last contact",
+    "city": "City",
     "website": "Website",
-}  # fmt: skip
+}
 HEADINGS = (
-    "E-mail", "First name", "Last name", "Phone", "Job", "Company", "Country", "Postcode",
-    "Language", "Interests", "Source", "Opt-in", "Opt-out", *FACTS.values(),
-    *(f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
-      for which in ("First", "Last") for name in leads.UTM),
-)  # fmt: skip
+    "E-mail",
+    "First name",
+    "Last name",
+    "Phone",
+    "Job",
+    "Company",
+    "Country",
+    "Postcode",
+    "Language",
+    "Interests",
+    "Source",
+    "Opt-in",
+    "Opt-out",
+    *FACTS.values(),
+    *(
+        f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
+        for which in ("First", "Last")
+        for name in leads.UTM
+    ),
+)
 _NOT_OWN = frozenset({*FACTS, "free_mail", "role_address", "company_name"})
 """Facts with a heading of their own, and those that are read off the address."""
 NOBODY = Campaigns()
@@ -52,12 +73,21 @@ def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
 
 def _row(person: Person, said_yes: bool, said_no: bool) -> list[str]:  # noqa: FBT001 - two columns
     return [
-        person.email, person.first_name or "", person.last_name or "", person.phone or "",
-        person.job or "", person.company or "", person.country or "", person.postcode or "",
-        person.language or "", ", ".join(person.interests), person.source or "",
-        "yes" if said_yes else "", "yes" if said_no else "",
+        person.email,
+        person.first_name or "",
+        person.last_name or "",
+        person.phone or "",
+        person.job or "",
+        person.company or "",
+        person.country or "",
+        person.postcode or "",
+        person.language or "",
+        ", ".join(person.interests),
+        person.source or "",
+        "yes" if said_yes else "",
+        "yes" if said_no else "",
         *(_text(person.facts.get(name)) for name in FACTS),
-    ]  # fmt: skip
+    ]
 
 
 def _utm(came: Campaigns) -> list[str]:

@@ -62,12 +62,18 @@ def _take(work: Work, visit: Visit, *, house: House, desk: Desk) -> None:
         pages.keep(
             work,
             pages.NewSubmission(
-                nonce=visit.nonce, form=visit.form, page=visit.slug, asset_id=None,
-                answers=dict(visit.given), consent_version=None,
-                quarantine=refusal.sentence[:LONGEST_REASON], at=visit.received_at,
-                standing=Standing.HELD, utm=visit.utm,
+                nonce=visit.nonce,
+                form=visit.form,
+                page=visit.slug,
+                asset_id=None,
+                answers=dict(visit.given),
+                consent_version=None,
+                quarantine=refusal.sentence[:LONGEST_REASON],
+                at=visit.received_at,
+                standing=Standing.HELD,
+                utm=visit.utm,
             ),
-        )  # fmt: skip
+        )
 
 
 def _told(visit: Visit, machine: datetime) -> dict[str, Json]:
@@ -75,11 +81,17 @@ def _told(visit: Visit, machine: datetime) -> dict[str, Json]:
     return {
         "machine_at": machine.isoformat(),
         "received_at": visit.received_at.isoformat() if visit.received_at else None,
-        "form": visit.form, "slug": visit.slug, "nonce": visit.nonce, "given": dict(visit.given),
-        "agreed": visit.agreed, "consent_version": visit.consent_version,
-        "suspicion": visit.suspicion, "utm": dict(visit.utm), "network": visit.network,
+        "form": visit.form,
+        "slug": visit.slug,
+        "nonce": visit.nonce,
+        "given": dict(visit.given),
+        "agreed": visit.agreed,
+        "consent_version": visit.consent_version,
+        "suspicion": visit.suspicion,
+        "utm": dict(visit.utm),
+        "network": visit.network,
         "came": [came.message_id, came.link, came.machine_at.isoformat()] if came else None,
-    }  # fmt: skip
+    }
 
 
 def _visit(told: Mapping[str, Json]) -> Visit:
@@ -89,14 +101,19 @@ def _visit(told: Mapping[str, Json]) -> Visit:
     if isinstance(came, list):
         by = Came(MessageId(int(str(came[0]))), str(came[1]), _instant(came[2]))
     return Visit(
-        slug=str(told["slug"]), form=str(told["form"]), nonce=str(told["nonce"]),
+        slug=str(told["slug"]),
+        form=str(told["form"]),
+        nonce=str(told["nonce"]),
         given={name: str(typed) for name, typed in given.items()},
-        agreed=told["agreed"] is True, consent_version=_words(told["consent_version"]),
-        suspicion=_words(told["suspicion"]), came=by,
+        agreed=told["agreed"] is True,
+        consent_version=_words(told["consent_version"]),
+        suspicion=_words(told["suspicion"]),
+        came=by,
         utm=leads.utm_of(utm) if isinstance(utm := told.get("utm"), dict) else {},
         received_at=_instant(received) if received is not None else None,
-        network=_words(told.get("network")) or "", promised=True,
-    )  # fmt: skip
+        network=_words(told.get("network")) or "",
+        promised=True,
+    )
 
 
 def _words(told: Json) -> str | None:

@@ -93,9 +93,13 @@ def _leave(work: Work, lead_id: LeadId, message_id: MessageId, said: _No, desk: 
     consent.withdraw(work, [lead_id])
     desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=said.words)
     row = ActivityRow(
-        lead_id=lead_id, kind=said.kind, at=work.now, origin=f"{said.kind}:{message_id}",
-        message_id=message_id, verdict=Verdict.HUMAN_LIKELY,
-    )  # fmt: skip
+        lead_id=lead_id,
+        kind=said.kind,
+        at=work.now,
+        origin=f"{said.kind}:{message_id}",
+        message_id=message_id,
+        verdict=Verdict.HUMAN_LIKELY,
+    )
     engagement.note_activity(work, [row])
     progress.look_after(work, [lead_id], reason=said.words, desk=desk)
 

@@ -54,10 +54,14 @@ def letters(
 def about_lead(person: Person, topics: Mapping[str, str]) -> dict[str, object]:
     """Say what is true of a lead; the strongest interest in words and by its key."""
     own: dict[str, object] = {
-        "first_name": person.first_name, "last_name": person.last_name, "email": person.email,
-        "company": person.company, "job": person.job, "phone": person.phone,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "company": person.company,
+        "job": person.job,
+        "phone": person.phone,
         "country": person.country,
-    }  # fmt: skip
+    }
     told = {name: value for name, value in person.facts.items() if value is not None}
     found: dict[str, object] = {"lead": told | own}
     if person.interests:
@@ -72,7 +76,11 @@ def about_item(
     """Say what a mail may tell of the item that it brings."""
     first = card.topics[0] if card.topics else None
     return {
-        "id": card.id, "title": card.title, "teaser": card.teaser, "type": card.kind,
-        "url": f"{base_url}{card.path}", "minutes": card.minutes or None,
+        "id": card.id,
+        "title": card.title,
+        "teaser": card.teaser,
+        "type": card.kind,
+        "url": f"{base_url}{card.path}",
+        "minutes": card.minutes or None,
         "topic": topics.get(first, first) if first else None,
-    }  # fmt: skip
+    }

@@ -88,12 +88,15 @@ def lift(work: Work, lead_ids: Sequence[LeadId], *, why: str, desk: Desk) -> Lif
     leads.set_deliverable(work, list(freed))
     rows = [
         ActivityRow(
-            lead_id=one, kind=ActivityKind.NOTED, at=work.now, verdict=Verdict.HUMAN_PROVEN,
+            lead_id=one,
+            kind=ActivityKind.NOTED,
+            at=work.now,
+            verdict=Verdict.HUMAN_PROVEN,
             origin=f"lifted:{one}:{work.machine:%y%m%d%H%M%S}",
             detail={"by": work.actor, "text": f"May be mailed again: {why}"},
         )
         for one in freed
-    ]  # fmt: skip
+    ]
     engagement.note_activity(work, rows)
     tasks.drop_titled(work, list(freed), title=TITLE, outcome=LIFTED)
     words = f"Goes on: {why}"

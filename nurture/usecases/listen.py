@@ -109,9 +109,15 @@ def _part(
 
     key, name = called
     return Part(
-        key, name, WORKER, take=take, do=do, put_off=put_off, whose=whose,
+        key,
+        name,
+        WORKER,
+        take=take,
+        do=do,
+        put_off=put_off,
+        whose=whose,
         number=lambda heard: heard.message_id,
-    )  # fmt: skip
+    )
 
 
 def _hits(heard: Sequence[Heard]) -> list[NewHit]:

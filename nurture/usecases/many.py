@@ -109,9 +109,12 @@ def _told_out(picked: Picked) -> dict[str, Json]:
 
 
 def in_stretches(
-    works: Works, lead_ids: Sequence[LeadId], do: Callable[[Work, Sequence[LeadId]], int],
-    *, actor: str,
-) -> int:  # fmt: skip
+    works: Works,
+    lead_ids: Sequence[LeadId],
+    do: Callable[[Work, Sequence[LeadId]], int],
+    *,
+    actor: str,
+) -> int:
     """Do one act in transactions so short that nobody waits for them; give its first part.
 
     Who takes the act back while it goes on ends it, and a crash leaves what is done whole.
@@ -197,10 +200,13 @@ def _undo_part(work: Work, act: ActRow, desk: Desk) -> Picked:
 
 def _told_back(work: Work, act: ActRow, lead_id: LeadId) -> ActivityRow:
     return ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now, verdict=Verdict.HUMAN_PROVEN,
+        lead_id=lead_id,
+        kind=ActivityKind.NOTED,
+        at=work.now,
+        verdict=Verdict.HUMAN_PROVEN,
         origin=f"undone:{act.id}:{lead_id}",
         detail={"text": f"Taken back: {act.words}.", "by": work.actor},
-    )  # fmt: skip
+    )
 
 
 def _standing(work: Work, stand: Sequence[Stand]) -> dict[LeadId, Mapping[str, Json]]:
@@ -319,8 +325,14 @@ def _told(before: Mapping[str, Json]) -> list[dict[str, Json]]:
 
 
 _WEIGH: Mapping[str, Callable[[Work, ActRow, Stood], dict[LeadId, Out]]] = {
-    ASSIGN: _weigh_assign, ENROL: _weigh_enrol, LEAVE: _weigh_leave, STOP: _weigh_stop,
-}  # fmt: skip
+    ASSIGN: _weigh_assign,
+    ENROL: _weigh_enrol,
+    LEAVE: _weigh_leave,
+    STOP: _weigh_stop,
+}
 _UNDO: Mapping[str, Callable[[Work, ActRow, Stood], None]] = {
-    ASSIGN: _undo_assign, ENROL: _undo_enrol, LEAVE: _undo_leave, STOP: _undo_stop,
-}  # fmt: skip
+    ASSIGN: _undo_assign,
+    ENROL: _undo_enrol,
+    LEAVE: _undo_leave,
+    STOP: _undo_stop,
+}

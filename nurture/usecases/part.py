@@ -101,10 +101,13 @@ def _ask(work: Work, part: Part[T, R], whose: dict[T, LeadId]) -> None:
             tasks.NewTask(
                 # Once a week for each lead, however often it fails.
                 dedup_key=f"aside|{part.key}|{lead_id}|{work.now:%G%V}",
-                kind=tasks.TaskKind.TRIAGE, title="Decide what happens next",
-                reason=f"{part.name} failed for this lead; the log says why.", due_at=due_at,
-                lead_id=lead_id, queue=QUEUE,
+                kind=tasks.TaskKind.TRIAGE,
+                title="Decide what happens next",
+                reason=f"{part.name} failed for this lead; the log says why.",
+                due_at=due_at,
+                lead_id=lead_id,
+                queue=QUEUE,
             )
             for lead_id in dict.fromkeys(whose.values())
         ],
-    )  # fmt: skip
+    )

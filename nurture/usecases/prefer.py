@@ -82,9 +82,11 @@ def keep(
     """Write the choices down; they cannot get lost any more."""
     machine = clock.machine()
     told: dict[str, Json] = {
-        "message": message_id, "topics": list(topics), "often": str(often),
+        "message": message_id,
+        "topics": list(topics),
+        "often": str(often),
         "machine_at": machine.isoformat(),
-    }  # fmt: skip
+    }
     return slips.keep(home / FOLDER, told, at=machine)
 
 
@@ -112,9 +114,10 @@ def without_wishes(
 ) -> list[Claimed]:
     """Ask once more at the moment of sending: hold what a wish holds back, and give the rest."""
     asked = {
-        one: wish for one, person in people.items()
+        one: wish
+        for one, person in people.items()
         if (wish := wishes.read(person.facts)) != wishes.NO_WISHES
-    }  # fmt: skip
+    }
     mine = [one for one in waiting if one.kind is MessageKind.MARKETING and one.lead_id in asked]
     gone = _gone(work, mine) if mine else {}
     held: dict[str, dict[int, datetime]] = {}

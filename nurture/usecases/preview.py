@@ -130,9 +130,15 @@ def _refused(work: Work, emails: Sequence[EmailAddress], house: House) -> set[Em
 def _sample(row: int, lead: NewLead, outcome: Outcome) -> Sample:
     name = " ".join(part for part in (lead.first_name, lead.last_name) if part)
     return Sample(
-        row=row, email=lead.email, name=name, job=lead.job or "", company=lead.company or "",
-        country=lead.country or "", interests=lead.interests, outcome=outcome,
-    )  # fmt: skip
+        row=row,
+        email=lead.email,
+        name=name,
+        job=lead.job or "",
+        company=lead.company or "",
+        country=lead.country or "",
+        interests=lead.interests,
+        outcome=outcome,
+    )
 
 
 def _repeat(one: Repeat) -> Remark:

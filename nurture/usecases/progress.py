@@ -127,9 +127,12 @@ def _advance(work: Work, claim: tracks.Claim, desk: Desk) -> Advanced:
     batch = _Batch()
     for due in sorted(claim.due, key=lambda one: _turn(one, people)):
         decision = decide(
-            definitions[due.version_id], _position(due), subjects[due.lead_id],
-            now=work.now, policy=rules,
-        )  # fmt: skip
+            definitions[due.version_id],
+            _position(due),
+            subjects[due.lead_id],
+            now=work.now,
+            policy=rules,
+        )
         _collect(batch, due, decision, stock, work.now)
     _write(work, batch, desk)
     tasks.withdraw(work, ids, stands=batch.stands)
@@ -143,9 +146,15 @@ def _turn(due: Due, people: Mapping[LeadId, leads.Person]) -> tuple[datetime, st
 
 def _position(due: Due) -> Position:
     return Position(
-        step=due.step, due_at=due.due_at, entered_at=due.started_at, arrived_at=due.arrived_at,
-        serial=due.serial, casts=due.casts, timeout_at=due.timeout_at, outcome=due.outcome,
-    )  # fmt: skip
+        step=due.step,
+        due_at=due.due_at,
+        entered_at=due.started_at,
+        arrived_at=due.arrived_at,
+        serial=due.serial,
+        casts=due.casts,
+        timeout_at=due.timeout_at,
+        outcome=due.outcome,
+    )
 
 
 def _subjects(
@@ -207,13 +216,17 @@ def _collect(batch: _Batch, due: Due, decision: Decision, stock: _Stock, now: da
     if position is not None:
         batch.moves.append(
             tracks.Move(
-                id=due.id, step=position.step, due_at=position.due_at,
-                arrived_at=position.arrived_at, timeout_at=position.timeout_at,
-                serial=position.serial, casts=position.casts,
+                id=due.id,
+                step=position.step,
+                due_at=position.due_at,
+                arrived_at=position.arrived_at,
+                timeout_at=position.timeout_at,
+                serial=position.serial,
+                casts=position.casts,
                 waiting_for=decision.waiting_for or None,
                 hold=decision.receipts[-1].receipt if decision.receipts else None,
             )
-        )  # fmt: skip
+        )
         return
     batch.ends.append(tracks.End(due.id, decision.exit or ExitReason.FINISHED))
     _collect_after(batch, due, decision, stock, now)
@@ -227,14 +240,18 @@ def _collect_message(batch: _Batch, due: Due, decision: Decision, stock: _Stock)
     asset = stock.assets.get(plan.asset)
     batch.messages.append(
         mail.NewMessage(
-            dedup_key=key, kind=MessageKind.MARKETING,
+            dedup_key=key,
+            kind=MessageKind.MARKETING,
             recipient=stock.people[due.lead_id].email,
             template_version_id=stock.versions[plan.template or CONTENT_MAIL],
-            not_before=plan.not_before, lead_id=due.lead_id, enrolment_id=due.id, step=plan.step,
+            not_before=plan.not_before,
+            lead_id=due.lead_id,
+            enrolment_id=due.id,
+            step=plan.step,
             asset_id=asset.id if asset else None,
             context={"variant": plan.variant} if plan.variant else {},
         )
-    )  # fmt: skip
+    )
     if asset is not None:
         batch.seen.append(content.SeenRow(due.lead_id, asset.id, "mailed"))
     return key
@@ -291,14 +308,18 @@ def _let_decide(work: Work, reasons: Mapping[LeadId, str], desk: Desk) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=f"next|{lead_id}|{moment}", kind=tasks.TaskKind.TRIAGE,
-                title="Decide what happens next", reason=reason, due_at=due_at, lead_id=lead_id,
+                dedup_key=f"next|{lead_id}|{moment}",
+                kind=tasks.TaskKind.TRIAGE,
+                title="Decide what happens next",
+                reason=reason,
+                due_at=due_at,
+                lead_id=lead_id,
                 queue=desk.triage_queue,
             )
             for lead_id, (due_at, reason) in _after_a_rest(work, reasons).items()
             if lead_id not in still
         ],
-    )  # fmt: skip
+    )
 
 
 def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
@@ -316,14 +337,18 @@ def _ask(work: Work, asks: Sequence[tuple[Due, Ask]]) -> None:
             tasks.NewTask(
                 dedup_key=f"{due.id}|{ask.step}|{due.serial}|{ask.asked_at.isoformat()}"[:80],
                 kind=tasks.TaskKind.CALL if ask.answers else tasks.TaskKind.ASK,
-                title=ask.script.replace("_", " ").capitalize(), script=ask.script,
+                title=ask.script.replace("_", " ").capitalize(),
+                script=ask.script,
                 reason=f"{due.track_key}, step {ask.step}",
                 due_at=add(ask.asked_at, ask.due, zone=person.zone, calendar=calendar),
-                lead_id=due.lead_id, owner_id=owner, queue=None if owner else ask.who,
-                enrolment_id=due.id, step=ask.step,
+                lead_id=due.lead_id,
+                owner_id=owner,
+                queue=None if owner else ask.who,
+                enrolment_id=due.id,
+                step=ask.step,
                 outcomes={answer: answer for answer in ask.answers},
             )
-        )  # fmt: skip
+        )
     tasks.create(work, new)
 
 
@@ -371,13 +396,15 @@ def _after_a_rest(work: Work, reasons: Mapping[LeadId, str]) -> dict[LeadId, tup
     return {
         one: (
             add(
-                work.now, TRIAGE_WAIT, zone=people[one].zone,
+                work.now,
+                TRIAGE_WAIT,
+                zone=people[one].zone,
                 calendar=Calendar(people[one].country or ""),
             ),
             reason,
         )
         for one, reason in reasons.items()
-    }  # fmt: skip
+    }
 
 
 def next_actions_missing(work: Work, lead_ids: Sequence[LeadId]) -> list[LeadId]:

@@ -65,15 +65,19 @@ def proof(
         ),
         context=context,
         envelope=mail.Envelope(
-            message_id=NO_MESSAGE, template_version=version,
+            message_id=NO_MESSAGE,
+            template_version=version,
             message_header=mail.message_header("0.proof", domain=address.rpartition("@")[2]),
             date=work.now,
             sending=mail.Sending(
-                sender_name=name, sender_address=address, list_name=press.firm.name,
-                base_url=press.base_url, keyring=press.keyring,
+                sender_name=name,
+                sender_address=address,
+                list_name=press.firm.name,
+                base_url=press.base_url,
+                keyring=press.keyring,
             ),
         ),
-    )  # fmt: skip
+    )
     examples = tuple(name for name in sample if name not in real and not name.endswith("_url"))
     return Proof(raw, person.name if person else "", item.title if item else "", examples)
 
@@ -101,10 +105,12 @@ def _item(work: Work, person: Person) -> AssetCard | None:
     """Choose as a stream would: the best item that they have not had."""
     cards = {card.key: card for card in content.assets(work)}
     reader = Reader(
-        address=person.email, interests=person.interests, stage=BuyingStage.LEARN,
+        address=person.email,
+        interests=person.interests,
+        stage=BuyingStage.LEARN,
         seen=content.seen(work, [person.id])[person.id],
         last_topics=content.last_topics(work, [person.id])[person.id],
-    )  # fmt: skip
+    )
     best = choose(
         [card.to_choice() for card in cards.values()], reader, Wish(), at=work.now, seed=0
     )

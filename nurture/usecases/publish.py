@@ -74,9 +74,12 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
         users.apply(work, [_user(one) for one in staff])
         for source in load_sources(texts["sources.yaml"]):
             leads.ensure_source(
-                work, source.key, channel=source.channel, name=source.name,
+                work,
+                source.key,
+                channel=source.channel,
+                name=source.name,
                 cost_cents_per_month=int(source.per_month * 100),
-            )  # fmt: skip
+            )
         assets = _apply_content(work, texts, bodies=mails.parent / "content")
         links.write_assets({card.id: card.path for card in content.assets(work)})
         for source_ in looked.mails.values():
@@ -85,9 +88,13 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
         for file in written:
             tracks.publish(work, texts[file], file=file.removeprefix("tracks/"))
     return Published(
-        assets=assets, mails=len(looked.mails), tracks=len(written), users=len(staff),
-        refused=looked.refused, remarks=looked.remarks,
-    )  # fmt: skip
+        assets=assets,
+        mails=len(looked.mails),
+        tracks=len(written),
+        users=len(staff),
+        refused=looked.refused,
+        remarks=looked.remarks,
+    )
 
 
 def publish_text(work: Work, file: LibraryFile, text: str) -> None:
@@ -98,10 +105,18 @@ def publish_text(work: Work, file: LibraryFile, text: str) -> None:
 
 def _user(one: Colleague) -> users.NewUser:
     return users.NewUser(
-        handle=one.handle, name=one.name, email=one.email, roles=one.roles, channel=one.channel,
-        zone=one.zone, country=one.country, capacity=one.capacity, firm=one.firm, boss=one.boss,
+        handle=one.handle,
+        name=one.name,
+        email=one.email,
+        roles=one.roles,
+        channel=one.channel,
+        zone=one.zone,
+        country=one.country,
+        capacity=one.capacity,
+        firm=one.firm,
+        boss=one.boss,
         deputy=one.deputy,
-    )  # fmt: skip
+    )
 
 
 def _apply_content(work: Work, files: Mapping[str, str], *, bodies: Path) -> int:
@@ -117,13 +132,21 @@ def _asset(item: Item, paths: Mapping[str, str], bodies: Path) -> content.NewAss
     asset = item.asset
     text = bodies / f"{asset.key}.md"
     return content.NewAsset(
-        key=asset.key, kind=asset.type, topics=asset.topics, stage=asset.stage,
-        title=asset.title, teaser=item.summary, access=str(item.access),
+        key=asset.key,
+        kind=asset.type,
+        topics=asset.topics,
+        stage=asset.stage,
+        title=asset.title,
+        teaser=item.summary,
+        access=str(item.access),
         path=paths.get(asset.key, item.url),
         body=text.read_text("utf-8-sig") if text.exists() else None,
-        minutes=item.minutes, active_from=asset.active_from, active_through=asset.active_through,
-        event_on=asset.event_on, replay_from=asset.replay_from,
-    )  # fmt: skip
+        minutes=item.minutes,
+        active_from=asset.active_from,
+        active_through=asset.active_through,
+        event_on=asset.event_on,
+        replay_from=asset.replay_from,
+    )
 
 
 def publish_mail(

@@ -59,9 +59,13 @@ def follow_up(work: Work, person: leads.Person, hand: Hand) -> FollowUp:
         return FollowUp(owner, offer.contact_by, task=False)
     by = _within_a_day(work, person)
     _open(
-        work, person, hand, by, owner_id=None,
+        work,
+        person,
+        hand,
+        by,
+        owner_id=None,
         words=(unproven.question_of(person), "Asked through the contact form."),
-    )  # fmt: skip
+    )
     return FollowUp(ONE_OF_US, by)
 
 
@@ -84,9 +88,13 @@ def follow_up_unproven(work: Work, person: leads.Person, hand: Hand) -> FollowUp
     wrote = f" They wrote: “{shorten(asked, LONGEST_QUESTION, placeholder='…')}”" if asked else ""
     wrote += f" Phone: {phone}." if phone else ""
     _open(
-        work, person, hand, by, owner_id=owner.id if owner else None,
+        work,
+        person,
+        hand,
+        by,
+        owner_id=owner.id if owner else None,
         words=(unproven.question_of(person, proven=False), f"{NOBODY_PROVEN}{wrote}"),
-    )  # fmt: skip
+    )
     return FollowUp(owner.name if owner else ONE_OF_US, by, hot=hot)
 
 
@@ -106,12 +114,16 @@ def alert(
     }
     planned = [
         mail.NewMessage(
-            dedup_key=f"unproven|{hand.submission_id}|{one.id}", kind=MessageKind.ALERT,
-            recipient=one.email, template_version_id=version, not_before=work.now,
-            user_id=one.id, context={**context, "by": _words(promise.by, one)},
+            dedup_key=f"unproven|{hand.submission_id}|{one.id}",
+            kind=MessageKind.ALERT,
+            recipient=one.email,
+            template_version_id=version,
+            not_before=work.now,
+            user_id=one.id,
+            context={**context, "by": _words(promise.by, one)},
         )
         for one in _told(work, person)
-    ]  # fmt: skip
+    ]
     mail.plan(work, planned)
     return bool(planned)
 
@@ -197,9 +209,14 @@ def _open(
         work,
         [
             tasks.NewTask(
-                dedup_key=unproven.task_key(hand.submission_id), kind=TaskKind.FOLLOW_UP,
-                title=words[0], reason=words[1], due_at=by, lead_id=person.id, owner_id=owner_id,
+                dedup_key=unproven.task_key(hand.submission_id),
+                kind=TaskKind.FOLLOW_UP,
+                title=words[0],
+                reason=words[1],
+                due_at=by,
+                lead_id=person.id,
+                owner_id=owner_id,
                 queue=None if owner_id is not None else QUEUE,
             )
         ],
-    )  # fmt: skip
+    )

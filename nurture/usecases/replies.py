@@ -49,10 +49,15 @@ def _row(
     human = kind is not ActivityKind.AUTO_REPLIED
     detail: dict[str, Json] = {"text": event.words} if event.words else {}
     return ActivityRow(
-        lead_id=lead_id, kind=kind, at=work.now, origin=f"reply:{event.source_id[:32]}",
-        message_id=MessageId(ref.id), asset_id=ref.asset_id, detail=detail,
+        lead_id=lead_id,
+        kind=kind,
+        at=work.now,
+        origin=f"reply:{event.source_id[:32]}",
+        message_id=MessageId(ref.id),
+        asset_id=ref.asset_id,
+        detail=detail,
         verdict=Verdict.HUMAN_PROVEN if human else Verdict.SCANNER_CERTAIN,
-    )  # fmt: skip
+    )
 
 
 def _ask_to_answer(work: Work, event: InboundEvent, lead_id: LeadId) -> None:
@@ -73,12 +78,18 @@ def _ask_to_answer(work: Work, event: InboundEvent, lead_id: LeadId) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=f"reply|{event.source_id}", kind=TaskKind.FOLLOW_UP, title=title,
-                reason=_reason(event), due_at=by, lead_id=lead_id, owner_id=person.owner_id,
-                queue=None if person.owner_id else "telesales", holds_mail=True,
+                dedup_key=f"reply|{event.source_id}",
+                kind=TaskKind.FOLLOW_UP,
+                title=title,
+                reason=_reason(event),
+                due_at=by,
+                lead_id=lead_id,
+                owner_id=person.owner_id,
+                queue=None if person.owner_id else "telesales",
+                holds_mail=True,
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def _reason(event: InboundEvent) -> str:

@@ -50,14 +50,17 @@ def send(work: Work, wanted: Wanted, person: leads.Person) -> None:
         work,
         [
             mail.NewMessage(
-                dedup_key=wanted.key, kind=MessageKind.REQUESTED, recipient=person.email,
+                dedup_key=wanted.key,
+                kind=MessageKind.REQUESTED,
+                recipient=person.email,
                 template_version_id=mail.live_versions(work)[wanted.form.mail],
-                not_before=work.now, lead_id=person.id,
+                not_before=work.now,
+                lead_id=person.id,
                 asset_id=wanted.asset.id if wanted.asset else None,
                 context=dict(_context(work, wanted, person)),
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def _context(work: Work, wanted: Wanted, person: leads.Person) -> Mapping[str, Json]:

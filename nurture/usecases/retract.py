@@ -50,8 +50,10 @@ def _refuse_if_written_to(work: Work, import_id: int, written_to: WrittenTo, chu
     if run.state is ImportState.UNDOING:
         return
     number = 0
-    for ids in (*_stretches(work, import_id, chunk, leads.created_by),
-                *_stretches(work, import_id, chunk, leads.changed_by)):  # fmt: skip
+    for ids in (
+        *_stretches(work, import_id, chunk, leads.created_by),
+        *_stretches(work, import_id, chunk, leads.changed_by),
+    ):
         number += len(written_to(work, ids))
     if number:
         raise Conflict(

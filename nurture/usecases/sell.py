@@ -315,13 +315,18 @@ def _ask(work: Work, lead_id: LeadId, what: SentBack, *, key: str) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=key, kind=tasks.TaskKind.ASK, title=what.ask, reason=what.words,
+                dedup_key=key,
+                kind=tasks.TaskKind.ASK,
+                title=what.ask,
+                reason=what.words,
                 due_at=add(work.now, TRIAGE_WAIT, zone="UTC", calendar=Calendar()),
-                lead_id=lead_id, owner_id=owner, queue=None if owner else what.who,
+                lead_id=lead_id,
+                owner_id=owner,
+                queue=None if owner else what.who,
                 script=what.script,
             )
         ],
-    )  # fmt: skip
+    )
 
 
 def _months_later(day: date, months: int) -> date:

@@ -24,9 +24,12 @@ def _silence(work: Work, lead_ids: Sequence[LeadId], why: str, key: bytes, desk:
     # The leads before their enrolments, as the tick takes them: none wait in a circle.
     lifecycle.hold(work, lead_ids)
     consent.suppress_leads(
-        work, lead_ids, reason=SuppressionReason.MANUAL, key=key,
+        work,
+        lead_ids,
+        reason=SuppressionReason.MANUAL,
+        key=key,
         evidence={"by": work.actor, "why": why},
-    )  # fmt: skip
+    )
     consent.withdraw(work, lead_ids)
     desk.hands.leave_tracks(work, lead_ids, reason=ExitReason.SUPPRESSED, words=WORDS)
     engagement.note_activity(work, [_told(work, one, why) for one in lead_ids])
@@ -35,7 +38,10 @@ def _silence(work: Work, lead_ids: Sequence[LeadId], why: str, key: bytes, desk:
 
 def _told(work: Work, lead_id: LeadId, why: str) -> ActivityRow:
     return ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.NOTED, at=work.now, verdict=Verdict.HUMAN_PROVEN,
+        lead_id=lead_id,
+        kind=ActivityKind.NOTED,
+        at=work.now,
+        verdict=Verdict.HUMAN_PROVEN,
         origin=f"silenced:{lead_id}:{work.now.isoformat()}",
         detail={"text": f"Do not mail. {why}".strip(), "by": work.actor},
-    )  # fmt: skip
+    )

@@ -153,11 +153,16 @@ def note_visit(
     if lead_id is None:
         return
     row = ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.VISITED, at=work.now, origin=origin,
-        message_id=came.message_id, asset_id=opened.asset.id if opened.asset else None,
-        name=opened.page.acts_as or opened.page.slug, verdict=_seen(work, came),
+        lead_id=lead_id,
+        kind=ActivityKind.VISITED,
+        at=work.now,
+        origin=origin,
+        message_id=came.message_id,
+        asset_id=opened.asset.id if opened.asset else None,
+        name=opened.page.acts_as or opened.page.slug,
+        verdict=_seen(work, came),
         detail={**came.to_detail(), **utm},
-    )  # fmt: skip
+    )
     noted = engagement.note_activity(work, [row])
     if read_seconds and row.verdict.human:
         engagement.mark_read(work, came, origin, seconds=read_seconds)
@@ -223,9 +228,13 @@ def take(work: Work, visit: Visit, *, house: House, desk: Desk, let_in: bool = F
         engagement.mark_proven(work, visit.came, reason="a form was sent from its link")
     done = _proven(work, case, said) if author.by_link else _stranger(work, case, said)
     return replace(
-        thanks, lead_id=done.person.id, first_name=done.person.first_name or "",
-        owner=done.owner, promised_at=done.promised_at, allowance=allowance,
-    )  # fmt: skip
+        thanks,
+        lead_id=done.person.id,
+        first_name=done.person.first_name or "",
+        owner=done.owner,
+        promised_at=done.promised_at,
+        allowance=allowance,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +318,18 @@ def _refused_at_once(work: Work, visit: Visit, house: House) -> Thanks | None:
     if allowance.taken or held:
         return None
     return Thanks(
-        opened.page, form, None, "", opened.asset, "", None, {}, end=End.REFUSED,
-        proven=author.by_link, allowance=allowance,
-    )  # fmt: skip
+        opened.page,
+        form,
+        None,
+        "",
+        opened.asset,
+        "",
+        None,
+        {},
+        end=End.REFUSED,
+        proven=author.by_link,
+        allowance=allowance,
+    )
 
 
 def _allowance(work: Work, author: _Author, visit: Visit, house: House) -> Allowance:
@@ -347,11 +365,17 @@ def _standing(author: _Author) -> Standing:
 def _submission(case: _Case, *, standing: Standing) -> pages.NewSubmission:
     visit, asset = case.visit, case.opened.asset
     return pages.NewSubmission(
-        nonce=visit.nonce, form=case.form.key, page=visit.slug,
-        asset_id=asset.id if asset else None, answers=case.answers,
+        nonce=visit.nonce,
+        form=case.form.key,
+        page=visit.slug,
+        asset_id=asset.id if asset else None,
+        answers=case.answers,
         consent_version=_text_of(visit, case.opened) if visit.agreed else None,
-        quarantine=None, at=visit.received_at, standing=standing, utm=visit.utm,
-    )  # fmt: skip
+        quarantine=None,
+        at=visit.received_at,
+        standing=standing,
+        utm=visit.utm,
+    )
 
 
 def _text_of(visit: Visit, opened: Open) -> str:
@@ -370,9 +394,12 @@ def _proven(work: Work, case: _Case, said: SubmissionView) -> _Done:
         evidence=unproven.evidence_of(said),
     )
     captured = capture.capture_leads(
-        work, [arrival], origin=unproven.origin_of(work, said),
-        policy=leads.FieldPolicy.OVERWRITE, house=case.house,
-    )  # fmt: skip
+        work,
+        [arrival],
+        origin=unproven.origin_of(work, said),
+        policy=leads.FieldPolicy.OVERWRITE,
+        house=case.house,
+    )
     lead_id = captured.rows[0].lead_id
     pages.link(work, said.id, lead_id)
     person = leads.get(work, lead_id)
@@ -388,9 +415,13 @@ def _proven(work: Work, case: _Case, said: SubmissionView) -> _Done:
         pages.link(work, said.id, lead_id, promised_by=promise.by)
         done = replace(done, owner=promise.owner, promised_at=promise.by)
     wanted = requested.Wanted(
-        said.id, case.form, asset, done.owner, done.promised_at,
+        said.id,
+        case.form,
+        asset,
+        done.owner,
+        done.promised_at,
         question=str(case.answers.get(raised_hand.QUESTION) or ""),
-    )  # fmt: skip
+    )
     mailed = case.allowance.mail and wanted.exists
     if mailed:
         requested.send(work, wanted, done.person)
@@ -434,9 +465,11 @@ def _stranger(work: Work, case: _Case, said: SubmissionView) -> _Done:
     agreed = case.visit.agreed and (stopped or not consent.permitted(work, [person.id]))
     by_button = agreed and (stopped or case.form.needs_confirmation(person.country))
     asking = confirm.Asking(
-        unproven.evidence_of(said), agreed=agreed, may_mail=case.allowance.mail,
+        unproven.evidence_of(said),
+        agreed=agreed,
+        may_mail=case.allowance.mail,
         wanted=wanted if wanted.exists and not by_button else None,
-    )  # fmt: skip
+    )
     mailed = confirm.ask(work, person, asking, house=case.house, desk=case.desk)
     _count(work, case, mailed=mailed, alerted=alerted)
     return done
@@ -447,10 +480,12 @@ def _known_or_new(work: Work, case: _Case, said: SubmissionView) -> leads.Person
     lead_id = case.author.lead_id
     if lead_id is None:
         captured = capture.capture_leads(
-            work, [capture.Arrival(leads.NewLead(case.author.email))],
-            origin=unproven.origin_of(work, said), policy=leads.FieldPolicy.FILL_BLANKS,
+            work,
+            [capture.Arrival(leads.NewLead(case.author.email))],
+            origin=unproven.origin_of(work, said),
+            policy=leads.FieldPolicy.FILL_BLANKS,
             house=case.house,
-        )  # fmt: skip
+        )
         lead_id = captured.rows[0].lead_id
     return leads.get(work, lead_id)
 

@@ -18,11 +18,14 @@ def ask_for_successors(work: Work, lead_ids: Sequence[LeadId]) -> None:
         work,
         [
             tasks.NewTask(
-                dedup_key=f"bounced|{lead_id}|{work.now:%y%m%d%H%M%S}", kind=tasks.TaskKind.ASK,
+                dedup_key=f"bounced|{lead_id}|{work.now:%y%m%d%H%M%S}",
+                kind=tasks.TaskKind.ASK,
                 title=TITLE,
-                reason="The address does not work any more.", due_at=due_at, lead_id=lead_id,
+                reason="The address does not work any more.",
+                due_at=due_at,
+                lead_id=lead_id,
                 queue="marketing",
             )
             for lead_id in lead_ids
         ],
-    )  # fmt: skip
+    )

@@ -38,10 +38,14 @@ CHOICES: Mapping[TaskKind, tuple[Choice, ...]] = {
     TaskKind.ASK: (Choice.DONE, Choice.NOT_POSSIBLE),
     TaskKind.FOLLOW_UP: (Choice.DONE, Choice.NOT_POSSIBLE, Choice.READY, Choice.SILENCE),
     TaskKind.TRIAGE: (
-        Choice.TRACK, Choice.READY, Choice.REST, Choice.NOT_A_FIT, Choice.SILENCE,
+        Choice.TRACK,
+        Choice.READY,
+        Choice.REST,
+        Choice.NOT_A_FIT,
+        Choice.SILENCE,
     ),
     TaskKind.WAKE: (),
-}  # fmt: skip
+}
 NOT_SPOKEN = frozenset({sell.NOT_REACHED, "not_reached", "unreachable", Choice.NOT_POSSIBLE})
 """Answers to a call that nobody took; after all others, somebody was spoken with."""
 UNDOABLE = frozenset(
@@ -88,9 +92,10 @@ def answer(work: Work, task_id: int, reply: Reply, *, desk: Desk, key: bytes) ->
     # The lead before its task and its enrolments, as the tick takes them: none wait in a circle.
     stages = lifecycle.hold(work, [task.lead_id])
     before: dict[str, Json] = {
-        "stage": str(stages[task.lead_id]), "track": reply.track,
+        "stage": str(stages[task.lead_id]),
+        "track": reply.track,
         "last_task": tasks.last_id(work, task.lead_id),
-    }  # fmt: skip
+    }
     answered = tasks.done(work, task_id, outcome=reply.choice, note=reply.note, before=before)
 
     if answered.next_step is not None:
@@ -222,10 +227,13 @@ def _reopen_lead(work: Work, lead_id: LeadId, stage: Stage) -> None:
 
 def _out_of_track(work: Work, lead_id: LeadId, track_key: str) -> None:
     stay = next(
-        (one for one in tracks.stays(work, lead_id)
-         if one.track_key == track_key and one.ended_at is None),
+        (
+            one
+            for one in tracks.stays(work, lead_id)
+            if one.track_key == track_key and one.ended_at is None
+        ),
         None,
-    )  # fmt: skip
+    )
     if stay is None:
         raise Conflict("The track has ended since. Decide anew on the lead's page.")
     words = "The answer was taken back"
@@ -256,9 +264,14 @@ def _row(
     assert task.lead_id is not None
     detail: dict[str, Json] = {"by": work.actor, **({"text": text} if text else {})}
     return ActivityRow(
-        lead_id=task.lead_id, kind=kind, at=work.now, verdict=Verdict.HUMAN_PROVEN, name=name,
-        origin=f"task:{task.id}:{task.outcome or 'open'}:{work.now:%y%m%d%H%M%S}", detail=detail,
-    )  # fmt: skip
+        lead_id=task.lead_id,
+        kind=kind,
+        at=work.now,
+        verdict=Verdict.HUMAN_PROVEN,
+        name=name,
+        origin=f"task:{task.id}:{task.outcome or 'open'}:{work.now:%y%m%d%H%M%S}",
+        detail=detail,
+    )
 
 
 def _plain(word: str) -> str:

@@ -21,10 +21,14 @@ FOLLOWS = {"file": ActivityKind.DOWNLOADED, "register": ActivityKind.REGISTERED}
 """What a form does beside being sent, as the timeline calls it."""
 PROVES = frozenset(
     {
-        ActivityKind.CLICKED, ActivityKind.VISITED, ActivityKind.SUBMITTED,
-        ActivityKind.DOWNLOADED, ActivityKind.REGISTERED, ActivityKind.REPLIED,
+        ActivityKind.CLICKED,
+        ActivityKind.VISITED,
+        ActivityKind.SUBMITTED,
+        ActivityKind.DOWNLOADED,
+        ActivityKind.REGISTERED,
+        ActivityKind.REPLIED,
     }
-)  # fmt: skip
+)
 """Deeds of a person by which a mail proves its mailbox; opening it does not."""
 BY_MAIL = "a deed in the mail that it caused"
 BY_BUTTON = "the button of the mail that asked"
@@ -71,14 +75,19 @@ def note(
     follows = FOLLOWS.get(form.does) if form else None
     rows = [
         ActivityRow(
-            lead_id=lead_id, kind=kind, at=said.at, origin=f"submission:{said.id}:{kind}",
-            message_id=came.message_id if came else None, asset_id=said.asset_id,
-            name=(page.acts_as if page else "") or said.page, verdict=Verdict.HUMAN_PROVEN,
+            lead_id=lead_id,
+            kind=kind,
+            at=said.at,
+            origin=f"submission:{said.id}:{kind}",
+            message_id=came.message_id if came else None,
+            asset_id=said.asset_id,
+            name=(page.acts_as if page else "") or said.page,
+            verdict=Verdict.HUMAN_PROVEN,
             detail=came.to_detail() if came else {},
         )
         for kind in (ActivityKind.SUBMITTED, follows)
         if kind is not None
-    ]  # fmt: skip
+    ]
     if said.asset_id is not None:
         content.mark_seen(work, [content.SeenRow(lead_id, said.asset_id, "downloaded")])
     return engagement.note_activity(work, rows)
@@ -133,17 +142,20 @@ def origin_of(work: Work, said: SubmissionView) -> leads.Origin:
     source = leads.ensure_source(work, "website/form", channel="website", name="Own forms")
     utm = {name: str(value) for name, value in said.utm.items()}
     return leads.Origin(
-        source_id=source, campaign=utm.get("utm_campaign", said.page),
+        source_id=source,
+        campaign=utm.get("utm_campaign", said.page),
         detail={"page": said.page, "form": said.form, consent.SUBMISSION: said.id, **utm},
-    )  # fmt: skip
+    )
 
 
 def evidence_of(said: SubmissionView) -> dict[str, Json]:
     """Keep what somebody agreed to, and where (GDPR Art. 7(1))."""
     return {
-        "form": said.form, "page": said.page, "text": said.consent_version,
+        "form": said.form,
+        "page": said.page,
+        "text": said.consent_version,
         consent.SUBMISSION: said.id,
-    }  # fmt: skip
+    }
 
 
 def _mails_of(work: Work, said: Sequence[SubmissionView]) -> dict[int, set[int]]:
@@ -172,8 +184,10 @@ def _say(work: Work, said: SubmissionView, person: leads.Person) -> None:
     leads.capture(
         work,
         [told(said.answers, person.email, asset.topics if asset else ())],
-        origin=origin_of(work, said), policy=leads.FieldPolicy.OVERWRITE, touch=not known,
-    )  # fmt: skip
+        origin=origin_of(work, said),
+        policy=leads.FieldPolicy.OVERWRITE,
+        touch=not known,
+    )
 
 
 def _permit(work: Work, said: SubmissionView, person: leads.Person, *, by: str) -> None:
@@ -184,9 +198,11 @@ def _permit(work: Work, said: SubmissionView, person: leads.Person, *, by: str) 
     if form is None or form.needs_confirmation(person.country):
         return
     evidence: dict[str, Json] = {
-        **evidence_of(said), "said_at": said.at.isoformat(), "proven_at": work.now.isoformat(),
+        **evidence_of(said),
+        "said_at": said.at.isoformat(),
+        "proven_at": work.now.isoformat(),
         "way": by,
-    }  # fmt: skip
+    }
     consent.give(work, [consent.Grant(person.id, Basis.FORM, evidence)], renew=True)
     consent.end(work, [person.id])
 

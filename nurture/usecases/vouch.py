@@ -38,11 +38,15 @@ def let_in(work: Work, submission_id: int, *, house: House, desk: Desk) -> Thank
     """Take a held form in as that of a stranger, whatever limits say."""
     held = _held(work, submission_id)
     visit = Visit(
-        slug=held.page, form=held.form, nonce=held.nonce, agreed=held.consent_version is not None,
+        slug=held.page,
+        form=held.form,
+        nonce=held.nonce,
+        agreed=held.consent_version is not None,
         given={name: str(value) for name, value in held.answers.items()},
-        consent_version=held.consent_version, received_at=held.at,
+        consent_version=held.consent_version,
+        received_at=held.at,
         utm={name: str(value) for name, value in held.utm.items()},
-    )  # fmt: skip
+    )
     return submit.take(work, visit, house=house, desk=desk, let_in=True)
 
 

@@ -54,9 +54,12 @@ def let_in() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     account = users.account_of(email, key=runtime.secret)
     try:
         found = users.authenticate(
-            runtime.works, email, request.form.get("password", ""),
-            source=_source(account), key=runtime.secret,
-        )  # fmt: skip
+            runtime.works,
+            email,
+            request.form.get("password", ""),
+            source=_source(account),
+            key=runtime.secret,
+        )
     except WrongCredentials as refusal:
         return _again(email, refusal.sentence), HTTPStatus.FORBIDDEN
     except TooManyTries as refusal:
@@ -143,9 +146,14 @@ def _remember_browser(answer: Response, account: str) -> None:
     subject = f"{account}:{_known_browser(account) or secrets.token_urlsafe(12)}"
     issued = here().clock.machine()
     answer.set_cookie(
-        _known_name(), sign(here().keyring, Purpose.BROWSER, subject=subject, issued=issued),
-        max_age=KNOWN_FOR, secure=_https(), httponly=True, samesite="Lax", path="/",
-    )  # fmt: skip
+        _known_name(),
+        sign(here().keyring, Purpose.BROWSER, subject=subject, issued=issued),
+        max_age=KNOWN_FOR,
+        secure=_https(),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
 
 
 def _known_name() -> str:

@@ -38,7 +38,10 @@ def countdown(offer: HandoffView, owner: UserCard | None, now: datetime) -> Coun
         return None
     left = left_of(offer, owner, now)
     return Countdown(
-        due=offer.due_at, late=left.late, words=left.words,
+        due=offer.due_at,
+        late=left.late,
+        words=left.words,
         rush="late" if left.late else "ok" if left.share > HALF else "soon",
-        ring=RING if left.late else round(RING * left.share, 1), rests_until=left.rests_until,
-    )  # fmt: skip
+        ring=RING if left.late else round(RING * left.share, 1),
+        rests_until=left.rests_until,
+    )

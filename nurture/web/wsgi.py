@@ -31,10 +31,14 @@ def build(here: Runtime) -> Doors:
     else:
         begin(here)
     tracking = Tracking(
-        keyring=here.keyring, links=here.links, spool=here.spool(), clock=here.clock,
-        base_url=here.settings.base_url, trusted=here.settings.trusted_proxies,
+        keyring=here.keyring,
+        links=here.links,
+        spool=here.spool(),
+        clock=here.clock,
+        base_url=here.settings.base_url,
+        trusted=here.settings.trusted_proxies,
         network_key=here.secret,
-    )  # fmt: skip
+    )
     app = create_app(here)
     doors = Doors(
         application=TrackingMiddleware(app, tracking),

@@ -24,10 +24,16 @@ ANSWERS = 0.7
 HAS_QUESTION = 0.5
 """Of those who weigh a station up; others have none."""
 SHARES: Mapping[str, float] = {
-    "reached": 0.45, "not_now": 0.3, "no_answer_3x": 0.25,
-    "done": 0.8, "not_possible": 0.2,
-    "track": 0.45, "rest": 0.35, "not_a_fit": 0.15, "do_not_mail": 0.05,
-}  # fmt: skip
+    "reached": 0.45,
+    "not_now": 0.3,
+    "no_answer_3x": 0.25,
+    "done": 0.8,
+    "not_possible": 0.2,
+    "track": 0.45,
+    "rest": 0.35,
+    "not_a_fit": 0.15,
+    "do_not_mail": 0.05,
+}
 """How often each answer is chosen, among those that a task offers."""
 RESTS = timedelta(days=60)
 TRACK, REASON = "keep_in_touch", "not_ours"

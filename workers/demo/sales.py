@@ -173,9 +173,12 @@ class Sales:
 
     def _draw(self, alert: Alert, what: str) -> float:
         return chance(
-            self._scene.seed, alert.address, track="sales", step=f"{alert.who.handle}/{what}",
+            self._scene.seed,
+            alert.address,
+            track="sales",
+            step=f"{alert.who.handle}/{what}",
             visit=alert.turn,
-        )  # fmt: skip
+        )
 
     def _working(self, who: Colleague, moment: datetime, length: timedelta) -> datetime:
         """Add working time; who is away goes on where they left off when they are back."""

@@ -219,10 +219,11 @@ def _settle_staff(scene: Scene) -> None:
             users.set_password_hash(work, card.id, hashed)
             for first, last in one.away:
                 users.add_absence(
-                    work, card.id,
+                    work,
+                    card.id,
                     begins_at=_midnight(first, one.zone),
                     ends_at=_midnight(last + timedelta(days=1), one.zone),
-                )  # fmt: skip
+                )
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -56,14 +56,53 @@ NAMES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
 )
 
 STEM_HEADS: tuple[str, ...] = (
-    "Bren", "Hark", "Tann", "Oster", "Kell", "Grün", "Wald", "Lind", "Rott", "Stell",
-    "Marn", "Dorn", "Fal", "Quar", "Esch", "Hol", "Neu", "Pfal", "Sund", "Thal",
-    "Ulm", "Vel", "Wester", "Zell",
-)  # fmt: skip
+    "Bren",
+    "Hark",
+    "Tann",
+    "Oster",
+    "Kell",
+    "Grün",
+    "Wald",
+    "Lind",
+    "Rott",
+    "Stell",
+    "Marn",
+    "Dorn",
+    "Fal",
+    "Quar",
+    "Esch",
+    "Hol",
+    "Neu",
+    "Pfal",
+    "Sund",
+    "Thal",
+    "Ulm",
+    "Vel",
+    "Wester",
+    "Zell",
+)
 STEM_TAILS: tuple[str, ...] = (
-    "nick", "moor", "stra", "wick", "feld", "horst", "mark", "dahl", "beck", "ström",
-    "rode", "hagen", "brück", "tal", "wede", "ling", "kamp", "gard", "sen", "thorpe",
-)  # fmt: skip
+    "nick",
+    "moor",
+    "stra",
+    "wick",
+    "feld",
+    "horst",
+    "mark",
+    "dahl",
+    "beck",
+    "ström",
+    "rode",
+    "hagen",
+    "brück",
+    "tal",
+    "wede",
+    "ling",
+    "kamp",
+    "gard",
+    "sen",
+    "thorpe",
+)
 
 INDUSTRIES: Mapping[str, int] = MappingProxyType(
     {

@@ -26,9 +26,12 @@ def upgrade() -> None:
         "ix_message_batch", "message", ["batch_id"], sqlite_where=_WAITS, postgresql_where=_WAITS
     )
     op.create_index(
-        "ix_message_handoff_id", "message", ["handoff_id"],
-        sqlite_where=_ALERTS, postgresql_where=_ALERTS,
-    )  # fmt: skip
+        "ix_message_handoff_id",
+        "message",
+        ["handoff_id"],
+        sqlite_where=_ALERTS,
+        postgresql_where=_ALERTS,
+    )
 
 
 def downgrade() -> None:

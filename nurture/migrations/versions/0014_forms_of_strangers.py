@@ -46,9 +46,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("settled_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("settled_by", sa.String(length=200), nullable=True))
         batch_op.create_index(
-            "ix_submission_open", ["standing", "at"], unique=False,
-            sqlite_where=_OPEN, postgresql_where=_OPEN,
-        )  # fmt: skip
+            "ix_submission_open",
+            ["standing", "at"],
+            unique=False,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        )
     op.execute("UPDATE submission SET standing = 'held' WHERE quarantine IS NOT NULL")
 
 

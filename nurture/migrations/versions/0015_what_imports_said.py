@@ -73,9 +73,11 @@ def _note_old_refusals() -> None:
 def _name_sources() -> None:
     """Give a source that was named by its key the capitals that somebody typed."""
     source = sa.table(
-        "source", sa.column("id", sa.Integer), sa.column("key", sa.String),
+        "source",
+        sa.column("id", sa.Integer),
+        sa.column("key", sa.String),
         sa.column("name", sa.String),
-    )  # fmt: skip
+    )
     bind = op.get_bind()
     for number, key, name in bind.execute(sa.select(source.c.id, source.c.key, source.c.name)):
         words = key.rpartition("/")[2].replace("_", " ")

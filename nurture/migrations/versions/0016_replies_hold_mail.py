@@ -16,9 +16,11 @@ def upgrade() -> None:
             sa.Column("holds_mail", sa.Boolean(), nullable=False, server_default=sa.false())
         )
     task = sa.table(
-        "task", sa.column("holds_mail", sa.Boolean()), sa.column("dedup_key", sa.String()),
+        "task",
+        sa.column("holds_mail", sa.Boolean()),
+        sa.column("dedup_key", sa.String()),
         sa.column("done_at", sa.DateTime()),
-    )  # fmt: skip
+    )
     waiting = task.c.dedup_key.like("reply|%") & task.c.done_at.is_(None)
     op.execute(task.update().where(waiting).values(holds_mail=sa.true()))
 

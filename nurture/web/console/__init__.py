@@ -29,11 +29,27 @@ from nurture.web.console import (
 )
 
 PAGES: tuple[Blueprint, ...] = (
-    today.doors, numbers.doors, cracks.doors, leads.doors, bulk.doors, lead.doors, lead_acts.doors,
-    me.doors, todo.doors, team.doors, staff.doors,
-    handoffs.doors, tracks.doors, mails.doors, imports.doors,
-    content.doors, funnel.doors, sending.doors, mailbox.doors, said.doors,
-)  # fmt: skip
+    today.doors,
+    numbers.doors,
+    cracks.doors,
+    leads.doors,
+    bulk.doors,
+    lead.doors,
+    lead_acts.doors,
+    me.doors,
+    todo.doors,
+    team.doors,
+    staff.doors,
+    handoffs.doors,
+    tracks.doors,
+    mails.doors,
+    imports.doors,
+    content.doors,
+    funnel.doors,
+    sending.doors,
+    mailbox.doors,
+    said.doors,
+)
 
 
 def register(app: Flask) -> None:

@@ -86,9 +86,15 @@ def stretch(work: Work, asked: Asked, entries: Sequence[Entry], *, total: int) -
     lines = tuple(_line(one, people, staff) for one in entries if one.lead_id in people)
     after = first + len(entries)
     return Behind(
-        title=asked.title, sentence=asked.sentence, total=total, lines=lines, first=first,
-        next_from=after if after < total else None, detail=asked.detail, more=asked.more,
-    )  # fmt: skip
+        title=asked.title,
+        sentence=asked.sentence,
+        total=total,
+        lines=lines,
+        first=first,
+        next_from=after if after < total else None,
+        detail=asked.detail,
+        more=asked.more,
+    )
 
 
 def _line(
@@ -96,12 +102,14 @@ def _line(
 ) -> LeadLine:
     person = people[entry.lead_id]
     return LeadLine(
-        href=f"/leads/{entry.lead_id}", name=person.name,
+        href=f"/leads/{entry.lead_id}",
+        name=person.name,
         firm=", ".join(part for part in (person.company, person.country) if part),
         stage=person.stage,
         owner=staff.get(person.owner_id, "") if person.owner_id is not None else person.queue or "",
-        detail=entry.detail, more=entry.more,
-    )  # fmt: skip
+        detail=entry.detail,
+        more=entry.more,
+    )
 
 
 def first_asked() -> int:

@@ -49,13 +49,19 @@ def show() -> str:
         chosen = _weigh(work, lead_ids)
         verb, end = _words(work)
         return shell.show(
-            "bulk", Page(f"{verb} {end}", "leads.show", (("Leads", "/leads"),)), work,
-            count=len(chosen.lead_ids), left=chosen.left, left_out=_left_out(work, chosen),
+            "bulk",
+            Page(f"{verb} {end}", "leads.show", (("Leads", "/leads"),)),
+            work,
+            count=len(chosen.lead_ids),
+            left=chosen.left,
+            left_out=_left_out(work, chosen),
             button=f"{verb} {forms.plural(len(chosen.lead_ids), 'lead')} {end}".strip(),
-            sentence=_sentence(chosen), fields=_fields(asked),
+            sentence=_sentence(chosen),
+            fields=_fields(asked),
             ticked=() if request.form.get("all") else request.form.getlist("lead"),
-            back=f"/leads?{urlencode(asked)}", risky=request.form.get("do") == "stop",
-        )  # fmt: skip
+            back=f"/leads?{urlencode(asked)}",
+            risky=request.form.get("do") == "stop",
+        )
 
 
 @doors.post("/leads/bulk/do")
@@ -81,12 +87,20 @@ def result(act_id: int) -> str:
         chosen = many.weigh_undo(work, parts) if until else Picked(())
         title = f"{forms.plural(count, 'lead')} {act.words}"
         return shell.show(
-            "bulk_done", Page(title, "leads.show", (("Leads", "/leads"),)), work, act=act,
-            by=_by(work, act), back=len(chosen.lead_ids), left=chosen.left,
-            left_out=_left_out(work, chosen), spared=_spared(work, many.spared(parts)),
-            until=until, list=f"/leads/bulk/{act_id}/leads",
-            onward=f"/leads?{urlencode(query())}", count=count,
-        )  # fmt: skip
+            "bulk_done",
+            Page(title, "leads.show", (("Leads", "/leads"),)),
+            work,
+            act=act,
+            by=_by(work, act),
+            back=len(chosen.lead_ids),
+            left=chosen.left,
+            left_out=_left_out(work, chosen),
+            spared=_spared(work, many.spared(parts)),
+            until=until,
+            list=f"/leads/bulk/{act_id}/leads",
+            onward=f"/leads?{urlencode(query())}",
+            count=count,
+        )
 
 
 @doors.get("/leads/bulk/<int:act_id>/leads")
@@ -204,11 +218,12 @@ def _spared(work: Work, found: Sequence[Spared]) -> list[LeftOut]:
     people = leads.by_ids(work, [one for some in found for one in some.first])
     return [
         LeftOut(
-            some.why, some.count,
+            some.why,
+            some.count,
             tuple((people[one].name, f"/leads/{one}") for one in some.first if one in people),
         )
         for some in found
-    ]  # fmt: skip
+    ]
 
 
 def _fields(asked: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -116,12 +116,18 @@ def report_of(work: Work) -> ContentView:
     overall = totals[Metric.READ] / totals[Metric.SENT] if totals[Metric.SENT] else 0.0
     matrix = tuple(_topic_line(key, topics, rows, cards) for key in names)
     return ContentView(
-        items=tuple(items), totals=totals, axis=tuple(range(0, top + 1, top // 4)), top=top,
-        overall_at=round(100 * overall * 100 / top, 1), matrix=matrix,
-        stages=tuple(STAGES.values()), gaps=_gaps(matrix),
+        items=tuple(items),
+        totals=totals,
+        axis=tuple(range(0, top + 1, top // 4)),
+        top=top,
+        overall_at=round(100 * overall * 100 / top, 1),
+        matrix=matrix,
+        stages=tuple(STAGES.values()),
+        gaps=_gaps(matrix),
         topics=tuple((key, words, topics.colours[key]) for key, words in names.items()),
-        filtered=_filtered(asked, names), out_of=len(rows),
-    )  # fmt: skip
+        filtered=_filtered(asked, names),
+        out_of=len(rows),
+    )
 
 
 def _top(rows: Sequence[ContentRow]) -> int:
@@ -155,12 +161,18 @@ def _item(row: ContentRow, card: AssetCard, topics: Topics, top: int) -> ItemLin
     low, high = interval(share, sent)
     first = card.topics[0] if card.topics else ""
     return ItemLine(
-        key=row.key, title=row.title, kind=card.kind.replace("_", " ").capitalize(),
-        topic=topics.words.get(first, first), colour=topics.colours.get(first, 6),
-        stage=STAGES[card.stage], counts=row.counts, share=share,
-        at=round(100 * share * 100 / top, 1), low=round(100 * low * 100 / top, 1),
+        key=row.key,
+        title=row.title,
+        kind=card.kind.replace("_", " ").capitalize(),
+        topic=topics.words.get(first, first),
+        colour=topics.colours.get(first, 6),
+        stage=STAGES[card.stage],
+        counts=row.counts,
+        share=share,
+        at=round(100 * share * 100 / top, 1),
+        low=round(100 * low * 100 / top, 1),
         high=round(min(100 * high * 100 / top, 100.0), 1),
-    )  # fmt: skip
+    )
 
 
 def interval(share: float, cases: int) -> tuple[float, float]:
@@ -178,12 +190,14 @@ def _topic_line(
     key: str, topics: Topics, rows: Sequence[ContentRow], cards: Mapping[str, AssetCard]
 ) -> TopicLine:
     return TopicLine(
-        key=key, words=topics.words[key], colour=topics.colours[key],
+        key=key,
+        words=topics.words[key],
+        colour=topics.colours[key],
         fields=tuple(
             _field(key, stage, [row for row in rows if _wanted(cards[row.key], (key, stage))])
             for stage in BuyingStage
         ),
-    )  # fmt: skip
+    )
 
 
 def _field(topic: str, stage: BuyingStage, rows: Sequence[ContentRow]) -> Field:
@@ -191,10 +205,12 @@ def _field(topic: str, stage: BuyingStage, rows: Sequence[ContentRow]) -> Field:
     read = sum(row.counts[Metric.READ] for row in rows)
     share = read / sent if sent else 0.0
     return Field(
-        items=len(rows), sent=sent, read=read,
+        items=len(rows),
+        sent=sent,
+        read=read,
         shade=1 + sum(share >= border for border in SHADES) if sent >= FEW else 0,
         href=url_for("content_report.show", topic=topic, stage=stage.value),
-    )  # fmt: skip
+    )
 
 
 def _gaps(matrix: Sequence[TopicLine]) -> tuple[str, ...]:

@@ -40,9 +40,14 @@ def show() -> str:
         )
         shown = [row.lead_id for one in promises for row in one.rows[:SHOWN] if row.lead_id]
         return shell.show(
-            "cracks", Page("Nobody is forgotten", "today.show", (("Today", "/"),)), work,
-            promises=promises, people=leads.by_ids(work, shown), checked=checked, shown=SHOWN,
-        )  # fmt: skip
+            "cracks",
+            Page("Nobody is forgotten", "today.show", (("Today", "/"),)),
+            work,
+            promises=promises,
+            people=leads.by_ids(work, shown),
+            checked=checked,
+            shown=SHOWN,
+        )
 
 
 def _promise(work: Work, query: Query, *, was_broken: bool) -> Promise:

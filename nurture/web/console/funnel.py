@@ -72,8 +72,9 @@ def listed(stage: str) -> str:
         asked = Asked(
             f"Came to “{wording.STAGES[step]}”",
             f"Of those who became leads in the {PERIODS[period]}."
-            if period != "all" else "Of everybody who ever became a lead.",
-        )  # fmt: skip
+            if period != "all"
+            else "Of everybody who ever became a lead.",
+        )
         crumbs = [("Funnel", url_for("funnel.show", period=period))]
         return behind.page(behind.behind_ids(work, asked, found), NAV, crumbs, work)
 
@@ -85,16 +86,22 @@ def _cohort(work: Work) -> Cohort:
     most = max((row.leads for row in rows), default=0) or 1
     steps = tuple(
         FunnelStep(
-            stage=row.stage, leads=row.leads, of_all=rows[0].leads,
+            stage=row.stage,
+            leads=row.leads,
+            of_all=rows[0].leads,
             before=rows[place - 1].leads if place else None,
-            width=round(100 * row.leads / most, 2), median_days=row.median_days,
+            width=round(100 * row.leads / most, 2),
+            median_days=row.median_days,
         )
         for place, row in enumerate(rows)
-    )  # fmt: skip
+    )
     return Cohort(
-        period=period, words=PERIODS[period], since=None if period == "all" else since,
-        until=work.now, steps=steps,
-    )  # fmt: skip
+        period=period,
+        words=PERIODS[period],
+        since=None if period == "all" else since,
+        until=work.now,
+        steps=steps,
+    )
 
 
 def _period() -> str:

@@ -153,19 +153,26 @@ def panel_of(work: Work, offer: HandoffView, *, reader: UserCard) -> HandoffPane
     packet = offer.packet
     return HandoffPanel(
         row=_row(offer, person, reader=reader, staff=staff, now=work.now),
-        state=offer.state, lead_href=f"/leads/{offer.lead_id}",
+        state=offer.state,
+        lead_href=f"/leads/{offer.lead_id}",
         who=_who(person),
-        email=person.email, why_theirs=offer.route_reason, reasons=offer.reasons,
-        topics=_words(packet.get("topics")), known=_pairs(packet.get("known")),
-        unknown=_words(packet.get("unknown")), say=_text(packet.get("say")),
-        promised=_text(packet.get("promised")), unreached=_unreached(back, offer, owner),
+        email=person.email,
+        why_theirs=offer.route_reason,
+        reasons=offer.reasons,
+        topics=_words(packet.get("topics")),
+        known=_pairs(packet.get("known")),
+        unknown=_words(packet.get("unknown")),
+        say=_text(packet.get("say")),
+        promised=_text(packet.get("promised")),
+        unreached=_unreached(back, offer, owner),
         events=_lines(sorted([*events, *back], key=lambda one: one.at), staff),
         answers=answers_to(offer.state) if mine else (),
         others=others(work, offer, reader, staff) if mine and offer.closed_at is None else (),
-        noted=EVENTS[events[-1].kind][1] if until else "", undo_until=until,
+        noted=EVENTS[events[-1].kind][1] if until else "",
+        undo_until=until,
         ended=ended_words(work, offer),
         tomorrow=work.now.astimezone(ZoneInfo(reader.zone)).date() + timedelta(days=1),
-    )  # fmt: skip
+    )
 
 
 def answers_to(state: HandoffState) -> tuple[str, ...]:
@@ -216,13 +223,17 @@ def _row(
     owner = whose(offer, staff)
     accepts = offer.state is HandoffState.OFFERED and answers_for(reader, owner, staff)
     return HandoffRow(
-        id=offer.id, lead=person.name,
+        id=offer.id,
+        lead=person.name,
         firm=", ".join(part for part in (person.company, person.country) if part),
-        phone=person.phone or "", heat=offer.heat,
+        phone=person.phone or "",
+        heat=offer.heat,
         owner=owner_words(offer, owner),
-        owner_id=offer.owner_id, waiting_for=WAITING_FOR[offer.state],
-        countdown=countdown(offer, owner, now), may_accept=accepts,
-    )  # fmt: skip
+        owner_id=offer.owner_id,
+        waiting_for=WAITING_FOR[offer.state],
+        countdown=countdown(offer, owner, now),
+        may_accept=accepts,
+    )
 
 
 def owner_words(offer: HandoffView, owner: UserCard | None) -> str:

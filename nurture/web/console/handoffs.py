@@ -189,9 +189,10 @@ def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
 
 def _extras(work: Work) -> dict[str, object]:
     return {
-        "reasons": sell.sent_back(work), "typed": request.form,
+        "reasons": sell.sent_back(work),
+        "typed": request.form,
         "asked": request.args.get("show", ""),
-    }  # fmt: skip
+    }
 
 
 def _queue(work: Work) -> Queue:
@@ -207,15 +208,24 @@ def _queue(work: Work) -> Queue:
     offers = handoff.waiting_for(work, cut, limit=SHOWN, skip=skip)
     return Queue(
         sentence=_sentence(counts, whose="your people" if mine else "sales"),
-        tabs=_tabs(counts, reader), view=view,
+        tabs=_tabs(counts, reader),
+        view=view,
         rows=handoff_rows(
-            offers, people=leads.by_ids(work, [one.lead_id for one in offers]),
-            staff={one.id: one for one in users.everybody(work)}, reader=reader, now=work.now,
+            offers,
+            people=leads.by_ids(work, [one.lead_id for one in offers]),
+            staff={one.id: one for one in users.everybody(work)},
+            reader=reader,
+            now=work.now,
         ),
-        total=handoff.total(handoff.waiting_counts(work, cut)), first=skip,
-        back=max(skip - SHOWN, 0), kept=kept,
-        loads=loads, person=person, everybody=reader.has(*READERS), team=bool(mine),
-    )  # fmt: skip
+        total=handoff.total(handoff.waiting_counts(work, cut)),
+        first=skip,
+        back=max(skip - SHOWN, 0),
+        kept=kept,
+        loads=loads,
+        person=person,
+        everybody=reader.has(*READERS),
+        team=bool(mine),
+    )
 
 
 def _kept() -> dict[str, str | int]:
@@ -258,11 +268,12 @@ def _tabs(counts: Sequence[Waits], reader: UserCard) -> tuple[QueueTab, ...]:
     names = [one for one in VIEWS if one != "mine" or reader.has(*READERS)]
     return tuple(
         QueueTab(
-            name, TAB_WORDS[name],
+            name,
+            TAB_WORDS[name],
             handoff.total([one for one in counts if _in(one, name, reader)]),
         )
         for name in names
-    )  # fmt: skip
+    )
 
 
 def _sentence(counts: Sequence[Waits], *, whose: str) -> str:

@@ -67,14 +67,17 @@ class Draft:
     def options(self, topics: Mapping[str, str], *, zone: str) -> ImportOptions:
         """Give what was said in the words of the import; `topics` are the house's spellings."""
         reading = ListOptions(
-            mapping=self.mapping, country=self.country or None, topics=topics,
-            answers=self.answers,
-        )  # fmt: skip
+            mapping=self.mapping, country=self.country or None, topics=topics, answers=self.answers
+        )
         return ImportOptions(
-            source=self.source or "import", campaign=self.campaign or None, basis=self.basis,
-            reading=reading, owner_id=self.owner_id,
-            cents_per_month=cents(self.cost), entry=self.entry(zone=zone),
-        )  # fmt: skip
+            source=self.source or "import",
+            campaign=self.campaign or None,
+            basis=self.basis,
+            reading=reading,
+            owner_id=self.owner_id,
+            cents_per_month=cents(self.cost),
+            entry=self.entry(zone=zone),
+        )
 
     def entry(self, *, zone: str) -> Entry:
         """Give what the new leads do next; a day begins in the zone of whoever names it."""
@@ -102,24 +105,35 @@ def load(work: Work, name: str) -> Draft:
     told = {key: str(value) for key, value in row.told.items() if key in _TEXTS}
     mapping, answers = row.told.get("mapping"), row.told.get("answers")
     return Draft(
-        row=row, basis=Basis(str(row.told.get("basis", Basis.NONE.value))),
+        row=row,
+        basis=Basis(str(row.told.get("basis", Basis.NONE.value))),
         mapping={key: str(one) for key, one in mapping.items()}
-        if isinstance(mapping, dict) else None,
+        if isinstance(mapping, dict)
+        else None,
         answers={key: str(one) for key, one in answers.items()}
-        if isinstance(answers, dict) else {},
-        told=bool(row.told.get("told")), **told,
-    )  # fmt: skip
+        if isinstance(answers, dict)
+        else {},
+        told=bool(row.told.get("told")),
+        **told,
+    )
 
 
 def save(work: Work, draft: Draft) -> None:
     """Keep what was said, so that each step may be left and found again."""
     told: dict[str, Json] = {
-        "basis": draft.basis.value, "source": draft.source, "campaign": draft.campaign,
-        "country": draft.country, "told": draft.told,
+        "basis": draft.basis.value,
+        "source": draft.source,
+        "campaign": draft.campaign,
+        "country": draft.country,
+        "told": draft.told,
         "mapping": None if draft.mapping is None else dict(draft.mapping),
-        "owner": draft.owner, "cost": draft.cost, "next": draft.next, "track": draft.track,
-        "until": draft.until, "answers": dict(draft.answers),
-    }  # fmt: skip
+        "owner": draft.owner,
+        "cost": draft.cost,
+        "next": draft.next,
+        "track": draft.track,
+        "until": draft.until,
+        "answers": dict(draft.answers),
+    }
     leads.note_told(work, draft.row.id, told)
 
 
@@ -148,9 +162,13 @@ def said(draft: Draft, form: Mapping[str, str]) -> Draft:
         raise Invalid("Say where this list comes from.")
     draft = _said_next(draft, form)
     return replace(
-        draft, basis=basis, source=source, campaign=form.get("campaign", "").strip()[:80],
-        country=form.get("country", "").strip().upper()[:2], told=True,
-    )  # fmt: skip
+        draft,
+        basis=basis,
+        source=source,
+        campaign=form.get("campaign", "").strip()[:80],
+        country=form.get("country", "").strip().upper()[:2],
+        told=True,
+    )
 
 
 def _said_next(draft: Draft, form: Mapping[str, str]) -> Draft:
@@ -166,9 +184,13 @@ def _said_next(draft: Draft, form: Mapping[str, str]) -> Draft:
         except ValueError as error:
             raise Invalid("Choose the day until which the new leads rest.") from error
     return replace(
-        draft, owner=told["owner"], cost=told["cost"], next=told["next"] or DECIDE,
-        track=told["track"], until=told["until"],
-    )  # fmt: skip
+        draft,
+        owner=told["owner"],
+        cost=told["cost"],
+        next=told["next"] or DECIDE,
+        track=told["track"],
+        until=told["until"],
+    )
 
 
 _NEXT = ("owner", "cost", "next", "track", "until")

@@ -204,13 +204,17 @@ def _promise_check(draft: Draft) -> None:
 
 
 _OPENING = {
-    "words": "The workbook is being opened", "ask": "imports.columns_progress",
-    "lead": "is opened before its columns can be shown.", "step": 3,
-}  # fmt: skip
+    "words": "The workbook is being opened",
+    "ask": "imports.columns_progress",
+    "lead": "is opened before its columns can be shown.",
+    "step": 3,
+}
 _CHECKING = {
-    "words": "The list is being checked", "ask": "imports.check_progress",
-    "lead": "is read row by row before anything comes in.", "step": 4,
-}  # fmt: skip
+    "words": "The list is being checked",
+    "ask": "imports.check_progress",
+    "lead": "is read row by row before anything comes in.",
+    "step": 4,
+}
 
 
 def _opening(draft: Draft) -> str:
@@ -228,18 +232,29 @@ def _checking(draft: Draft, state: CheckState | None) -> str:
 
 def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
     view = CheckView(
-        check=found, created=found.counts[Outcome.CREATED], updated=found.counts[Outcome.UPDATED],
+        check=found,
+        created=found.counts[Outcome.CREATED],
+        updated=found.counts[Outcome.UPDATED],
         unchanged=found.counts[Outcome.UNCHANGED],
-    )  # fmt: skip
+    )
     entry = draft.entry(zone=shell.me().zone)
     with here().works.read(shell.actor()) as work:
         owner = users.get(work, draft.owner_id).name if draft.owner_id else ""
         track = tracks.get_track(work, draft.track).name if entry.track else ""
         return shell.show(
-            "import_check", _page("What will happen"), work, draft=draft, view=view,
-            basis=BASES[draft.basis][0], columns=COLUMNS, owner=owner, track=track,
-            entry=entry, problem=problem, typed=request.form,
-        )  # fmt: skip
+            "import_check",
+            _page("What will happen"),
+            work,
+            draft=draft,
+            view=view,
+            basis=BASES[draft.basis][0],
+            columns=COLUMNS,
+            owner=owner,
+            track=track,
+            entry=entry,
+            problem=problem,
+            typed=request.form,
+        )
 
 
 @doors.post("/imports/new/<name>/start")
@@ -321,21 +336,33 @@ def _overview(problem: str = "") -> str:
     with here().works.read(shell.actor()) as work:
         runs = leads.imports(work, limit=LOT)
         return shell.show(
-            "imports", shell.Page(TITLE, NAV), work, runs=runs, states=STATES, problem=problem,
-            bases=BASES, may_add=shell.me().has(*shell.MAKERS),
-        )  # fmt: skip
+            "imports",
+            shell.Page(TITLE, NAV),
+            work,
+            runs=runs,
+            states=STATES,
+            problem=problem,
+            bases=BASES,
+            may_add=shell.me().has(*shell.MAKERS),
+        )
 
 
 def _why(draft: Draft, problem: str = "") -> str:
     with here().works.read(shell.actor()) as work:
         shell.look(work)
         return shell.show(
-            "import_why", _page("Why may we write to them?"), work, draft=draft, bases=BASES,
-            sources=leads.sources(work), problem=problem, typed=request.form,
+            "import_why",
+            _page("Why may we write to them?"),
+            work,
+            draft=draft,
+            bases=BASES,
+            sources=leads.sources(work),
+            problem=problem,
+            typed=request.form,
             staff=[one for one in users.everybody(work) if one.active],
             tracks=[one for one in tracks.tracks(work) if one.version_id is not None],
             tomorrow=(shell.eye().local(work.now) + timedelta(days=1)).date().isoformat(),
-        )  # fmt: skip
+        )
 
 
 def _columns(draft: Draft, problem: str = "") -> str:
@@ -344,18 +371,29 @@ def _columns(draft: Draft, problem: str = "") -> str:
     plan = plan_import(runtime.works, kept, _options(draft), house=runtime.house)
     with runtime.works.read(shell.actor()) as work:
         return shell.show(
-            "import_columns", _page("What do the columns mean?"), work, draft=draft, plan=plan,
-            columns=COLUMNS, problem=problem, mapping=draft.mapping or plan.mapping,
-        )  # fmt: skip
+            "import_columns",
+            _page("What do the columns mean?"),
+            work,
+            draft=draft,
+            plan=plan,
+            columns=COLUMNS,
+            problem=problem,
+            mapping=draft.mapping or plan.mapping,
+        )
 
 
 def _result(work: Work, run: ImportProgress) -> dict[str, object]:
     return {
-        "run": run, "name": run.file_name, "state": STATES[run.state], "states": ImportState,
-        "basis": BASES[run.basis][0], "may_undo": shell.me().has(*shell.MAKERS),
-        "rejects": leads.rejects(work, run.id, limit=100), "written": _written(work, run.id),
+        "run": run,
+        "name": run.file_name,
+        "state": STATES[run.state],
+        "states": ImportState,
+        "basis": BASES[run.basis][0],
+        "may_undo": shell.me().has(*shell.MAKERS),
+        "rejects": leads.rejects(work, run.id, limit=100),
+        "written": _written(work, run.id),
         "repeats": leads.repeated_rows(work, run.id, limit=100),
-    }  # fmt: skip
+    }
 
 
 def _written(work: Work, import_id: int) -> bool:

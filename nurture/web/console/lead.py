@@ -50,15 +50,32 @@ def show(lead_id: int) -> str:
         reasons = why(work, case.person.id)
         page = Page(case.person.name, "leads.show", crumbs=[(_above(), url_for("leads.show"))])
         return shell.show(
-            "lead", page, work, person=case.person, case=case, offer=case.offer, warm=warm,
-            points=whole or (bool(axis) and not topics_only), whole=whole, dealer=topics_only,
-            first=first_words(case, case.offer), story=story, shows=SHOWS, axis=axis,
-            step=PAGE, why=reasons, cards=cards_of(work, case, reasons), calls=CALLS,
+            "lead",
+            page,
+            work,
+            person=case.person,
+            case=case,
+            offer=case.offer,
+            warm=warm,
+            points=whole or (bool(axis) and not topics_only),
+            whole=whole,
+            dealer=topics_only,
+            first=first_words(case, case.offer),
+            story=story,
+            shows=SHOWS,
+            axis=axis,
+            step=PAGE,
+            why=reasons,
+            cards=cards_of(work, case, reasons),
+            calls=CALLS,
             may_edit=lead_facts.may_edit(case.person),
-            may_pass=whole and case.person.stage in OPEN_STAGES, once=lead_acts.once(),
-            left=_left(case, work.now), todo=todo_view.sheets(work, case.person.id),
-            said=said.of_lead(work, case.person), **todo.ways_for(work),
-        )  # fmt: skip
+            may_pass=whole and case.person.stage in OPEN_STAGES,
+            once=lead_acts.once(),
+            left=_left(case, work.now),
+            todo=todo_view.sheets(work, case.person.id),
+            said=said.of_lead(work, case.person),
+            **todo.ways_for(work),
+        )
 
 
 def _left(case: Case, now: datetime) -> Countdown | None:

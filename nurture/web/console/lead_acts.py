@@ -143,9 +143,14 @@ def _row(
     mark = request.form.get("once", "")[:32] or once()
     detail = {"by": work.actor, **({"text": text} if text else {})}
     return ActivityRow(
-        lead_id=person.id, kind=kind, at=work.now, origin=f"{kind}:{person.id}:{mark}", name=name,
-        verdict=Verdict.HUMAN_PROVEN, detail=detail,
-    )  # fmt: skip
+        lead_id=person.id,
+        kind=kind,
+        at=work.now,
+        origin=f"{kind}:{person.id}:{mark}",
+        name=name,
+        verdict=Verdict.HUMAN_PROVEN,
+        detail=detail,
+    )
 
 
 def _mine(work: Work, lead_id: int) -> Person:

@@ -22,13 +22,23 @@ from nurture.web.security import permits
 
 doors = Blueprint("facts", __name__)
 PERSON = {
-    "first_name": "First name", "last_name": "Last name", "company": "Company", "job": "Job",
-    "phone": "Phone", "country": "Country", "zone": "Time zone", "language": "Language",
-}  # fmt: skip
+    "first_name": "First name",
+    "last_name": "Last name",
+    "company": "Company",
+    "job": "Job",
+    "phone": "Phone",
+    "country": "Country",
+    "zone": "Time zone",
+    "language": "Language",
+}
 FIT = {
-    "industry": "Industry", "employees": "Employees", "compressor_kw": "Compressor power, kW",
-    "authority": "Authority", "budget": "Budget", "timing": "Timing",
-}  # fmt: skip
+    "industry": "Industry",
+    "employees": "Employees",
+    "compressor_kw": "Compressor power, kW",
+    "authority": "Authority",
+    "budget": "Budget",
+    "timing": "Timing",
+}
 HELP = {
     "company": "With a domain of its own, all its people show it.",
     "country": "A name or two letters, such as DE.",
@@ -99,14 +109,23 @@ def _form(
     known = _known(person, words)
     lists = {
         **{name: listed for name in leads.EDITED if (listed := words.listed(name))},
-        "country": sorted(leads.country_names().values()), "zone": sorted(available_timezones()),
-    }  # fmt: skip
+        "country": sorted(leads.country_names().values()),
+        "zone": sorted(available_timezones()),
+    }
     return shell.show(
-        "lead_facts", Page("What we know", "leads.show", crumbs=above), work, person=person,
-        groups=(("The person", PERSON), ("The firm and its need", FIT)), help=HELP, lists=lists,
-        typed={**known, **typed}, problems=problems, known=known, note=note,
+        "lead_facts",
+        Page("What we know", "leads.show", crumbs=above),
+        work,
+        person=person,
+        groups=(("The person", PERSON), ("The firm and its need", FIT)),
+        help=HELP,
+        lists=lists,
+        typed={**known, **typed},
+        problems=problems,
+        known=known,
+        note=note,
         fixed={} if may_rename(work, person) else {leads.COMPANY: SHARED},
-    )  # fmt: skip
+    )
 
 
 def _known(person: Person, words: Spelling) -> dict[str, str]:
@@ -129,6 +148,7 @@ def _touched() -> dict[str, str]:
     """Give what the reader changed; the rest may be older than what others have saved since."""
     form = request.form
     return {
-        name: form[name] for name in leads.EDITED
+        name: form[name]
+        for name in leads.EDITED
         if name in form and form[name] != form.get(f"was-{name}")
-    }  # fmt: skip
+    }

@@ -93,10 +93,14 @@ def _letters(case: Case) -> Iterator[Happened]:
         else:
             why = shell.capital(letter.reason or "")
             yield Happened(
-                at, "ours", "mail-x", wording.PRESUMED if letter.presumed else wording.MAILS[state],
-                title, why,
+                at,
+                "ours",
+                "mail-x",
+                wording.PRESUMED if letter.presumed else wording.MAILS[state],
+                title,
+                why,
                 muted=state is MessageState.DROPPED,
-            )  # fmt: skip
+            )
 
 
 def _why_sent(letter: MessageLine, tracks: Mapping[str, str]) -> str:

@@ -76,9 +76,14 @@ class Story:
 
 
 def story_of(
-    case: Case, *, show: str, shown: int, worth: Mapping[int, float], topics_only: bool,
+    case: Case,
+    *,
+    show: str,
+    shown: int,
+    worth: Mapping[int, float],
+    topics_only: bool,
     now: datetime,
-) -> Story:  # fmt: skip
+) -> Story:
     """Merge every history of a lead, cut as the reader asked; what is still to come is none."""
     theirs = _topics(case) if topics_only else _acts(case, worth)
     found = [*theirs, *ours(case, steps=not topics_only), *changes(case)]
@@ -87,9 +92,11 @@ def story_of(
     local = shell.eye().local
     days = groupby(cut[:shown], key=lambda one: local(one.at).date())
     return Story(
-        days=tuple((day, tuple(rows)) for day, rows in days), show=show, shown=shown,
+        days=tuple((day, tuple(rows)) for day, rows in days),
+        show=show,
+        shown=shown,
         left=max(len(cut) - shown, 0),
-    )  # fmt: skip
+    )
 
 
 def _acts(case: Case, worth: Mapping[int, float]) -> Iterator[Happened]:

@@ -135,13 +135,18 @@ def cards_of(work: Work, case: Case, why: Why) -> Cards:
     bold, rest = verdict(why, case, title=case.title_of(letters[0]) if letters else "")
     active = tuple(one for one in case.stays if one.state == EnrolmentState.ACTIVE)
     return Cards(
-        road=_road(case, ready, work.now), verdict=bold, verdict_rest=rest, ready=ready,
+        road=_road(case, ready, work.now),
+        verdict=bold,
+        verdict_rest=rest,
+        ready=ready,
         coming=tuple(sorted(_coming(work, case, active, letters), key=lambda one: one.at)),
-        facts=tuple(_facts(case)), permits=tuple(_permits(work, case)),
+        facts=tuple(_facts(case)),
+        permits=tuple(_permits(work, case)),
         line=shell.capital(wording.plain(case.person.job)),
-        country=country_name(case.person.country), stays=active,
+        country=country_name(case.person.country),
+        stays=active,
         dead=lift.dead_words(work, case.person.id),
-    )  # fmt: skip
+    )
 
 
 def verdict(why: Why, case: Case, *, title: str) -> tuple[str, str]:

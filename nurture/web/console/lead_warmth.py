@@ -93,13 +93,16 @@ def warm_of(work: Work, case: Case, *, axis: str) -> tuple[Warm, Mapping[int, fl
     bands = card.engagement_bands if axis == "engagement" else card.fit_bands
     offer = case.offer
     warm = Warm(
-        cell=found.grade, fits=_names(card.fit_bands), columns=_names(card.engagement_bands),
+        cell=found.grade,
+        fits=_names(card.fit_bands),
+        columns=_names(card.engagement_bands),
         ready_cells=_ready_cells(agreed),
         heat=offer.heat if offer else handoff.heat(hot=False, grade=found.grade),
         sentence=_sentence(card, found.fit, found.engagement, found.grade),
-        fit=found.fit, engagement=found.engagement,
+        fit=found.fit,
+        engagement=found.engagement,
         fall=_drawn(axis, total, _few(bars), _marks(bands, axis)),
-    )  # fmt: skip
+    )
     return warm, {act.id: row.points for row, act in joined if act is not None}
 
 
@@ -134,9 +137,10 @@ def _acts(rows: Sequence[tuple[Contribution, ActivityRow | None]], case: Case) -
     machine = [
         act.at
         for act in case.acts
-        if act.kind is ActivityKind.CLICKED and not act.verdict.human
+        if act.kind is ActivityKind.CLICKED
+        and not act.verdict.human
         and act.verdict is not Verdict.PENDING
-    ]  # fmt: skip
+    ]
     if machine:
         words = f"{plural(len(machine), 'click')} by a link scanner, not counted"
         bars.append(Bar(words, 0.0, 0.0, max(machine)))
@@ -192,16 +196,23 @@ def _drawn(
     zero = round(ZERO - least * unit, 1)
     drawn = tuple(
         replace(
-            bar, x=round(zero + min(begin, end) * unit, 1), end=round(zero + end * unit, 1),
+            bar,
+            x=round(zero + min(begin, end) * unit, 1),
+            end=round(zero + end * unit, 1),
             width=round(max(abs(bar.now) * unit, THIN), 1),
         )
         for bar, begin, end in zip(bars, ends, ends[1:], strict=False)
-    )  # fmt: skip
+    )
     lines = tuple(_mark(zero, unit, marks, place) for place in range(len(marks)))
     return Fall(
-        axis=axis, total=total, bars=drawn, lines=lines, zero=zero,
-        sum_x=round(zero + min(total, 0.0) * unit, 1), sum_width=round(abs(total) * unit, 1),
-    )  # fmt: skip
+        axis=axis,
+        total=total,
+        bars=drawn,
+        lines=lines,
+        zero=zero,
+        sum_x=round(zero + min(total, 0.0) * unit, 1),
+        sum_width=round(abs(total) * unit, 1),
+    )
 
 
 def _mark(zero: float, unit: float, marks: Sequence[tuple[float, str]], place: int) -> Mark:

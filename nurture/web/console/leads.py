@@ -87,14 +87,20 @@ def show() -> str:
         if request.headers.get("HX-Request"):
             return shell.part("_lead_rows", work, **values)
         return shell.show(
-            "leads", Page("Leads" if shell.sees_all() else "My leads", "leads.show"), work,
-            **values, asked=asked, total=_total(work, leads_, asked), tabs=_tabs(work, asked),
-            choices=_choices(work, asked), tracks=tracks.tracks(work),
+            "leads",
+            Page("Leads" if shell.sees_all() else "My leads", "leads.show"),
+            work,
+            **values,
+            asked=asked,
+            total=_total(work, leads_, asked),
+            tabs=_tabs(work, asked),
+            choices=_choices(work, asked),
+            tracks=tracks.tracks(work),
             staff=[one for one in users.everybody(work) if one.active],
             cleared=f"/leads?view={asked['view']}" if asked.get("view") else "/leads",
             download=f"/leads.csv?{urlencode(asked)}" if shell.sees_all() else "",
             narrowed=any(name not in ("view", "sort") for name in asked),
-        )  # fmt: skip
+        )
 
 
 @doors.get("/leads.csv")
@@ -145,9 +151,12 @@ def _within(work: Work, asked: dict[str, str]) -> report.Ids | None:
 
 def _own(leads_: LeadFilter) -> LeadFilter:
     return LeadFilter(
-        text=leads_.text, stages=leads_.stages, countries=leads_.countries,
-        source_id=leads_.source_id, owner_id=shell.me().id,
-    )  # fmt: skip
+        text=leads_.text,
+        stages=leads_.stages,
+        countries=leads_.countries,
+        source_id=leads_.source_id,
+        owner_id=shell.me().id,
+    )
 
 
 def _sort(asked: dict[str, str]) -> LeadSort:

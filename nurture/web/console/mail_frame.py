@@ -35,10 +35,13 @@ def opened(raw: bytes) -> Letter:
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
     return Letter(
-        subject=str(message.get("Subject", "")), sender=str(message.get("From", "")),
-        to=str(message.get("To", "")), html=_part(message, "html"), text=_part(message, "plain"),
+        subject=str(message.get("Subject", "")),
+        sender=str(message.get("From", "")),
+        to=str(message.get("To", "")),
+        html=_part(message, "html"),
+        text=_part(message, "plain"),
         headers=tuple((name, str(value)) for name, value in message.items()),
-    )  # fmt: skip
+    )
 
 
 def framed(html: str, *, links: bool) -> Response:

@@ -42,9 +42,14 @@ def show() -> str:
     lines = box.latest(home, rcpt=to or None, before_id=read_id(before), limit=SHOWN)
     with here().works.read(shell.actor()) as work:
         return shell.show(
-            "mailbox", shell.Page("Mailbox", NAV), work, lines=lines, to=to,
-            total=box.count(home), after=lines[-1].id if len(lines) == SHOWN else None,
-        )  # fmt: skip
+            "mailbox",
+            shell.Page("Mailbox", NAV),
+            work,
+            lines=lines,
+            to=to,
+            total=box.count(home),
+            after=lines[-1].id if len(lines) == SHOWN else None,
+        )
 
 
 @doors.get("/mailbox/<int:number>")
@@ -56,13 +61,16 @@ def open_one(number: int) -> str:
     width = request.args.get("as", WIDTHS[0])
     with here().works.read(shell.actor()) as work:
         page = shell.Page(
-            stored.line.subject or "No subject", NAV,
-            crumbs=[("Mailbox", url_for("mailbox.show"))],
-        )  # fmt: skip
+            stored.line.subject or "No subject", NAV, crumbs=[("Mailbox", url_for("mailbox.show"))]
+        )
         return shell.show(
-            "mailbox_one", page, work, line=stored.line, letter=mail_frame.opened(stored.raw),
+            "mailbox_one",
+            page,
+            work,
+            line=stored.line,
+            letter=mail_frame.opened(stored.raw),
             shape=width if width in (*WIDTHS, "text", "headers") else WIDTHS[0],
-        )  # fmt: skip
+        )
 
 
 @doors.get("/mailbox/<int:number>/frame")

@@ -60,9 +60,13 @@ def show() -> str:
     with here().works.read(shell.actor()) as work:
         lines = templates(work)
         return shell.show(
-            "mails", shell.Page(TITLE, NAV), work, lines=lines, kinds=KINDS,
+            "mails",
+            shell.Page(TITLE, NAV),
+            work,
+            lines=lines,
+            kinds=KINDS,
             subjects={one.key: _subject(one) for one in lines},
-        )  # fmt: skip
+        )
 
 
 @doors.get("/mails/<key>")
@@ -95,10 +99,16 @@ def sent(key: str) -> str:
         crumbs = [(TITLE, url_for("mails.show")), (_title(key), url_for("mails.open_one", key=key))]
         page = shell.Page("Sent", NAV, crumbs=crumbs)
         return shell.show(
-            "sending_list", page, work, lines=found, total=line.sent, pile="sent", reason=None,
+            "sending_list",
+            page,
+            work,
+            lines=found,
+            total=line.sent,
+            pile="sent",
+            reason=None,
             sentence=f"All that has gone with “{_title(key)}”, the newest first.",
             after=found[-1].id if len(found) == SHOWN else None,
-        )  # fmt: skip
+        )
 
 
 def _view(work: Work, line: TemplateLine) -> MailView:
@@ -111,11 +121,16 @@ def _view(work: Work, line: TemplateLine) -> MailView:
     shape = request.args.get("as", SHAPES[0])
     text = request.args.get("find", "").strip()
     return MailView(
-        line=line, kind=KINDS[line.compiled.kind],
-        letter=mail_frame.opened(made.raw) if made else None, proof=made, problem=problem,
-        lead=lead, choices=_choices(work, text), text=text,
+        line=line,
+        kind=KINDS[line.compiled.kind],
+        letter=mail_frame.opened(made.raw) if made else None,
+        proof=made,
+        problem=problem,
+        lead=lead,
+        choices=_choices(work, text),
+        text=text,
         shape=shape if shape in SHAPES else SHAPES[0],
-    )  # fmt: skip
+    )
 
 
 def _proof(work: Work, key: str, lead: Person | None) -> Proof:

@@ -102,16 +102,25 @@ def _one(line: Line) -> Need:
     reason = f"{line.company.rstrip('.')}. {line.reason}" if line.company else line.reason
     named = f": {line.lead}" if line.lead and line.lead not in line.title else ""
     return Need(
-        title=f"{line.title}{named}", reason=reason, icon=line.icon, due=line.due,
-        href=todo_view.href(line.id), button=line.button, tone=line.tone,
-    )  # fmt: skip
+        title=f"{line.title}{named}",
+        reason=reason,
+        icon=line.icon,
+        due=line.due,
+        href=todo_view.href(line.id),
+        button=line.button,
+        tone=line.tone,
+    )
 
 
 def _many(ones: Sequence[Line], counts: Mapping[tuple[str, str], int]) -> Need:
     first = ones[0]
     count = counts[first.title, first.why]
     return Need(
-        title=f"{first.title}: {forms.plural(count, 'lead')}", reason=first.reason,
-        icon=first.icon, due=first.due, button=first.button, tone=first.tone,
+        title=f"{first.title}: {forms.plural(count, 'lead')}",
+        reason=first.reason,
+        icon=first.icon,
+        due=first.due,
+        button=first.button,
+        tone=first.tone,
         href=url_for("todo.show", title=first.title, reason=first.why),
-    )  # fmt: skip
+    )

@@ -34,12 +34,14 @@ def waiting(work: Work, offers: Iterable[HandoffView]) -> list[Waiting]:
     staff = {one.id: one for one in users.everybody(work)}
     return [
         Waiting(
-            one, people[one.lead_id], owner_words(one, owner := whose(one, staff)),
+            one,
+            people[one.lead_id],
+            owner_words(one, owner := whose(one, staff)),
             countdown(one, owner, work.now),
         )
         for one in offers
         if one.lead_id in people
-    ]  # fmt: skip
+    ]
 
 
 def heat_of(grade: str, offer: HandoffView | None = None) -> Heat:

@@ -72,9 +72,14 @@ def show() -> str:
         ]
         page = Page("Forms", "said.show")
         return shell.show(
-            "forms", page, work, held=held, unproven=unproven, total=pages.held_count(work),
+            "forms",
+            page,
+            work,
+            held=held,
+            unproven=unproven,
+            total=pages.held_count(work),
             shown=SHOWN,
-        )  # fmt: skip
+        )
 
 
 @doors.post("/forms/<int:number>/let-in")
@@ -123,10 +128,15 @@ def discard(lead_id: int, number: int) -> Response:
 
 def _said(one: SubmissionView, words: Spelling, person: Person | None = None) -> Said:
     return Said(
-        id=one.id, page=shell.capital(wording.plain(one.page.replace("-", " "))), at=one.at,
-        answers=tuple(_answers(one, words, person)), agreed=one.consent_version is not None,
-        email=str(one.answers.get("email") or ""), why=one.quarantine or "", lead_id=one.lead_id,
-    )  # fmt: skip
+        id=one.id,
+        page=shell.capital(wording.plain(one.page.replace("-", " "))),
+        at=one.at,
+        answers=tuple(_answers(one, words, person)),
+        agreed=one.consent_version is not None,
+        email=str(one.answers.get("email") or ""),
+        why=one.quarantine or "",
+        lead_id=one.lead_id,
+    )
 
 
 def _answers(one: SubmissionView, words: Spelling, person: Person | None) -> Iterator[Answer]:

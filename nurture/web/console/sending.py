@@ -128,16 +128,20 @@ def listed(pile: str) -> str:
     with here().works.read(shell.actor()) as work:
         health = sending_health(work)
         total = health.piles[wanted] if reason is None else health.dropped.get(reason, 0)
-        lines = mails_on(
-            work, wanted, reason=reason, limit=SHOWN,
-            before=read_id(before),
-        )  # fmt: skip
+        lines = mails_on(work, wanted, reason=reason, limit=SHOWN, before=read_id(before))
         head, sentence = WORDS[wanted]
         page = shell.Page(head, NAV, crumbs=[(TITLE, url_for("sending.show"))])
         return shell.show(
-            "sending_list", page, work, lines=lines, total=total, sentence=reason or sentence,
-            pile=pile, reason=reason, after=lines[-1].id if len(lines) == SHOWN else None,
-        )  # fmt: skip
+            "sending_list",
+            page,
+            work,
+            lines=lines,
+            total=total,
+            sentence=reason or sentence,
+            pile=pile,
+            reason=reason,
+            after=lines[-1].id if len(lines) == SHOWN else None,
+        )
 
 
 @doors.get("/sending/stop")
@@ -194,15 +198,23 @@ def _view(work: Work) -> SendingView:
     relay = mail.in_trouble(work)
     flow = traffic(work)
     return SendingView(
-        traffic=flow, hit_ago=_ago(work, flow.last_hit),
+        traffic=flow,
+        hit_ago=_ago(work, flow.last_hit),
         judged_by_older=engagement.judged_by_older(work),
-        relay=relay, behind=behind,
-        health=health, sentence=_sentence(health, stopped=stopped), stopped=stopped, troubles=found,
+        relay=relay,
+        behind=behind,
+        health=health,
+        sentence=_sentence(health, stopped=stopped),
+        stopped=stopped,
+        troubles=found,
         put_off=put_off_words(work),
-        doubts=tuple(mail.in_doubt(work, limit=SHOWN)), processes=processes(work),
-        inbox=_inbox(work), strays=tuple(mail.strays(work)),
-        may_switch=shell.me().has(*shell.MAKERS), checked_at=work.now,
-    )  # fmt: skip
+        doubts=tuple(mail.in_doubt(work, limit=SHOWN)),
+        processes=processes(work),
+        inbox=_inbox(work),
+        strays=tuple(mail.strays(work)),
+        may_switch=shell.me().has(*shell.MAKERS),
+        checked_at=work.now,
+    )
 
 
 def _sentence(health: SendingHealth, *, stopped: bool) -> str:

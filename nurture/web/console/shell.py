@@ -121,18 +121,31 @@ def prepare(app: Flask) -> None:
     assets.register(app)
     env = app.jinja_env
     env.globals.update(
-        words=wording, many=forms.plural, share=forms.share, sees_all=sees_all,
+        words=wording,
+        many=forms.plural,
+        share=forms.share,
+        sees_all=sees_all,
         today_words=lambda: eye().today(),
-    )  # fmt: skip
+    )
     env.filters.update(
-        number=forms.number, points=forms.points, signed=forms.signed, span=forms.length,
-        initials=forms.initials, phone=leads.spaced_phone, middle=forms.middle,
-        capital=capital, moment=moment,
-        time=lambda at: eye().time(at), day=lambda at: eye().day(at),
-        date=lambda at: eye().date(at), long_day=lambda at: eye().long_day(at),
-        until=lambda at: eye().until(at), since=lambda at: eye().since(at),
-        brief=lambda at: eye().brief(at), exact=lambda at: eye().exact(at),
-    )  # fmt: skip
+        number=forms.number,
+        points=forms.points,
+        signed=forms.signed,
+        span=forms.length,
+        initials=forms.initials,
+        phone=leads.spaced_phone,
+        middle=forms.middle,
+        capital=capital,
+        moment=moment,
+        time=lambda at: eye().time(at),
+        day=lambda at: eye().day(at),
+        date=lambda at: eye().date(at),
+        long_day=lambda at: eye().long_day(at),
+        until=lambda at: eye().until(at),
+        since=lambda at: eye().since(at),
+        brief=lambda at: eye().brief(at),
+        exact=lambda at: eye().exact(at),
+    )
 
 
 def show(template: str, page: Page, work: Work, **values: object) -> str:

@@ -105,9 +105,12 @@ def team_of(work: Work) -> Team:
     counts, loads = handoff.waiting_counts(work, cut), handoff.waiting_counts(work)
     return Team(
         loads=tuple(one for one in person_loads(work, loads) if not people or one.id in ids),
-        rota=_rota(work, people), cut=cut, total=handoff.total(counts), late=handoff.late(counts),
+        rota=_rota(work, people),
+        cut=cut,
+        total=handoff.total(counts),
+        late=handoff.late(counts),
         own=bool(people),
-    )  # fmt: skip
+    )
 
 
 def rota_of(work: Work) -> Rota:
@@ -165,9 +168,10 @@ def _rota(work: Work, people: Collection[UserCard]) -> Rota:
     by_id = {one.id: one for one in people}
     return Rota(
         away=tuple(_away(one, by_id[one.user_id], work.now) for one in rows),
-        people=tuple(people), today=shell.eye().local(work.now).date(),
+        people=tuple(people),
+        today=shell.eye().local(work.now).date(),
         typed=_typed(people, now=work.now),
-    )  # fmt: skip
+    )
 
 
 def _typed(people: Collection[UserCard], *, now: datetime) -> Typed:

@@ -114,32 +114,51 @@ def _whole(work: Work, page: Page) -> str:
     day, week, safe = figures.day(work), figures.week(work), safety(work)
     late = handoff.late(handoff.waiting_counts(work))
     return shell.show(
-        "today", page, work,
+        "today",
+        page,
+        work,
         sentence=_sentence(late, day.sent, week.ready),
-        safe=safe, day=day, week=week, needs=todo.first, needs_total=todo.total,
-        **_queue(work, Cut()), rota=team.rota_of(work),
-        standing=_tracks(work), news=_news(work), relay=mail.in_trouble(work),
-        behind=mail.standstill(work), troubles=troubles_of(work),
+        safe=safe,
+        day=day,
+        week=week,
+        needs=todo.first,
+        needs_total=todo.total,
+        **_queue(work, Cut()),
+        rota=team.rota_of(work),
+        standing=_tracks(work),
+        news=_news(work),
+        relay=mail.in_trouble(work),
+        behind=mail.standstill(work),
+        troubles=troubles_of(work),
         may_switch=shell.me().has(*shell.MAKERS),
-    )  # fmt: skip
+    )
 
 
 def _team(work: Work, page: Page) -> str:
     """Show a manager who is late, who has how much and who is away."""
     board, todo = team.team_of(work), needs.needs(work, reach(work, shell.me()))
     return shell.show(
-        "today_team", page, work, team=board, week=figures.week(work), safe=safety(work),
-        needs=todo.first, needs_total=todo.total, rota=board.rota, relay=mail.in_trouble(work),
+        "today_team",
+        page,
+        work,
+        team=board,
+        week=figures.week(work),
+        safe=safety(work),
+        needs=todo.first,
+        needs_total=todo.total,
+        rota=board.rota,
+        relay=mail.in_trouble(work),
         troubles=troubles_of(work),
         **_queue(work, board.cut, board.href),
-    )  # fmt: skip
+    )
 
 
 def _queue(work: Work, cut: Cut, href: str = "/handoffs") -> Queue:
     return {
         "waiting": people.waiting(work, handoff.waiting_for(work, cut, limit=SHOWN)),
-        "waiting_total": handoff.total(handoff.waiting_counts(work, cut)), "waiting_href": href,
-    }  # fmt: skip
+        "waiting_total": handoff.total(handoff.waiting_counts(work, cut)),
+        "waiting_href": href,
+    }
 
 
 def _sentence(late: int, sent: int, ready: int) -> str:
@@ -154,10 +173,15 @@ def _own(work: Work, page: Page) -> str:
     mine = _mine(work)
     todo = needs.needs(work, reach(work, me), shown=MY_TASKS)
     return shell.show(
-        "today_own", page, work,
-        needs=todo.first, needs_total=todo.total, dealer=me.has(Role.DEALER), **mine,
+        "today_own",
+        page,
+        work,
+        needs=todo.first,
+        needs_total=todo.total,
+        dealer=me.has(Role.DEALER),
+        **mine,
         ended=_ended(work) if me.has(Role.DEALER) else (),
-    )  # fmt: skip
+    )
 
 
 def _ended(work: Work) -> list[Ended]:
@@ -176,9 +200,11 @@ def _mine(work: Work) -> Mine:
     waiting = people.waiting(work, handoff.waiting_for(work, cut, limit=MY_LEADS))
     counts = handoff.waiting_counts(work, cut)
     return {
-        "waiting": waiting, "waiting_total": handoff.total(counts), "late": handoff.late(counts),
+        "waiting": waiting,
+        "waiting_total": handoff.total(counts),
+        "late": handoff.late(counts),
         "first": waiting[0] if waiting else None,
-    }  # fmt: skip
+    }
 
 
 def _tracks(work: Work) -> list[InTrack]:

@@ -119,9 +119,15 @@ def _opened(work: Work, task_id: int, *, problem: str = "") -> str:
     sees = task.lead_id is not None and may_open(work, shell.me(), task.lead_id)
     page = Page(task.title, "today.show", (*CRUMBS, ("Tasks", url_for("todo.show"))))
     return shell.show(
-        "task", page, work, sheet=sheet, problem=problem, after=after,
-        lead_href=url_for("lead.show", lead_id=task.lead_id) if sees else "", **ways_for(work),
-    )  # fmt: skip
+        "task",
+        page,
+        work,
+        sheet=sheet,
+        problem=problem,
+        after=after,
+        lead_href=url_for("lead.show", lead_id=task.lead_id) if sees else "",
+        **ways_for(work),
+    )
 
 
 def _mine(work: Work, task_id: int) -> TaskView:
@@ -136,9 +142,7 @@ def _cut(work: Work) -> Cut:
     asked = request.args
     view = asked.get("view", "all") if asked.get("view") in VIEWS else "all"
     mine = reach(work, shell.me())
-    cuts = {
-        "all": mine, "mine": own(shell.me()), "late": replace(mine, due_before=work.now),
-    }  # fmt: skip
+    cuts = {"all": mine, "mine": own(shell.me()), "late": replace(mine, due_before=work.now)}
     alike = asked.get("title", "")
     chosen = replace(cuts.get(view, mine), title=alike, reason=asked.get("reason", ""))
     limit = min(max(read_id(asked.get("rows", "")) or PAGE, PAGE), FARTHEST)
@@ -149,10 +153,14 @@ def _cut(work: Work) -> Cut:
     if view != "all" or alike:
         unclear = []
     return Cut(
-        view=view, tabs=tabs, lines=tuple(todo_view.lines(work, found)),
-        doubts=tuple(unclear), total=total + len(unclear), alike=alike,
+        view=view,
+        tabs=tabs,
+        lines=tuple(todo_view.lines(work, found)),
+        doubts=tuple(unclear),
+        total=total + len(unclear),
+        alike=alike,
         more=_more(limit + PAGE) if total > len(found) else "",
-    )  # fmt: skip
+    )
 
 
 def _more(rows: int) -> str:
@@ -197,7 +205,9 @@ def _reply() -> Reply:
     except ValueError as error:
         raise Invalid("Write the day as year-month-day, such as 2026-09-01.") from error
     return Reply(
-        choice=request.form.get("choice", ""), note=request.form.get("note", "").strip()[:LONGEST],
-        track=request.form.get("track", ""), until=until,
+        choice=request.form.get("choice", ""),
+        note=request.form.get("note", "").strip()[:LONGEST],
+        track=request.form.get("track", ""),
+        until=until,
         reason=RejectReason(reason) if reason in set(RejectReason) else None,
-    )  # fmt: skip
+    )

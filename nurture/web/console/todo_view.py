@@ -120,14 +120,16 @@ def sheet(work: Work, task: TaskView) -> Sheet:
     ways = [_way(task, key) for key in todo.choices(task)] if task.done_at is None else []
     simple = {*task.outcomes, *SIMPLE}
     return Sheet(
-        line=line, person=person, script=script(work, task.script),
+        line=line,
+        person=person,
+        script=script(work, task.script),
         calls=task.kind in RUNG,
         buttons=tuple(one for one in ways if one.key in simple),
         forms=tuple(one for one in ways if one.key not in simple),
         open=task.done_at is None,
         undo_until=todo.undo_until(task, actor=shell.actor(), now=work.now),
         tomorrow=shell.eye().local(work.now).date() + timedelta(days=1),
-    )  # fmt: skip
+    )
 
 
 def sheets(work: Work, lead_id: LeadId) -> list[Sheet]:
@@ -171,16 +173,22 @@ def _line(
     late = task.done_at is None and task.due_at < shell.eye().now
     parts = (person.company, person.country) if person else ()
     return Line(
-        id=task.id, title=task.title, why=task.reason,
+        id=task.id,
+        title=task.title,
+        why=task.reason,
         reason=shell.capital(task.reason.replace("_", " ")),
-        lead=person.name if person else "", company=(person.company or "") if person else "",
+        lead=person.name if person else "",
+        company=(person.company or "") if person else "",
         firm=", ".join(one for one in parts if one),
-        whom=whose(task, staff), icon=ICONS.get(task.kind, "checkbox"),
+        whom=whose(task, staff),
+        icon=ICONS.get(task.kind, "checkbox"),
         button=BUTTONS.get(task.kind, "Open"),
         tone="d" if late else "w" if task.kind is TaskKind.FOLLOW_UP else "",
-        due_at=task.due_at, due=shell.eye().until(task.due_at), late=late,
+        due_at=task.due_at,
+        due=shell.eye().until(task.due_at),
+        late=late,
         answered=told(task, staff),
-    )  # fmt: skip
+    )
 
 
 def _way(task: TaskView, key: str) -> Way:

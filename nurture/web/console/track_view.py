@@ -150,12 +150,14 @@ def list_of(work: Work, *, tonight: datetime) -> TrackList:
     return TrackList(
         tuple(
             TrackLine(
-                state=one, load=loads.get(one.id, NONE), goal=_goal(found[one.version_id or 0]),
+                state=one,
+                load=loads.get(one.id, NONE),
+                goal=_goal(found[one.version_id or 0]),
                 enter=_enter(found[one.version_id or 0]),
             )
             for one in states
         )
-    )  # fmt: skip
+    )
 
 
 def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
@@ -168,9 +170,14 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
     known = {step.key for step in track.steps}
     ends = tracks.endings(work, state.id)
     return TrackPage(
-        state=state, load=standing.loads(work, before=tonight).get(state.id, NONE),
-        goal=_goal(track), enter=_enter(track), again=_again(track), after=track.after,
-        nodes=nodes, places=outline.places(),
+        state=state,
+        load=standing.loads(work, before=tonight).get(state.id, NONE),
+        goal=_goal(track),
+        enter=_enter(track),
+        again=_again(track),
+        after=track.after,
+        nodes=nodes,
+        places=outline.places(),
         stranded=tuple((step, count) for step, count in here.items() if step not in known),
         endings=tuple(
             (reason, wording.ENDINGS[reason], ends[reason])
@@ -180,7 +187,7 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
         text=tracks.texts(work, [version])[version],
         editions=tuple(standing.editions(work, state.id)),
         overdue=tracks.overdue(work, state.key) if state.paused_at else 0,
-    )  # fmt: skip
+    )
 
 
 @dataclass(slots=True)
@@ -260,12 +267,18 @@ class _Outline:
         name, how = describe(step)
         counted = self.happened.get(step.key, {})
         return Node(
-            key=step.key, number=self.done[step.key], icon=ICONS[kind_of(step)], name=name, how=how,
+            key=step.key,
+            number=self.done[step.key],
+            icon=ICONS[kind_of(step)],
+            name=name,
+            how=how,
             here=self.here.get(step.key, 0),
             happened=tuple((RECEIPTS[kind], counted[kind]) for kind in Receipt if kind in counted),
-            ways=ways, joins=joins, mail=step.mail if isinstance(step, Email) else "",
+            ways=ways,
+            joins=joins,
+            mail=step.mail if isinstance(step, Email) else "",
             good=isinstance(step, Handoff | Goal),
-        )  # fmt: skip
+        )
 
 
 def _doors(track: Track, step: Step) -> list[tuple[str, str]]:

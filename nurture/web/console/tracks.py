@@ -55,9 +55,13 @@ def open_one(key: str) -> str:
         tab = request.args.get("tab", TABS[0])
         page = shell.Page(view.state.name, NAV, crumbs=[(TITLE, url_for("tracks.show"))])
         return shell.show(
-            "track", page, work, view=view, tab=tab if tab in TABS else TABS[0],
+            "track",
+            page,
+            work,
+            view=view,
+            tab=tab if tab in TABS else TABS[0],
             may_change=shell.me().has(*shell.MAKERS),
-        )  # fmt: skip
+        )
 
 
 @doors.post("/tracks/<key>/pause")
@@ -97,9 +101,14 @@ def inside(key: str) -> str:
         part = standing.standing(work, state.id, step=step, first=first_asked(), limit=SHOWN)
         title = f"In {state.name} now" if step is None else f"In {state.name}, at “{step}”"
         return _listed(
-            work, state, Asked(title, "The way on is theirs; each row says what comes next.",
-                               "At the step", "Next"), part, _standing_entry,
-        )  # fmt: skip
+            work,
+            state,
+            Asked(
+                title, "The way on is theirs; each row says what comes next.", "At the step", "Next"
+            ),
+            part,
+            _standing_entry,
+        )
 
 
 @doors.get("/tracks/<key>/due")
@@ -113,9 +122,11 @@ def due(key: str) -> str:
             work, state.id, before=shell.eye().tonight(), first=first_asked(), limit=SHOWN
         )
         asked = Asked(
-            f"Due today in {state.name}", "Their next step falls due before midnight.",
-            "At the step", "Due",
-        )  # fmt: skip
+            f"Due today in {state.name}",
+            "Their next step falls due before midnight.",
+            "At the step",
+            "Due",
+        )
         return _listed(work, state, asked, part, _standing_entry)
 
 

@@ -155,10 +155,15 @@ def _scene(work: Work, asked: Asked) -> Scene:
     owner = _owner(work, offer)
     events = handoff.events(work, offer.id)
     return Scene(
-        asked=asked, offer=offer, reader=reader, owner=owner, person=leads.get(work, offer.lead_id),
-        last=events[-1] if events else None, now=work.now,
+        asked=asked,
+        offer=offer,
+        reader=reader,
+        owner=owner,
+        person=leads.get(work, offer.lead_id),
+        last=events[-1] if events else None,
+        now=work.now,
         staff={one.id: one for one in users.everybody(work)},
-    )  # fmt: skip
+    )
 
 
 def _owner(work: Work, offer: HandoffView) -> UserCard | None:
@@ -187,11 +192,18 @@ def _page(work: Work, token: str, scene: Scene, *, why: bool, problem: str = "")
     firm = firm_of(work)
     said: Spoken = spoken(scene.offer, scene.person, scene.reader, now=work.now)
     return show(
-        "reasons" if why else "answer", firm, scene=scene, said=said, token=token,
-        problem=problem, reasons=sell.sent_back(work), typed=request.form,
-        tomorrow=said.today + timedelta(days=1), owner=_name(scene.owner),
+        "reasons" if why else "answer",
+        firm,
+        scene=scene,
+        said=said,
+        token=token,
+        problem=problem,
+        reasons=sell.sent_back(work),
+        typed=request.form,
+        tomorrow=said.today + timedelta(days=1),
+        owner=_name(scene.owner),
         left=countdown(scene.offer, scene.owner, work.now),
-    )  # fmt: skip
+    )
 
 
 def _name(person: UserCard | None) -> str:

@@ -124,11 +124,17 @@ def send_form(key: str) -> Response:
         once_more = replace(ticket, again=ticket.again or note == FILLED)
         return _again(ticket.slug, ticket.came, Draft(given, note=note, ticket=once_more))
     visit = Visit(
-        slug=ticket.slug, given=_answers(given), agreed=AGREED in given, nonce=ticket.nonce,
-        came=ticket.came, form=key, network=network(runtime.secret),
-        consent_version=ticket.text or None, received_at=runtime.clock.now(),
+        slug=ticket.slug,
+        given=_answers(given),
+        agreed=AGREED in given,
+        nonce=ticket.nonce,
+        came=ticket.came,
+        form=key,
+        network=network(runtime.secret),
+        consent_version=ticket.text or None,
+        received_at=runtime.clock.now(),
         utm=leads.utm_of(given),
-    )  # fmt: skip
+    )
     try:
         thanks = intake.take_in(visit)
     except AnswersRefused as refusal:
@@ -213,16 +219,20 @@ def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
     name = own_page.text or (f"{asset.key}.md" if asset else "")
     body = (asset.body if asset else "") or text_file(name)
     return show(
-        "page", firm, opened=opened, draft=draft,
+        "page",
+        firm,
+        opened=opened,
+        draft=draft,
         title=own_page.title or (asset.title if asset else ""),
         teaser=asset.teaser if asset else "",
         body=None if gated else safe_html(body),
         ticket=_signed(draft.ticket) if draft.ticket else _new_ticket(opened, came),
         honeypot="" if draft.ticket and draft.ticket.again else HONEYPOT,
-        person=PERSON if draft.ticket and draft.ticket.again else "", agreed=AGREED,
+        person=PERSON if draft.ticket and draft.ticket.again else "",
+        agreed=AGREED,
         visit=request.values.get(PARAMETER, "") if came is not None else "",
         utm=leads.utm_of(request.values),
-    )  # fmt: skip
+    )
 
 
 def _again(slug: str, came: Came | None, draft: Draft) -> Response:
@@ -298,12 +308,16 @@ def _thank(thanks: Thanks) -> str:
     }
     shown = asset is not None and form.does in SHOWS
     return show(
-        "thanks", firm, thanks=thanks,
-        title=_filled(title, words), text=_filled(text, words),
+        "thanks",
+        firm,
+        thanks=thanks,
+        title=_filled(title, words),
+        text=_filled(text, words),
         body=safe_html(asset.body or text_file(f"{asset.key}.md")) if asset and shown else None,
         sum=reckon(thanks.answers, rules) if form.does == "calculate" else None,
-        phone=str(own(firm).get("phone") or ""), proof=asks_for_proof(thanks),
-    )  # fmt: skip
+        phone=str(own(firm).get("phone") or ""),
+        proof=asks_for_proof(thanks),
+    )
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

@@ -45,8 +45,10 @@ def spoken(offer: HandoffView, person: Person, reader: UserCard, *, now: datetim
         where=_where(person),
         known=tuple((name, _text(one)) for name, one in _map(offer.packet.get("known")).items()),
         unknown=_list(offer.packet.get("unknown")),
-        say=_text(offer.packet.get("say")), zone=zone, today=now.astimezone(zone).date(),
-    )  # fmt: skip
+        say=_text(offer.packet.get("say")),
+        zone=zone,
+        today=now.astimezone(zone).date(),
+    )
 
 
 def _when(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
