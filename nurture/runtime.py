@@ -8,13 +8,13 @@ from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 
-from campaigns.vocabulary import ExitReason
-from nurture import mail, tasks, tracks
+from nurture import mail
 from nurture.adapters.dns_mx import DnsLookup
 from nurture.adapters.mail_imap import ImapLetterbox, place_of
 from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.engagement import LinkFiles, Patience
+from nurture.handoff import Notifier
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
 from nurture.kernel.database import make_engine, sqlite_file
 from nurture.kernel.errors import Invalid, Unavailable
@@ -25,15 +25,12 @@ from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.spool import Spool
 from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring, Purpose, sign
-from nurture.kernel.types import LeadId
-from nurture.kernel.work import Work, Works
+from nurture.kernel.work import Works
 from nurture.leads import HostLists, MxLookup
 from nurture.usecases import arrive
 from nurture.usecases.alerts import AlertMail
 from nurture.usecases.capture import House
 from nurture.usecases.company import company
-from nurture.usecases.hands import Hands
-from nurture.usecases.knowledge import known
 from nurture.usecases.policy import policy
 from nurture.usecases.post import Post
 from nurture.usecases.progress import Desk
@@ -57,13 +54,12 @@ class Runtime:
     @property
     def desk(self) -> Desk:
         """Gather what moving leads on needs."""
-        return Desk(hands=self.hands, seed=self.settings.seed)
+        return Desk(notify=self.notify, seed=self.settings.seed)
 
     @property
-    def hands(self) -> Hands:
-        """Gather what the passage to sales needs from elsewhere."""
-        notify = AlertMail(self.keyring, self.settings.base_url)
-        return Hands(notify=notify, enrol=tracks.enrol, leave_tracks=leave_tracks, facts=known)
+    def notify(self) -> Notifier:
+        """Write to our own people by mail."""
+        return AlertMail(self.keyring, self.settings.base_url)
 
     @property
     def house(self) -> House:
@@ -240,13 +236,3 @@ def _clock(settings: Settings, home: Path) -> Clock:
         origin = read_instant(home)
         return FastClock(origin, started.astimezone(UTC), float(settings.clock[5:]))
     return RealClock()
-
-
-def leave_tracks(
-    work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
-) -> tuple[int, ...]:
-    """Take leads out of their tracks, and take back what was planned for them."""
-    gone = tracks.leave(work, lead_ids, reason=reason, words=words)
-    mail.cancel(work, gone, reason=f"left the track: {reason}")
-    tasks.withdraw(work, lead_ids, stands=dict.fromkeys(gone, ""))
-    return gone

@@ -248,10 +248,10 @@ class Tick:
         return capture.resume_stalled(self.here.works)
 
     def _recheck(self) -> int:
-        return promote.recheck_due(self.here.works, limit=BATCH, hands=self.here.hands)
+        return promote.recheck_due(self.here.works, limit=BATCH, notify=self.here.notify)
 
     def _chase(self) -> int:
-        return sell.chase(self.here.works, limit=BATCH, hands=self.here.hands)
+        return sell.chase(self.here.works, limit=BATCH, notify=self.here.notify)
 
     def _look_up(self) -> int:
         """Ask for what the name servers tell; without a network, nothing waits for it."""
@@ -277,7 +277,7 @@ class Tick:
         return confirm.let_go(self.here.works, limit=BATCH)
 
     def _wake(self) -> int:
-        return sell.wake(self.here.works, limit=BATCH, hands=self.here.hands)
+        return sell.wake(self.here.works, limit=BATCH)
 
     def _watch(self) -> int:
         """Check the promises beside the tick; it makes no work, so nothing follows at once."""

@@ -66,7 +66,7 @@ def disable(who: str, to: str | None) -> None:
     with here.works.begin("cli") as work:
         user = domain.by_name_or_email(work, who)
         heir = domain.by_name_or_email(work, to).id if to else None
-        done = leaving.disable(work, user.id, to=heir, hands=here.hands)
+        done = leaving.disable(work, user.id, to=heir, notify=here.notify)
     click.echo(leaving.told(done))
 
 

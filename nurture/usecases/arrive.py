@@ -23,7 +23,7 @@ def settle_new(
     if entry == DECIDE:
         evidence.reconsider(work, lead_ids, reason="came in", desk=desk)
         return
-    promote.recheck(work, lead_ids, hands=desk.hands)
+    promote.recheck(work, lead_ids, notify=desk.notify)
     _place(work, lead_ids, entry, desk)
     progress.look_after(work, lead_ids, reason=LEFT_OUT, desk=desk)
 

@@ -72,7 +72,7 @@ def weigh(
 
 def reconsider(work: Work, lead_ids: Sequence[LeadId], *, reason: str, desk: Desk) -> None:
     """Check definitions, let tracks take whom they want, and leave nobody unattended."""
-    checked = promote.recheck(work, lead_ids, hands=desk.hands)
+    checked = promote.recheck(work, lead_ids, notify=desk.notify)
     progress.admit(work, lead_ids, reason=reason, facts=checked.facts)
     progress.look_after(work, lead_ids, reason=f"{reason}: no track takes this lead", desk=desk)
 

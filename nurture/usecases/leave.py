@@ -23,6 +23,7 @@ from nurture.kernel.types import EmailAddress, Json, LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import carry, progress
 from nurture.usecases.progress import Desk
+from nurture.usecases.track_exit import leave_tracks
 
 WORDS = "Has unsubscribed"
 COMPLAINED = "Reported our mail as unwanted"
@@ -91,7 +92,7 @@ def _stop(work: Work, message_id: MessageId, said: _No, key: bytes, desk: Desk) 
 
 def _leave(work: Work, lead_id: LeadId, message_id: MessageId, said: _No, desk: Desk) -> None:
     consent.withdraw(work, [lead_id])
-    desk.hands.leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=said.words)
+    leave_tracks(work, [lead_id], reason=ExitReason.SUPPRESSED, words=said.words)
     row = ActivityRow(
         lead_id=lead_id,
         kind=said.kind,

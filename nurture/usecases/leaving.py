@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 from campaigns.vocabulary import Role
 from nurture import handoff, leads, mail, tasks, users
-from nurture.handoff import HandoffView
+from nurture.handoff import HandoffView, Notifier
 from nurture.kernel.errors import Conflict, Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.usecases import sell
-from nurture.usecases.hands import Hands
 from nurture.users import UserCard
 
 WHY = "had the lead and works here no more"
@@ -64,7 +63,7 @@ def stand_in(work: Work, who: UserCard) -> UserCard | None:
     return None
 
 
-def disable(work: Work, user_id: UserId, *, to: UserId | None, hands: Hands) -> HandedOver:
+def disable(work: Work, user_id: UserId, *, to: UserId | None, notify: Notifier) -> HandedOver:
     """Let somebody in no more, and give what they have to `to`, else to whoever stands in.
 
     Sessions and answer links end with this transaction; alert mail to them that has not left stays
@@ -85,7 +84,7 @@ def disable(work: Work, user_id: UserId, *, to: UserId | None, hands: Hands) -> 
     users.set_active(work, who.id, active=False)
     mail.drop_alerts(work, who.id, reason=f"{who.name} {WHY}")
     if heir is not None:
-        _hand_over(work, who, heir, held, hands)
+        _hand_over(work, who, heir, held, notify)
     if held.nothing:
         heir = None
     return HandedOver(who, heir, len(held.offers), held.tasks, len(held.lead_ids))
@@ -116,12 +115,12 @@ def counted(many: int, word: str) -> str:
     return f"{many or 'no'} {word}{'' if many == 1 else 's'}"
 
 
-def _hand_over(work: Work, who: UserCard, heir: UserCard, held: InHand, hands: Hands) -> None:
+def _hand_over(work: Work, who: UserCard, heir: UserCard, held: InHand, notify: Notifier) -> None:
     leads.set_owner(work, held.lead_ids, owner_id=heir.id)
     tasks.hand_over(work, who.id, queue=who.handle, to=heir.id)
     for offer in held.offers:
         # One by one, as by hand: each has its timers, its history and its mail.
-        sell.redirect(work, offer.id, to=heir.id, hands=hands)
+        sell.redirect(work, offer.id, to=heir.id, notify=notify)
 
 
 def _heir(work: Work, who: UserCard, to: UserId | None) -> UserCard | None:

@@ -23,7 +23,6 @@ from nurture.tracks import Due
 from nurture.usecases import promote
 from nurture.usecases.apart import apart
 from nurture.usecases.aside import put_aside
-from nurture.usecases.hands import Hands
 from nurture.usecases.knowledge import known, known_of
 from nurture.usecases.policy import policy, topic_words
 from nurture.usecases.whom import owner_of
@@ -41,7 +40,7 @@ NO_MAIL_WAIT = Duration(365, "d")
 class Desk:
     """What progress needs beside the database."""
 
-    hands: Hands
+    notify: handoff.Notifier
     seed: int = 0
     triage_queue: str = "triage"
 
@@ -293,7 +292,7 @@ def _write(work: Work, batch: _Batch, desk: Desk) -> None:
     _park(work, batch.parked, desk)
     if batch.ready:
         promote.make_ready(
-            work, list(batch.ready), reason=next(iter(batch.ready.values())), hands=desk.hands
+            work, list(batch.ready), reason=next(iter(batch.ready.values())), notify=desk.notify
         )
     if arrived := batch.ready | batch.arrived:
         idle = next_actions_missing(work, list(arrived))

@@ -13,16 +13,17 @@ from campaigns.definitions import Definition, DefinitionResult, Definitions, che
 from campaigns.scorecard import Scorecard, is_intent
 from campaigns.vocabulary import ExitReason, Stage
 from nurture import handoff, leads, lifecycle, published, scoring, tasks
-from nurture.handoff import NewOffer
+from nurture.handoff import NewOffer, Notifier
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.scoring import ScoreNow
+from nurture.usecases import knowledge
 from nurture.usecases.briefing import packet_of, reasons_of
-from nurture.usecases.hands import Hands
 from nurture.usecases.part import Part, do_due
 from nurture.usecases.second_sign import Doubt, doubts
 from nurture.usecases.sell import rules_of
 from nurture.usecases.spelling import Spelling, spelling
+from nurture.usecases.track_exit import leave_tracks
 
 OPEN_STAGES = frozenset({Stage.UNQUALIFIED, Stage.MARKETING, Stage.RECYCLED})
 """Where rules decide; from sales-ready on, people do."""
@@ -53,14 +54,14 @@ class Verdict:
     changes_at: datetime | None
 
 
-def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecked:
+def recheck(work: Work, lead_ids: Sequence[LeadId], *, notify: Notifier) -> Rechecked:
     """Bring fit up to date, hold leads against the definitions, and act on the answer."""
     lead_ids = list(dict.fromkeys(lead_ids))
     if not lead_ids:
         return Rechecked()
     stages = lifecycle.hold(work, lead_ids)
     card, agreed = published.scorecard(work), published.definitions(work)
-    known = hands.facts(work, lead_ids)
+    known = knowledge.known(work, lead_ids)
     scoring.post_fit(work, known)
     scores = scoring.scores(work, lead_ids, card=card)
     facts = _with_scores(work, known, scores, card)
@@ -73,11 +74,11 @@ def recheck(work: Work, lead_ids: Sequence[LeadId], *, hands: Hands) -> Rechecke
     verdicts |= {one: _waiting(verdicts[one], agreed, facts[one], now=work.now) for one in waiting}
 
     scoring.recheck_by(work, {one: _look_again(verdicts.get(one), scores[one]) for one in lead_ids})
-    done = _apply(work, verdicts, facts, hands, version=agreed.version)
+    done = _apply(work, verdicts, facts, notify, version=agreed.version)
     return replace(done, facts=_as_moved(facts, done))
 
 
-def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
+def recheck_due(works: Works, *, limit: int, notify: Notifier) -> int:
     """Check again whom new points or the passing of time may have changed; count them."""
 
     def put_off(work: Work, late: Sequence[LeadId], by: timedelta) -> None:
@@ -88,7 +89,7 @@ def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
         name="Holding it against the definitions",
         actor="tick",
         take=lambda work, some: some or scoring.recheck_due(work, limit=limit),
-        do=lambda work, due: recheck(work, due, hands=hands),
+        do=lambda work, due: recheck(work, due, notify=notify),
         put_off=put_off,
         whose=lambda _work, late: {one: one for one in late},
         number=int,
@@ -97,19 +98,19 @@ def recheck_due(works: Works, *, limit: int, hands: Hands) -> int:
 
 
 def make_ready(
-    work: Work, lead_ids: Sequence[LeadId], *, reason: str, hands: Hands
+    work: Work, lead_ids: Sequence[LeadId], *, reason: str, notify: Notifier
 ) -> tuple[LeadId, ...]:
     """Pass leads on because a person or a track says so (F181); tell who went."""
     stages = lifecycle.hold(work, lead_ids)
     open_ones = [one for one, stage in stages.items() if stage in OPEN_STAGES]
-    facts = with_standing(work, hands.facts(work, open_ones))
+    facts = with_standing(work, knowledge.known(work, open_ones))
     verdicts = {
         one: Verdict(
             Stage.SALES_READY, via_marketing=False, reason=reason, hot=False, changes_at=None
         )
         for one in facts
     }
-    return _apply(work, verdicts, facts, hands, version=None).promoted
+    return _apply(work, verdicts, facts, notify, version=None).promoted
 
 
 def with_standing(work: Work, facts: Mapping[LeadId, Facts]) -> dict[LeadId, Facts]:
@@ -253,7 +254,7 @@ def _apply(
     work: Work,
     verdicts: Mapping[LeadId, Verdict],
     facts: Mapping[LeadId, Facts],
-    hands: Hands,
+    notify: Notifier,
     *,
     version: int | None,
 ) -> Rechecked:
@@ -265,11 +266,11 @@ def _apply(
     marketing = _move(work, entering, to=Stage.MARKETING, version=version)
     closing = [(one, v) for one, v in verdicts.items() if v.to is Stage.DISQUALIFIED]
     closed = _move(work, closing, to=Stage.DISQUALIFIED, version=version)
-    _close(work, {one: verdicts[one].reason for one in closed}, hands)
+    _close(work, {one: verdicts[one].reason for one in closed})
 
     ready = [(one, v) for one, v in verdicts.items() if v.to is Stage.SALES_READY]
     promoted = _move(work, ready, to=Stage.SALES_READY, version=version)
-    _hand_over(work, promoted, verdicts, facts, hands=hands)
+    _hand_over(work, promoted, verdicts, facts, notify=notify)
     still = lifecycle.stages(work, [one for one, v in verdicts.items() if v.to is None])
     return Rechecked(
         marketing=marketing,
@@ -301,9 +302,9 @@ def _move(
     return tuple(moved)
 
 
-def _close(work: Work, reasons: Mapping[LeadId, str], hands: Hands) -> None:
+def _close(work: Work, reasons: Mapping[LeadId, str]) -> None:
     if reasons:
-        hands.leave_tracks(
+        leave_tracks(
             work,
             list(reasons),
             reason=ExitReason.DISQUALIFIED,
@@ -318,15 +319,15 @@ def _hand_over(
     verdicts: Mapping[LeadId, Verdict],
     facts: Mapping[LeadId, Facts],
     *,
-    hands: Hands,
+    notify: Notifier,
 ) -> None:
     if not lead_ids:
         return
     people = leads.by_ids(work, lead_ids)
     words = spelling(work)
     offers = [_offer(people[one], verdicts[one], facts[one], words) for one in lead_ids]
-    handoff.offer(work, offers, rules=rules_of(work), notify=hands.notify)
-    hands.leave_tracks(work, lead_ids, reason=ExitReason.PROMOTED, words="Sales has taken over")
+    handoff.offer(work, offers, rules=rules_of(work), notify=notify)
+    leave_tracks(work, lead_ids, reason=ExitReason.PROMOTED, words="Sales has taken over")
     tasks.drop_ours(work, lead_ids, outcome="promoted")
 
 

@@ -20,6 +20,7 @@ from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.usecases import evidence, promote
 from nurture.usecases.apart import apart
+from nurture.usecases.knowledge import known
 from nurture.usecases.progress import Desk
 from nurture.usecases.second_sign import doubts
 
@@ -161,7 +162,7 @@ def _all_of_their_leads(
 def _batch(work: Work, facts: Mapping[MessageId, MessageFacts], desk: Desk) -> Outcome:
     mailed = {one.lead_id for one in facts.values() if one.lead_id is not None}
     in_hand = handoff.open_leads(work, sorted(mailed))
-    held = _meeting(work, in_hand, desk, strictly=False)
+    held = _meeting(work, in_hand, strictly=False)
     found = engagement.rejudge(work, facts)
     touched = sorted(found.lead_ids)
     counted = Outcome(
@@ -189,7 +190,7 @@ def _batch(work: Work, facts: Mapping[MessageId, MessageFacts], desk: Desk) -> O
         points_given=given,
         marketing=tuple(one for one, stage in moved if stage is Stage.MARKETING),
         ready=tuple(one for one, stage in moved if stage is Stage.SALES_READY),
-        with_sales=_list(work, lost - _meeting(work, lost, desk, strictly=True)),
+        with_sales=_list(work, lost - _meeting(work, lost, strictly=True)),
     )
 
 
@@ -204,17 +205,15 @@ def _points(work: Work, found: Rejudged, desk: Desk) -> tuple[float, float]:
     return back, scoring.earned(work, gained)
 
 
-def _meeting(
-    work: Work, lead_ids: Collection[LeadId], desk: Desk, *, strictly: bool
-) -> set[LeadId]:
+def _meeting(work: Work, lead_ids: Collection[LeadId], *, strictly: bool) -> set[LeadId]:
     """Name who meets what was agreed for sales, but for being there; strictly, by what is sure."""
     definition = published.definitions(work).get("sales_ready") if lead_ids else None
     if definition is None:
         return set()
-    known = promote.with_standing(work, desk.hands.facts(work, sorted(lead_ids)))
+    whole = promote.with_standing(work, known(work, sorted(lead_ids)))
     facts = {
         one: replace(fact, values={**fact.values, "open_handoff": False})
-        for one, fact in known.items()
+        for one, fact in whole.items()
     }
     meeting = {
         one: fact for one, fact in facts.items() if check(definition, fact, now=work.now).holds

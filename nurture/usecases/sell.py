@@ -7,15 +7,16 @@ from datetime import date, timedelta
 from campaigns.sent_back import BACK, SENT_BACK, RejectReason, SentBack, load_sent_back
 from campaigns.timing import Calendar, Duration, add, zone_of
 from campaigns.vocabulary import ExitReason, Stage
-from nurture import handoff, leads, lifecycle, published, tasks, users
-from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Rules
+from nurture import handoff, leads, lifecycle, published, tasks, tracks, users
+from nurture.handoff import Answer, ChaseStep, DueChase, HandoffView, Notifier, Rules
 from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.published import LibraryFile
-from nurture.usecases.hands import Hands
+from nurture.usecases import knowledge
 from nurture.usecases.hours import morning, zone_here
 from nurture.usecases.part import Part, do_due
+from nurture.usecases.track_exit import leave_tracks
 from nurture.usecases.whom import owner_of
 
 MARKETING_QUEUE = "marketing"
@@ -52,21 +53,17 @@ def contacted(work: Work, handoff_id: int, *, by: UserId | None = None) -> Hando
     return answered
 
 
-def no_answer(
-    work: Work, handoff_id: int, *, hands: Hands, by: UserId | None = None
-) -> HandoffView:
+def no_answer(work: Work, handoff_id: int, *, by: UserId | None = None) -> HandoffView:
     """Note a call that nobody answered; after the last attempt the lead counts as unreachable."""
     again = handoff.no_answer(work, handoff_id, by=by)
     if again is None:
-        return reject(work, handoff_id, rejection=Rejection(RejectReason.UNREACHABLE), hands=hands)
+        return reject(work, handoff_id, rejection=Rejection(RejectReason.UNREACHABLE))
     answered = handoff.get(work, handoff_id)
     _accepted(work, answered.lead_id, "Sales has tried to call")
     return answered
 
 
-def called(
-    work: Work, lead_id: LeadId, *, outcome: str, hands: Hands, by: UserId | None = None
-) -> None:
+def called(work: Work, lead_id: LeadId, *, outcome: str, by: UserId | None = None) -> None:
     """Let a call that was logged elsewhere count for the open hand-off, which stops its timer.
 
     Who was spoken with has had the first contact; a call that nobody answered was an attempt.
@@ -76,7 +73,7 @@ def called(
     if offer is None or offer.contacted_at is not None or (offer.owner_id or by) is None:
         return
     if outcome == NOT_REACHED:
-        no_answer(work, offer.id, hands=hands, by=by)
+        no_answer(work, offer.id, by=by)
     else:
         contacted(work, offer.id, by=by)
 
@@ -91,49 +88,47 @@ def pursue(work: Work, handoff_id: int) -> HandoffView:
     return answered
 
 
-def reject(work: Work, handoff_id: int, *, rejection: Rejection, hands: Hands) -> HandoffView:
+def reject(work: Work, handoff_id: int, *, rejection: Rejection) -> HandoffView:
     """Send a lead back; the reason decides what happens to it next (F113)."""
-    return _send_back(work, handoff_id, rejection, hands, answer=Answer.REJECT)
+    return _send_back(work, handoff_id, rejection, answer=Answer.REJECT)
 
 
 def close(
-    work: Work, handoff_id: int, *, hands: Hands, lost: Rejection | None = None, note: str = ""
+    work: Work, handoff_id: int, *, lost: Rejection | None = None, note: str = ""
 ) -> HandoffView:
     """Note how it ended: won, or lost for a reason, as when sales sends a lead back."""
     if lost is not None:
-        return _send_back(work, handoff_id, lost, hands, answer=Answer.LOSE)
+        return _send_back(work, handoff_id, lost, answer=Answer.LOSE)
     answered = handoff.end(work, handoff_id, answer=Answer.WIN, note=note)
     lead_ids = [answered.lead_id]
     _accepted(work, answered.lead_id, "Won")
     lifecycle.move(work, lead_ids, to=Stage.CUSTOMER, reason="Won")
-    hands.leave_tracks(work, lead_ids, reason=ExitReason.GOAL, words="Won by sales")
+    leave_tracks(work, lead_ids, reason=ExitReason.GOAL, words="Won by sales")
     tasks.drop(work, lead_ids, outcome="won")
     return answered
 
 
-def disqualify(
-    work: Work, lead_id: LeadId, *, reason: RejectReason, key: str, hands: Hands
-) -> None:
+def disqualify(work: Work, lead_id: LeadId, *, reason: RejectReason, key: str) -> None:
     """Close a lead that sales has never had, for one of the reasons that end it (F107)."""
     what = sent_back(work)[reason]
     if not what.ends:
         raise Invalid("Choose a reason for which we never come back to this lead.")
     if handoff.find_open(work, lead_id) is not None:
         raise Conflict("Sales has this lead now: whoever has it says whether it fits.")
-    if not _end(work, lead_id, what.words, hands):
+    if not _end(work, lead_id, what.words):
         raise Conflict("This lead is closed already, or a customer.")
     if what.ask:
         _ask(work, lead_id, what, key=key)
 
 
-def redirect(work: Work, handoff_id: int, *, to: UserId, hands: Hands) -> HandoffView:
+def redirect(work: Work, handoff_id: int, *, to: UserId, notify: Notifier) -> HandoffView:
     """Give a lead to somebody else; who gets it has not accepted yet."""
-    answered = handoff.redirect(work, handoff_id, to=to, rules=rules_of(work), notify=hands.notify)
+    answered = handoff.redirect(work, handoff_id, to=to, rules=rules_of(work), notify=notify)
     lifecycle.move(work, [answered.lead_id], to=Stage.SALES_READY, reason="Given to somebody else")
     return answered
 
 
-def undo(work: Work, handoff_id: int, *, hands: Hands) -> HandoffView:
+def undo(work: Work, handoff_id: int) -> HandoffView:
     """Take the last answer back within ten minutes, with all that followed from it."""
     undone = handoff.undo(work, handoff_id)
     lead_ids = [undone.lead_id]
@@ -142,23 +137,21 @@ def undo(work: Work, handoff_id: int, *, hands: Hands) -> HandoffView:
         if not back.moved:
             raise Conflict("Too much has happened since to take this answer back.")
     if undone.was_end:
-        hands.leave_tracks(
-            work, lead_ids, reason=ExitReason.REMOVED, words="Sales took its answer back"
-        )
+        leave_tracks(work, lead_ids, reason=ExitReason.REMOVED, words="Sales took its answer back")
         tasks.drop(work, lead_ids, outcome="answer taken back")
     answered = handoff.get(work, handoff_id)
     leads.set_owner(work, lead_ids, owner_id=answered.owner_id, queue=answered.queue)
     return answered
 
 
-def chase(works: Works, *, limit: int, hands: Hands) -> int:
+def chase(works: Works, *, limit: int, notify: Notifier) -> int:
     """Remind, escalate or reassign whatever is late; count what was due."""
     part = Part(
         key="chase",
         name="Chasing the hand-off",
         actor="tick",
         take=lambda work, some: handoff.due_chases(work, limit=limit, only=_ids(some)),
-        do=lambda work, due: _chase(work, due, hands),
+        do=lambda work, due: _chase(work, due, notify),
         put_off=lambda work, late, by: handoff.put_off(
             work, [one.handoff_id for one in late], until=work.now + by
         ),
@@ -172,18 +165,18 @@ def _ids(some: Sequence[DueChase] | None) -> list[int] | None:
     return None if some is None else [one.handoff_id for one in some]
 
 
-def _chase(work: Work, due: Sequence[DueChase], hands: Hands) -> None:
+def _chase(work: Work, due: Sequence[DueChase], notify: Notifier) -> None:
     # Leads before the turn of the reps, as promotion takes them: none wait in a circle.
     lifecycle.hold(work, [one.lead_id for one in due])
     moving = [one.lead_id for one in due if one.step is ChaseStep.REASSIGN]
-    facts = hands.facts(work, moving) if moving else {}
+    facts = knowledge.known(work, moving) if moving else {}
 
-    done = handoff.chase(work, due, facts=facts, rules=rules_of(work), notify=hands.notify)
+    done = handoff.chase(work, due, facts=facts, rules=rules_of(work), notify=notify)
     again = [one.lead_id for one in done if one.taken_back]
     lifecycle.move(work, again, to=Stage.SALES_READY, reason="Nobody made contact in time")
 
 
-def wake(works: Works, *, limit: int, hands: Hands) -> int:
+def wake(works: Works, *, limit: int) -> int:
     """Let parked leads go on whose date has come: into the track, else before somebody's eyes."""
     part = Part(
         key="wake",
@@ -192,7 +185,7 @@ def wake(works: Works, *, limit: int, hands: Hands) -> int:
         take=lambda work, some: tasks.wake_due(
             work, limit=limit, only=None if some is None else [one.task_id for one in some]
         ),
-        do=lambda work, woken: _wake(work, woken, hands),
+        do=_wake,
         put_off=lambda work, late, by: tasks.put_off(
             work, [one.task_id for one in late], until=work.now + by
         ),
@@ -202,11 +195,11 @@ def wake(works: Works, *, limit: int, hands: Hands) -> int:
     return do_due(works, part).due
 
 
-def _wake(work: Work, woken: Sequence[tasks.Woken], hands: Hands) -> None:
+def _wake(work: Work, woken: Sequence[tasks.Woken]) -> None:
     lead_ids = list(dict.fromkeys(one.lead_id for one in woken))
     stages = lifecycle.stages(work, lead_ids)
     fit = [one for one in lead_ids if stages.get(one) in (Stage.MARKETING, Stage.RECYCLED)]
-    entered = _enrol(work, fit, "Has rested long enough", hands)
+    entered = _enrol(work, fit, "Has rested long enough")
 
     tasks.create(
         work,
@@ -246,9 +239,7 @@ def _accepted(work: Work, lead_id: LeadId, reason: str) -> None:
         lifecycle.move(work, [lead_id], to=Stage.ACCEPTED, reason=reason)
 
 
-def _send_back(
-    work: Work, handoff_id: int, rejection: Rejection, hands: Hands, *, answer: Answer
-) -> HandoffView:
+def _send_back(work: Work, handoff_id: int, rejection: Rejection, *, answer: Answer) -> HandoffView:
     what = sent_back(work)[rejection.reason]
     if what.asks_date and not _to_come(work, rejection.wake_on):
         raise Invalid("Say from which day on it makes sense to come back: a day to come.")
@@ -259,10 +250,10 @@ def _send_back(
     leads.set_owner(work, [lead_id], owner_id=None, queue=MARKETING_QUEUE)
 
     if what.ends:
-        _end(work, lead_id, what.words, hands)
+        _end(work, lead_id, what.words)
     else:
         lifecycle.move(work, [lead_id], to=Stage.RECYCLED, reason=what.words)
-        _recycle(work, lead_id, rejection, what, hands)
+        _recycle(work, lead_id, rejection, what)
     if what.ask:
         _ask(work, lead_id, what, key=f"sent_back:{answered.id}")
     return answered
@@ -273,18 +264,16 @@ def _to_come(work: Work, day: date | None) -> bool:
     return day is not None and morning(day, zone_here(work)) > work.now
 
 
-def _end(work: Work, lead_id: LeadId, words: str, hands: Hands) -> bool:
+def _end(work: Work, lead_id: LeadId, words: str) -> bool:
     """Close a lead for good; tell whether it could be."""
     closed = lifecycle.move(work, [lead_id], to=Stage.DISQUALIFIED, reason=words)
     if closed.moved:
-        hands.leave_tracks(work, [lead_id], reason=ExitReason.DISQUALIFIED, words=words)
+        leave_tracks(work, [lead_id], reason=ExitReason.DISQUALIFIED, words=words)
         tasks.drop(work, [lead_id], outcome=DISQUALIFIED)
     return bool(closed.moved)
 
 
-def _recycle(
-    work: Work, lead_id: LeadId, rejection: Rejection, what: SentBack, hands: Hands
-) -> None:
+def _recycle(work: Work, lead_id: LeadId, rejection: Rejection, what: SentBack) -> None:
     wake_on = rejection.wake_on
     if wake_on is None and what.wake_months is not None:
         today = work.now.astimezone(zone_of(zone_here(work))).date()
@@ -294,7 +283,7 @@ def _recycle(
         "wake_date": None if wake_on is None else wake_on.isoformat(),
     }
     leads.set_facts(work, {lead_id: told})
-    entered = hands.enrol(work, what.track, [lead_id], due_at=work.now, reason=what.words)
+    entered = tracks.enrol(work, what.track, [lead_id], due_at=work.now, reason=what.words)
     if lead_id not in entered.enrolled:
         wake_at = work.now + REST if wake_on is None else morning(wake_on, zone_here(work))
         tasks.park(
@@ -302,10 +291,10 @@ def _recycle(
         )
 
 
-def _enrol(work: Work, lead_ids: Sequence[LeadId], reason: str, hands: Hands) -> set[LeadId]:
+def _enrol(work: Work, lead_ids: Sequence[LeadId], reason: str) -> set[LeadId]:
     if not lead_ids:
         return set()
-    entered = hands.enrol(work, BACK, lead_ids, due_at=work.now, reason=reason)
+    entered = tracks.enrol(work, BACK, lead_ids, due_at=work.now, reason=reason)
     return set(entered.enrolled)
 
 

@@ -10,6 +10,7 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.usecases import progress
 from nurture.usecases.progress import Desk
+from nurture.usecases.track_exit import leave_tracks
 
 WORDS = "One of us said: do not mail"
 
@@ -31,7 +32,7 @@ def _silence(work: Work, lead_ids: Sequence[LeadId], why: str, key: bytes, desk:
         evidence={"by": work.actor, "why": why},
     )
     consent.withdraw(work, lead_ids)
-    desk.hands.leave_tracks(work, lead_ids, reason=ExitReason.SUPPRESSED, words=WORDS)
+    leave_tracks(work, lead_ids, reason=ExitReason.SUPPRESSED, words=WORDS)
     engagement.note_activity(work, [_told(work, one, why) for one in lead_ids])
     progress.look_after(work, lead_ids, reason=WORDS, desk=desk)
 

@@ -141,7 +141,7 @@ def _go_on(work: Work, task: TaskView, answered: tasks.DoneTask, reply: Reply, d
     evidence.weigh(work, engagement.note_activity(work, [row]), desk=desk)
     if task.kind is TaskKind.CALL and task.lead_id is not None:
         reached = "" if reply.choice in NOT_SPOKEN else reply.choice
-        sell.called(work, task.lead_id, outcome=reached or sell.NOT_REACHED, hands=desk.hands)
+        sell.called(work, task.lead_id, outcome=reached or sell.NOT_REACHED)
 
 
 def _act(work: Work, case: _Case) -> None:
@@ -172,7 +172,7 @@ def _make_ready(work: Work, case: _Case) -> None:
     why = case.reply.note
     if not why:
         raise Invalid("Say why sales should call now; they read it.")
-    if not promote.make_ready(work, [case.lead_id], reason=why, hands=case.desk.hands):
+    if not promote.make_ready(work, [case.lead_id], reason=why, notify=case.desk.notify):
         raise Conflict("This lead is with sales already, or closed. Nothing was done.")
 
 
@@ -191,7 +191,7 @@ def _close(work: Work, case: _Case) -> None:
         raise Invalid("Choose why this lead is not a fit.")
     # A second answer after one that was taken back asks anew.
     key = f"asked:{case.task.id}:{work.now:%y%m%d%H%M%S}"
-    sell.disqualify(work, case.lead_id, reason=case.reply.reason, key=key, hands=case.desk.hands)
+    sell.disqualify(work, case.lead_id, reason=case.reply.reason, key=key)
 
 
 def _silence(work: Work, case: _Case) -> None:

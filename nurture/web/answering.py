@@ -10,25 +10,23 @@ from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
 from nurture.usecases import sell
 from nurture.usecases.sell import Rejection
-from nurture.web.current import here
 
 LONGEST_NOTE = 500
 
 
 def note_answer(work: Work, handoff_id: int, chosen: str, *, by: UserId) -> None:
     """Note the answer that was chosen; refuse one that there is not."""
-    hands = here().hands
     match chosen:
         case "accept":
             sell.accept(work, handoff_id, by=by)
         case "spoke":
             sell.contacted(work, handoff_id, by=by)
         case "no_answer":
-            sell.no_answer(work, handoff_id, hands=hands, by=by)
+            sell.no_answer(work, handoff_id, by=by)
         case "not_a_fit":
-            sell.reject(work, handoff_id, rejection=_rejection(work), hands=hands)
+            sell.reject(work, handoff_id, rejection=_rejection(work))
         case "won":
-            sell.close(work, handoff_id, hands=hands, note=_note())
+            sell.close(work, handoff_id, note=_note())
         case _:
             raise Invalid("Choose one of the answers.")
 

@@ -50,7 +50,7 @@ def served(one: Instance, *, rounds: int = ROUNDS) -> Served:
     """Serve all pages of the console, many leads and many clicks, again and again."""
     with one.here.works.begin("bench") as work:
         some = leads.matching_ids(work, leads.LeadFilter(), limit=WITH_SALES)
-        promote.make_ready(work, some, reason="Asked for it", hands=one.here.hands)
+        promote.make_ready(work, some, reason="Asked for it", notify=one.here.notify)
     with one.here.works.read("bench") as work:
         people = cycle(leads.matching_ids(work, leads.LeadFilter(), limit=1_000_000))
     clicks, cookie = cycle(_tokens(one)), _cookie(one)

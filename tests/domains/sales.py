@@ -1,24 +1,28 @@
-"""Builders for leads, people of ours and rules, and the hands that promotion is given in tests."""
+"""Builders for leads, what they did, people of ours and rules."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.resources import files
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from campaigns.conditions import Act, Facts, Value
-from campaigns.vocabulary import ActivityKind, ExitReason, Stage
-from nurture import lifecycle, published
+from campaigns.conditions import Act, Value
+from campaigns.sent_back import BACK
+from campaigns.vocabulary import ActivityKind, Basis, Stage, Verdict
+from nurture import consent, content, engagement, lifecycle, published, scoring, tracks
+from nurture.engagement import ActivityRow
 from nurture.handoff import AlertKind
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.published import LibraryFile
-from nurture.usecases.hands import Hands
+from nurture.usecases import knowledge
 from nurture.users.tables import Absence, User
 
 RULES = (LibraryFile.SCORECARD, LibraryFile.DEFINITIONS, LibraryFile.ROUTING, LibraryFile.SLA)
+LIBRARY = files("campaigns").joinpath("library")
+INTERESTS = ("energy",)
 READY: Mapping[str, Value] = {
     "industry": "food",
     "employees": 250,
@@ -29,15 +33,29 @@ READY: Mapping[str, Value] = {
     "reachable": True,
     "permission": True,
     "phone": "+442012345678",
-    "interests": ("energy",),
+    "interests": INTERESTS,
 }
+DERIVED = frozenset({"country_served", "reachable"})
+"""What the database tells by itself."""
 
 
 def publish_rules(work: Work) -> None:
     """Publish the rules of the example company."""
     for kind in RULES:
-        text = files("campaigns").joinpath("library", f"{kind}.yaml").read_text(encoding="utf-8")
+        text = LIBRARY.joinpath(f"{kind}.yaml").read_text(encoding="utf-8")
         published.publish(work, kind, text)
+
+
+def publish_company(work: Work) -> None:
+    """Publish who the example company is, which says whom it serves."""
+    text = LIBRARY.joinpath("company.yaml").read_text(encoding="utf-8")
+    published.publish(work, LibraryFile.COMPANY, text)
+
+
+def publish_track(work: Work, key: str) -> None:
+    """Publish a track of the example company."""
+    text = LIBRARY.joinpath("tracks", f"{key}.yaml").read_text(encoding="utf-8")
+    tracks.publish(work, text, file=f"{key}.yaml")
 
 
 def a_lead(work: Work, email: str, *, stage: Stage = Stage.MARKETING, **columns: object) -> LeadId:
@@ -98,63 +116,67 @@ def an_inquiry(at: datetime) -> Act:
     return act(ActivityKind.SUBMITTED, at, "contact")
 
 
-@dataclass(slots=True)
-class Team:
-    """What the parts above would do, written down instead."""
+@dataclass
+class Alerts:
+    """A notifier that writes down who is to be told of what."""
 
-    alerts: list[tuple[int, UserId, AlertKind]] = field(default_factory=list)
-    enrolled: list[tuple[str, LeadId]] = field(default_factory=list)
-    left: list[tuple[LeadId, ExitReason]] = field(default_factory=list)
-    known: dict[LeadId, Facts] = field(default_factory=dict)
-    full: bool = False
-    """The track takes nobody."""
-
-    @property
-    def hands(self) -> Hands:
-        """Give them as promotion wants them."""
-        return Hands(notify=self, enrol=self.enrol, leave_tracks=self.leave, facts=self.facts)
+    told: list[tuple[int, UserId, AlertKind]] = field(default_factory=list)
 
     def alert(self, _work: Work, handoff_id: int, *, user_id: UserId, kind: AlertKind) -> None:
         """Write an alert down."""
-        self.alerts.append((handoff_id, user_id, kind))
-
-    def enrol(
-        self,
-        _work: Work,
-        track_key: str,
-        lead_ids: Sequence[LeadId],
-        *,
-        due_at: datetime,
-        reason: str,
-    ) -> "Enrolled":
-        """Write an enrolment down."""
-        assert due_at.tzinfo
-        assert reason
-        taken = () if self.full else tuple(lead_ids)
-        self.enrolled += [(track_key, one) for one in taken]
-        return Enrolled(taken)
-
-    def leave(
-        self, _work: Work, lead_ids: Sequence[LeadId], *, reason: ExitReason, words: str
-    ) -> None:
-        """Write an exit down."""
-        assert words
-        self.left += [(one, reason) for one in lead_ids]
-
-    def facts(self, _work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, Facts]:
-        """Give what the test says is known."""
-        return {one: self.known[one] for one in lead_ids}
-
-    def knows(self, lead_id: LeadId, *acts: Act, **values: Value) -> None:
-        """Set what is known of a lead, beside what makes it fit."""
-        self.known[lead_id] = Facts({**READY, **values}, acts)
+        self.told.append((handoff_id, user_id, kind))
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """Who is in the track now."""
+def knows(work: Work, lead_id: LeadId, *acts: Act, **values: Value) -> list[ActivityRow]:
+    """Keep what makes a lead fit, with `values` over it, and what it did; give the new acts.
 
-    enrolled: Collection[LeadId]
+    `permission` is whether it may be written to.
+    """
+    told = {**READY, **values}
+    if told.pop("permission"):
+        consent.give(work, [consent.Grant(lead_id, Basis.CONSENT)], renew=True)
+    columns = {name: told.pop(name) for name in ("country", "job", "phone", "interests")}
+    facts = {name: value for name, value in told.items() if name not in DERIVED}
+    work.session.execute(
+        update(Lead)
+        .where(Lead.id == lead_id)
+        .values(facts=facts, **{**columns, "interests": list(INTERESTS)})
+    )
+    return engagement.note_activity(work, [_row(work, lead_id, one) for one in acts])
+
+
+def did(work: Work, lead_id: LeadId, *acts: Act, **values: Value) -> None:
+    """Let a lead act: it is known, and posted to the score."""
+    rows = knows(work, lead_id, *acts, **values)
+    names = knowledge.names_for(work, rows)
+    scoring.post_acts(
+        work, [scoring.ScoredAct(row.lead_id, row.origin, names.act(row)) for row in rows]
+    )
+
+
+def _row(work: Work, lead_id: LeadId, act: Act) -> ActivityRow:
+    verdict = Verdict.HUMAN_PROVEN if act.sure else Verdict.HUMAN_LIKELY
+    items = [card.id for card in content.assets(work) if card.key in act.names]
+    return ActivityRow(
+        lead_id,
+        act.kind,
+        act.at,
+        origin=act.ref or f"{lead_id}:{act.kind}:{act.item}:{act.at:%Y%m%d}",
+        asset_id=items[0] if items else None,
+        name=None if items else act.item,
+        verdict=verdict if act.human else Verdict.SCANNER_CERTAIN,
+    )
+
+
+def put_in_track(work: Work, lead_id: LeadId, key: str = BACK) -> None:
+    """Put a lead at the first step of a track, which is published if need be."""
+    publish_track(work, key)
+    tracks.enrol(work, key, [lead_id], due_at=work.now, reason="for a test")
+
+
+def stays_of(work: Work, lead_id: LeadId) -> list[tuple[str, str | None]]:
+    """Name the tracks that a lead is in or was in, each with why it left."""
+    return [(stay.track_key, stay.exit_reason) for stay in tracks.stays(work, lead_id)]
 
 
 def stage_of(work: Work, lead_id: LeadId) -> Stage:

@@ -19,14 +19,14 @@ from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
 from nurture.usecases.sell import rules_of
 from nurture.users.tables import User
-from tests.domains.sales import READY, Team, a_lead, a_team, is_away, publish_rules
+from tests.domains.sales import READY, Alerts, a_lead, a_team, is_away, publish_rules
 
 HANDLES = ("mara", "jonas", "tom", "ines", "petra")
 
 
 @pytest.fixture
-def team() -> Team:
-    return Team()
+def alerts() -> Alerts:
+    return Alerts()
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def an_offer(lead_id: LeadId, *, hot: bool = False, **values: object) -> NewOffe
     )
 
 
-def offered(work: Work, team: Team, *offers: NewOffer) -> list[handoff.Offered]:
-    return handoff.offer(work, offers, rules=rules_of(work), notify=team)
+def offered(work: Work, alerts: Alerts, *offers: NewOffer) -> list[handoff.Offered]:
+    return handoff.offer(work, offers, rules=rules_of(work), notify=alerts)
 
 
 def ready(work: Work, email: str = "a@mill.example") -> LeadId:
@@ -76,11 +76,11 @@ def test_every_answer_leads_exactly_where_the_table_says(
 
 
 def test_an_offer_has_owner_timers_packet_and_an_alert(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
         lead_id = ready(work)
-        (made,) = offered(work, team, an_offer(lead_id))
+        (made,) = offered(work, alerts, an_offer(lead_id))
         view = handoff.get(work, made.handoff_id)
 
         assert (view.owner_id, view.channel, view.heat) == (
@@ -92,51 +92,51 @@ def test_an_offer_has_owner_timers_packet_and_an_alert(
         assert view.due_at == view.accept_by
         assert view.packet == {"topics": ["energy"]}
         assert "Ines" in view.route_reason
-        assert team.alerts == [(view.id, people["ines"], AlertKind.OFFERED)]
+        assert alerts.told == [(view.id, people["ines"], AlertKind.OFFERED)]
         assert (
             work.session.scalar(select(Lead.owner_id).where(Lead.id == lead_id)) == people["ines"]
         )
         assert [one.kind for one in handoff.events(work, view.id)] == ["offered"]
 
 
-def test_a_lead_has_one_open_offer(works: Works, people: dict[str, UserId], team: Team) -> None:
+def test_a_lead_has_one_open_offer(works: Works, people: dict[str, UserId], alerts: Alerts) -> None:
     assert people
     with works.begin("tick") as work:
         lead_id = ready(work)
-        assert len(offered(work, team, an_offer(lead_id))) == 1
-        assert offered(work, team, an_offer(lead_id)) == []
+        assert len(offered(work, alerts, an_offer(lead_id))) == 1
+        assert offered(work, alerts, an_offer(lead_id)) == []
         assert work.session.scalar(select(func.count()).select_from(Handoff)) == 1
-        assert len(team.alerts) == 1
+        assert len(alerts.told) == 1
 
 
 def test_the_absent_are_skipped_and_the_next_rule_decides(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
         is_away(work, people["ines"])
-        offered(work, team, an_offer(ready(work)))
+        offered(work, alerts, an_offer(ready(work)))
         (view,) = handoff.waiting_for(work)
 
     assert view.owner_id == people["tom"]
 
 
 def test_who_is_full_or_inactive_gets_nothing_and_the_queue_takes_the_rest(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
         work.session.execute(update(User).where(User.id == people["ines"]).values(capacity=1))
         work.session.execute(update(User).where(User.id == people["tom"]).values(active=False))
-        offered(work, team, *[an_offer(ready(work, f"l{n}@mill.example")) for n in range(2)])
+        offered(work, alerts, *[an_offer(ready(work, f"l{n}@mill.example")) for n in range(2)])
         owned, queued = sorted(handoff.waiting_for(work), key=lambda view: view.id)
 
         assert (owned.owner_id, owned.queue) == (people["ines"], None)
         assert (queued.owner_id, queued.queue) == (None, "jonas")
         assert queued.channel is Channel.MANAGER_QUEUE
-        assert team.alerts[-1] == (queued.id, people["jonas"], AlertKind.OFFERED)
+        assert alerts.told[-1] == (queued.id, people["jonas"], AlertKind.OFFERED)
 
 
 def test_leads_of_one_rule_go_round_and_the_turn_is_kept(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
         rules = rules_of(work)
@@ -144,7 +144,7 @@ def test_leads_of_one_rule_go_round_and_the_turn_is_kept(
         rules = Rules(replace(rules.routing, rules=(both,)), rules.sla)
         for n in range(4):
             one = an_offer(ready(work, f"l{n}@mill.example"), product="service")
-            handoff.offer(work, [one], rules=rules, notify=team)
+            handoff.offer(work, [one], rules=rules, notify=alerts)
         owners = [view.owner_id for view in sorted(handoff.waiting_for(work), key=lambda v: v.id)]
 
         assert owners == [people["tom"], people["ines"]] * 2
@@ -152,10 +152,10 @@ def test_leads_of_one_rule_go_round_and_the_turn_is_kept(
 
 
 def test_an_urgent_lead_from_elsewhere_lies_in_the_managers_queue(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
-        offered(work, team, an_offer(ready(work), hot=True, country_served=False))
+        offered(work, alerts, an_offer(ready(work), hot=True, country_served=False))
         (view,) = handoff.waiting_for(work, Cut((Whose(queues=frozenset({"jonas"})),)))
         assert view.heat is Heat.HOT
 
@@ -165,10 +165,10 @@ def test_an_urgent_lead_from_elsewhere_lies_in_the_managers_queue(
 
 
 def test_accepting_twice_is_once_and_a_closed_one_is_refused(
-    works: Works, people: dict[str, UserId], team: Team
+    works: Works, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("user:4") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         handoff.accept(work, made.handoff_id, by=people["ines"])
         handoff.accept(work, made.handoff_id, by=people["ines"])
         assert [one.kind for one in handoff.events(work, made.handoff_id)] == [
@@ -183,33 +183,35 @@ def test_accepting_twice_is_once_and_a_closed_one_is_refused(
             handoff.accept(work, made.handoff_id + 1)
 
 
-def test_sending_back_needs_a_reason(works: Works, people: dict[str, UserId], team: Team) -> None:
+def test_sending_back_needs_a_reason(
+    works: Works, people: dict[str, UserId], alerts: Alerts
+) -> None:
     assert people
     with works.begin("user:4") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         with pytest.raises(Invalid, match="Choose why"):
             handoff.end(work, made.handoff_id, answer=Answer.REJECT)
 
 
 def test_late_is_reminded_then_escalated_then_given_to_somebody_else(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     facts = Facts(READY)
     with works.begin("tick") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         assert handoff.due_chases(work, limit=9) == []
     for _ in range(40):
         clock.advance(timedelta(hours=1))
         with works.begin("tick") as work:
             due = handoff.due_chases(work, limit=9)
             known = {one.lead_id: facts for one in due}
-            handoff.chase(work, due, facts=known, rules=rules_of(work), notify=team)
+            handoff.chase(work, due, facts=known, rules=rules_of(work), notify=alerts)
     with works.read("test") as work:
         kinds = [one.kind for one in handoff.events(work, made.handoff_id)]
         view = handoff.get(work, made.handoff_id)
 
     assert kinds[:4] == ["offered", "reminded", "escalated", "reassigned"]
-    assert team.alerts[1:4] == [
+    assert alerts.told[1:4] == [
         (made.handoff_id, people["ines"], AlertKind.REMINDED),
         (made.handoff_id, people["jonas"], AlertKind.ESCALATED),
         (made.handoff_id, people["tom"], AlertKind.REASSIGNED),
@@ -219,41 +221,41 @@ def test_late_is_reminded_then_escalated_then_given_to_somebody_else(
 
 
 def test_nobody_is_reminded_at_night(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     assert people
     clock.advance(timedelta(hours=7, minutes=45))
     with works.begin("tick") as work:
-        offered(work, team, an_offer(ready(work)))
+        offered(work, alerts, an_offer(ready(work)))
         (view,) = handoff.waiting_for(work)
 
     assert view.accept_by == clock.now() + timedelta(hours=16 + 4)
 
 
 def test_a_redirect_keeps_the_history_and_restarts_the_timer(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("tick") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         handoff.accept(work, made.handoff_id)
     clock.advance(timedelta(hours=3))
     with works.begin("user:2") as work:
         view = handoff.redirect(
-            work, made.handoff_id, to=people["tom"], rules=rules_of(work), notify=team
+            work, made.handoff_id, to=people["tom"], rules=rules_of(work), notify=alerts
         )
 
         assert (view.state, view.owner_id, view.turn) == (HandoffState.OFFERED, people["tom"], 2)
         assert view.accept_by == work.now + timedelta(hours=1)
         assert view.offered_at < work.now
-        assert team.alerts[-1] == (view.id, people["tom"], AlertKind.REASSIGNED)
+        assert alerts.told[-1] == (view.id, people["tom"], AlertKind.REASSIGNED)
 
 
 def test_calls_without_answer_come_back_ever_later_and_end(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     assert people
     with works.begin("user:4") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
     tries = []
     for _ in range(5):
         with works.begin("user:4") as work:
@@ -266,11 +268,11 @@ def test_calls_without_answer_come_back_ever_later_and_end(
 
 
 def test_an_answer_can_be_taken_back_for_ten_minutes(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     assert people
     with works.begin("user:4") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         handoff.end(work, made.handoff_id, answer=Answer.REJECT, reason="no_need")
     clock.advance(timedelta(minutes=10))
     with works.begin("user:4") as work:
@@ -287,10 +289,10 @@ def test_an_answer_can_be_taken_back_for_ten_minutes(
 
 
 def test_who_has_spoken_with_a_lead_is_reminded_of_the_result_and_keeps_it(
-    works: Works, clock: FrozenClock, people: dict[str, UserId], team: Team
+    works: Works, clock: FrozenClock, people: dict[str, UserId], alerts: Alerts
 ) -> None:
     with works.begin("user:4") as work:
-        (made,) = offered(work, team, an_offer(ready(work)))
+        (made,) = offered(work, alerts, an_offer(ready(work)))
         result_by = handoff.contacted(work, made.handoff_id).result_by
     clock.instant = result_by - timedelta(minutes=1)
     with works.begin("tick") as work:
@@ -299,9 +301,9 @@ def test_who_has_spoken_with_a_lead_is_reminded_of_the_result_and_keeps_it(
         clock.advance(timedelta(days=1))
         with works.begin("tick") as work:
             due = handoff.due_chases(work, limit=9)
-            handoff.chase(work, due, facts={}, rules=rules_of(work), notify=team)
+            handoff.chase(work, due, facts={}, rules=rules_of(work), notify=alerts)
 
-    kinds = [kind for _, _, kind in team.alerts]
+    kinds = [kind for _, _, kind in alerts.told]
     assert kinds[:3] == [AlertKind.OFFERED, AlertKind.REMINDED, AlertKind.ESCALATED]
     with works.read("test") as work:
         assert handoff.get(work, made.handoff_id).owner_id == people["ines"]

@@ -67,7 +67,7 @@ class Site:
         """Hand a lead to sales; give the hand-off's id."""
         lead_id = self.lead(email)
         with self.here.works.begin("test") as work:
-            promote.make_ready(work, [lead_id], reason="Asked for it", hands=self.here.hands)
+            promote.make_ready(work, [lead_id], reason="Asked for it", notify=self.here.notify)
         with self.here.works.read("test") as work:
             found = handoff.find_open(work, lead_id)
             assert found is not None

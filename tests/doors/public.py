@@ -158,7 +158,7 @@ def henk(site: Site, **columns: object) -> LeadId:
 def offered(site: Site, lead_id: LeadId) -> HandoffView:
     """Hand a lead to sales."""
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="for a test", hands=site.here.hands)
+        promote.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
         found = handoff.find_open(work, lead_id)
     assert found is not None
     return found

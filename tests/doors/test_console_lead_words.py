@@ -61,7 +61,7 @@ def test_who_got_a_lead_later_did_not_have_it_from_the_beginning(
     clock.advance(timedelta(minutes=40))
     with site.works.begin("test") as work:
         tom = users.by_handle(work, "tom").id
-        sell.redirect(work, offer.id, to=tom, hands=site.here.hands)
+        sell.redirect(work, offer.id, to=tom, notify=site.here.notify)
     log_in(site, "marketer")
 
     told = sub(r"<[^>]*>|\s+", " ", story(shown(site, lead)))

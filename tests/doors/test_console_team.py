@@ -173,9 +173,9 @@ def test_a_dealer_sees_what_became_of_their_leads(site: Site) -> None:
     offer = site.pass_on("britta@seefeld.example")
     with site.here.works.begin("test") as work:
         petra = users.by_handle(work, "petra").id
-        sell.redirect(work, offer, to=petra, hands=site.here.hands)
+        sell.redirect(work, offer, to=petra, notify=site.here.notify)
         rejection = Rejection(RejectReason.NO_BUDGET, note="Next year")
-        sell.reject(work, offer, rejection=rejection, hands=site.here.hands)
+        sell.reject(work, offer, rejection=rejection)
         assert handoff.closed_of(work, petra, limit=5)[0].id == offer
 
     page = site.reader("petra").page(HOME)

@@ -44,7 +44,7 @@ def theirs(site: Site) -> dict[str, int]:
     offer = site.pass_on("jens@adorf.example")
     ines = id_of(site, "ines")
     with site.here.works.begin("test") as work:
-        lead_id = sell.redirect(work, offer, to=ines, hands=site.here.hands).lead_id
+        lead_id = sell.redirect(work, offer, to=ines, notify=site.here.notify).lead_id
         tasks.create(work, [
             NewTask(
                 dedup_key="hers", kind=TaskKind.ASK, title="Ask", reason="Because",

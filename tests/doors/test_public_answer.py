@@ -187,7 +187,7 @@ def test_an_old_link_says_that_the_lead_has_gone_to_somebody_else(
     old = [site.answer_link(offer, owner, answer) for answer in ("accept", "spoke", "not_a_fit")]
     with site.works.begin("test") as work:
         other = a_user(work, "somebody", channel="field", name="Ada Field")
-        sell.redirect(work, offer.id, to=other, hands=site.here.hands)
+        sell.redirect(work, offer.id, to=other, notify=site.here.notify)
     before = site.everything()
 
     for link in old:

@@ -43,7 +43,7 @@ def imported(site: Site, folder: Path, text: str) -> None:
 def owner_by_size(site: Site, lead_id: LeadId) -> str | None:
     """Hand a lead to sales and name who got it by which rule."""
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="for a test", hands=site.here.hands)
+        promote.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
         offer = handoff.find_open(work, lead_id)
         assert offer is not None
         assert BIG in offer.route_reason

@@ -127,7 +127,7 @@ def _take_in(scene: Scene) -> None:
         here.works, limit=100_000, facts=evidence.message_facts,
         then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
     )  # fmt: skip
-    promote.recheck_due(here.works, limit=2_000, hands=here.hands)
+    promote.recheck_due(here.works, limit=2_000, notify=here.notify)
     with here.works.read("test") as work:
         assert engagement.unsettled(work) == 0
 

@@ -24,7 +24,7 @@ def house(works: Works, clock: FrozenClock, home: Path) -> House:
 def offer(house: House) -> HandoffView:
     (anna,) = house.let_in("anna", phone="+493023125020")
     with house.works.begin("test") as work:
-        promote.make_ready(work, [anna], reason="for a test", hands=house.here.hands)
+        promote.make_ready(work, [anna], reason="for a test", notify=house.here.notify)
         found = handoff.find_open(work, anna)
     assert found is not None
     return found
@@ -33,7 +33,7 @@ def offer(house: House) -> HandoffView:
 def alert(house: House, offer: HandoffView, to: UserId, kind: AlertKind) -> EmailMessage:
     """What somebody reads of an offer now."""
     with house.works.begin("test") as work:
-        house.here.hands.notify.alert(work, offer.id, user_id=to, kind=kind)
+        house.here.notify.alert(work, offer.id, user_id=to, kind=kind)
     house.send()
     read = message_from_bytes(house.transport.accepted[-1].data, policy=policy.default)
     assert isinstance(read, EmailMessage)

@@ -30,11 +30,11 @@ def owner(site: Site) -> UserId:
     """Hand a lead to somebody, with a task and a second lead that rests."""
     lead_id = henk(site)
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="Asked for it", hands=site.here.hands)
+        promote.make_ready(work, [lead_id], reason="Asked for it", notify=site.here.notify)
         offer = handoff.find_open(work, lead_id)
         assert offer is not None
         tom = users.by_handle(work, "ines").id
-        sell.redirect(work, offer.id, to=tom, hands=site.here.hands)
+        sell.redirect(work, offer.id, to=tom, notify=site.here.notify)
         sell.accept(work, offer.id, by=tom)
         rests = a_lead(work, "rests@mill.example", stage=Stage.RECYCLED, owner_id=tom, queue=None)
         tasks.create(work, [
@@ -53,7 +53,7 @@ def in_hand(site: Site, user_id: UserId) -> leaving.InHand:
 
 def disable(site: Site, user_id: UserId, to: UserId | None = None) -> leaving.HandedOver:
     with site.works.begin("user:1") as work:
-        return leaving.disable(work, user_id, to=to, hands=site.here.hands)
+        return leaving.disable(work, user_id, to=to, notify=site.here.notify)
 
 
 def test_all_that_somebody_had_goes_to_the_one_who_is_chosen(site: Site, owner: UserId) -> None:
@@ -155,11 +155,11 @@ def test_a_queue_of_somebody_who_left_is_that_of_who_stands_in(site: Site) -> No
     with site.works.begin("test") as work:
         from_file = users.get(work, gone.id)
         assert from_file.active
-        leaving.disable(work, gone.id, to=heir, hands=site.here.hands)
+        leaving.disable(work, gone.id, to=heir, notify=site.here.notify)
     for number in range(3):
         with site.works.begin("test") as work:
             lead_id: LeadId = a_lead(work, f"new{number}@mill.example")
-            promote.make_ready(work, [lead_id], reason="Asked", hands=site.here.hands)
+            promote.make_ready(work, [lead_id], reason="Asked", notify=site.here.notify)
             offer = handoff.find_open(work, lead_id)
         assert offer is not None
         assert offer.owner_id != gone.id

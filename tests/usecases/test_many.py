@@ -120,7 +120,7 @@ def test_whom_sales_got_since_keeps_who_has_it_in_hand(house: House) -> None:
 
 def ready(house: House, lead_id: LeadId) -> None:
     with house.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="Asked for it", hands=house.here.hands)
+        promote.make_ready(work, [lead_id], reason="Asked for it", notify=house.here.notify)
 
 
 def test_who_was_put_in_a_track_is_out_of_it_again_unless_mail_has_left(house: House) -> None:

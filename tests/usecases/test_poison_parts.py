@@ -20,6 +20,7 @@ from nurture.scoring.tables import Score
 from nurture.tasks.tables import Task
 from nurture.usecases import evidence, listen, promote, sell
 from nurture.usecases.apart import MOST_BROKEN
+from nurture.usecases.track_exit import leave_tracks
 from tests.usecases.house import House, open_house
 
 
@@ -41,7 +42,7 @@ def asked(house: House, lead_id: LeadId) -> list[str]:
 
 
 def recheck(house: House) -> int:
-    return promote.recheck_due(house.works, limit=100, hands=house.here.hands)
+    return promote.recheck_due(house.works, limit=100, notify=house.here.notify)
 
 
 def test_definitions_are_checked_for_the_others(house: House) -> None:
@@ -104,12 +105,12 @@ def test_who_is_checked_alone_and_fails_waits_for_a_quarter_of_an_hour_before_an
 def test_late_hand_offs_of_the_others_are_chased(house: House) -> None:
     good, bad = house.let_in("anna", "bert")
     with house.works.begin("test") as work:
-        promote.make_ready(work, [good, bad], reason="for a test", hands=house.here.hands)
+        promote.make_ready(work, [good, bad], reason="for a test", notify=house.here.notify)
         assert handoff.open_leads(work, [good, bad]) == {good, bad}
     house.clock.advance(timedelta(days=2))
     spoil(house, bad)
 
-    assert sell.chase(house.works, limit=100, hands=house.here.hands) == 2
+    assert sell.chase(house.works, limit=100, notify=house.here.notify) == 2
 
     with house.works.read("test") as work:
         due = dict(work.session.execute(select(Handoff.lead_id, Handoff.chase_at)).all())
@@ -128,9 +129,7 @@ def _offer(work: Work, lead_id: LeadId) -> int:
 def test_the_others_wake(house: House) -> None:
     good, bad = house.let_in("anna", "bert")
     with house.works.begin("test") as work:
-        house.here.hands.leave_tracks(
-            work, [good, bad], reason=ExitReason.REMOVED, words="for a test"
-        )
+        leave_tracks(work, [good, bad], reason=ExitReason.REMOVED, words="for a test")
         wake_at = work.now + timedelta(days=1)
         tasks.park(
             work, [tasks.Parking(one, "rests", wake_at, queue="triage") for one in (good, bad)]
@@ -138,7 +137,7 @@ def test_the_others_wake(house: House) -> None:
     house.clock.advance(timedelta(days=2))
     spoil(house, bad)
 
-    assert sell.wake(house.works, limit=100, hands=house.here.hands) == 2
+    assert sell.wake(house.works, limit=100) == 2
 
     with house.works.read("test") as work:
         resting = select(Task.lead_id, Task.due_at).where(
@@ -147,7 +146,7 @@ def test_the_others_wake(house: House) -> None:
         found = dict(work.session.execute(resting).all())
     assert found == {bad: house.clock.instant + timedelta(days=1)}
     assert any("Waking failed" in one for one in asked(house, bad))
-    assert sell.wake(house.works, limit=100, hands=house.here.hands) == 0
+    assert sell.wake(house.works, limit=100) == 0
 
 
 def clicked(house: House, *lead_ids: LeadId) -> dict[LeadId, MessageId]:

@@ -298,7 +298,7 @@ def test_a_complaint_about_a_mail_of_ours_by_a_providers_notice_ends_all_mail(an
 
 def test_an_answer_to_sales_is_no_second_task(anna: Case) -> None:
     with anna.house.works.begin("test") as work:
-        promote.make_ready(work, [anna.lead], reason="Asked", hands=anna.house.here.hands)
+        promote.make_ready(work, [anna.lead], reason="Asked", notify=anna.house.here.notify)
     assert anna.comes(answer(anna.header)) is Received.HUMAN
     assert [one for one in anna.todo() if one.kind is TaskKind.FOLLOW_UP] == []
 
@@ -348,7 +348,7 @@ def test_a_bounce_that_nobody_understands_is_shown_to_a_person(anna: Case) -> No
 def test_an_alert_that_comes_back_stands_with_its_hand_off(anna: Case) -> None:
     house = anna.house
     with house.works.begin("test") as work:
-        promote.make_ready(work, [anna.lead], reason="for a test", hands=house.here.hands)
+        promote.make_ready(work, [anna.lead], reason="for a test", notify=house.here.notify)
     house.send()
     with house.works.read("test") as work:
         offer = handoff.find_open(work, anna.lead)

@@ -234,7 +234,7 @@ def test_whoever_is_with_sales_is_listed_for_a_person_and_stays(site: Site) -> N
         evidence.weigh(work, noted, desk=site.here.desk)
     clicked(site, 1, BURST, Verdict.HUMAN_LIKELY)
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="as it was then", hands=site.here.hands)
+        promote.make_ready(work, [lead_id], reason="as it was then", notify=site.here.notify)
         assert handoff.open_leads(work, [lead_id]) == {lead_id}
     audit = found_by_audit(site)
 

@@ -19,6 +19,7 @@ from nurture.usecases.capture import ImportOptions, run_import, start_import
 from nurture.usecases.entry import Entry
 from nurture.usecases.sell import Rejection
 from nurture.usecases.todo import Choice, Reply
+from nurture.usecases.track_exit import leave_tracks
 from nurture.users.tables import User
 from tests.usecases.house import House, open_house
 
@@ -36,7 +37,7 @@ def house(works: Works, clock: FrozenClock, home: Path) -> House:
 def lead_id(house: House) -> LeadId:
     (found,) = house.let_in("anna")
     with house.works.begin("test") as work:
-        house.here.hands.leave_tracks(work, [found], reason=ExitReason.REMOVED, words="test")
+        leave_tracks(work, [found], reason=ExitReason.REMOVED, words="test")
         tasks.drop(work, [found], outcome="test")
     return found
 
@@ -75,13 +76,13 @@ def test_a_lead_rests_until_the_day_that_was_named(
 @pytest.mark.parametrize("zone", ZONES)
 def test_sales_names_a_day_of_its_own_zone(house: House, lead_id: LeadId, zone: str) -> None:
     with house.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="Asked", hands=house.here.hands)
+        promote.make_ready(work, [lead_id], reason="Asked", notify=house.here.notify)
         offer = handoff.open_of(work, [lead_id])[lead_id]
     ines = lives_in(house, "ines", zone)
     tomorrow = house.clock.now().astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
     with house.works.begin(ines) as work:
         rejection = Rejection(RejectReason.LATER, wake_on=tomorrow)
-        sell.reject(work, offer.id, rejection=rejection, hands=house.here.hands)
+        sell.reject(work, offer.id, rejection=rejection)
     with house.works.read("test") as work:
         assert handoff.get(work, offer.id).closed_at is not None
 

@@ -18,6 +18,7 @@ from nurture.reports.audit import run_audit
 from nurture.tasks import AlreadyAnswered, NewTask, TaskKind, TaskView
 from nurture.usecases import by_hand, progress, sell, todo
 from nurture.usecases.todo import Choice, Reply
+from nurture.usecases.track_exit import leave_tracks
 from tests.usecases.house import RING, House, open_house, sent_message
 
 
@@ -32,7 +33,7 @@ def lead_id(house: House) -> LeadId:
     """Let in somebody who is in no track and waits for nothing but what a test gives."""
     (found,) = house.let_in("anna", phone="+4930231250")
     with house.works.begin("test") as work:
-        house.here.hands.leave_tracks(work, [found], reason=ExitReason.REMOVED, words="test")
+        leave_tracks(work, [found], reason=ExitReason.REMOVED, words="test")
         tasks.drop(work, [found], outcome="test")
     return found
 

@@ -155,7 +155,7 @@ class World:
             here.works, limit=9_000, facts=self._facts,
             then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
         )  # fmt: skip
-        promote.recheck_due(here.works, limit=9_000, hands=here.hands)
+        promote.recheck_due(here.works, limit=9_000, notify=here.notify)
 
     def _facts(self, _work: Work, ids: Collection[MessageId]) -> Mapping[MessageId, MessageFacts]:
         return {one: self.facts[one] for one in ids}

@@ -136,7 +136,7 @@ class Sales:
         here = self._scene.here
         try:
             with here.works.begin(f"demo:{alert.who.handle}") as work:
-                sell.close(work, alert.handoff, hands=here.hands)
+                sell.close(work, alert.handoff)
         except Refusal as refusal:
             self.office.refused.append(refusal.sentence)
 

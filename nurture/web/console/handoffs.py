@@ -164,7 +164,7 @@ def give(handoff_id: int) -> Response:
         if to not in [one for one, _, _ in others(work, offer, shell.me(), staff)]:
             # Another team's dealer reads as somebody who is not there.
             raise Invalid("Choose who gets this lead: somebody of the list.")
-        sell.redirect(work, handoff_id, to=UserId(to), hands=here().hands)
+        sell.redirect(work, handoff_id, to=UserId(to), notify=here().notify)
         name = users.get(work, UserId(to)).name
     shell.say(f"Given to {name}.")
     return redirect(_kept_in(url_for("handoffs.show")), HTTPStatus.SEE_OTHER)
@@ -314,4 +314,4 @@ def _undo(work: Work, handoff_id: int) -> None:
     panel: HandoffPanel = panel_of(work, handoff.get(work, handoff_id), reader=shell.me())
     if panel.undo_until is None:
         raise Invalid("There is no answer of yours to take back any more.")
-    sell.undo(work, handoff_id, hands=here().hands)
+    sell.undo(work, handoff_id)

@@ -15,6 +15,7 @@ from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.usecases import evidence, lift, progress, promote, sell
 from nurture.usecases.silence import silence
+from nurture.usecases.track_exit import leave_tracks
 from nurture.web.console import shell
 from nurture.web.console.lead_case import open_lead
 from nurture.web.console.lead_story import CALLS
@@ -32,7 +33,7 @@ def ready(lead_id: int) -> Response:
     reason = _text("reason", "Say why sales should call now; they read it.")
     with here().works.begin(shell.actor()) as work:
         person = _mine(work, lead_id)
-        went = promote.make_ready(work, [person.id], reason=reason, hands=here().hands)
+        went = promote.make_ready(work, [person.id], reason=reason, notify=here().notify)
         if not went:
             raise Conflict(f"{person.name} is with sales already, or closed. Nothing was done.")
         offer = handoff.find_open(work, person.id)
@@ -69,7 +70,7 @@ def call(lead_id: int) -> Response:
         evidence.weigh(work, new, desk=here().desk)
         if new:
             by = shell.me().id if shell.me().has(Role.SALES, Role.DEALER) else None
-            sell.called(work, person.id, outcome=outcome, hands=here().hands, by=by)
+            sell.called(work, person.id, outcome=outcome, by=by)
     shell.say(f"Call noted: {CALLS[outcome].lower()}.")
     return _back(lead_id)
 
@@ -126,7 +127,7 @@ def leave(lead_id: int) -> Response:
         person = _mine(work, lead_id)
         lifecycle.hold(work, [person.id])
         words = f"Taken out by {shell.me().name}"
-        here().hands.leave_tracks(work, [person.id], reason=ExitReason.REMOVED, words=words)
+        leave_tracks(work, [person.id], reason=ExitReason.REMOVED, words=words)
         progress.look_after(work, [person.id], reason=words, desk=here().desk)
     shell.say(f"{person.name} is in no track any more. What was planned is dropped.")
     return _back(lead_id)

@@ -78,7 +78,7 @@ def disable(user_id: int) -> Response | tuple[str, int]:
         with here().works.begin(shell.actor()) as work:
             card = _theirs(work, user_id)
             heir = UserId(to) if to is not None else None
-            done = leaving.disable(work, card.id, to=heir, hands=here().hands)
+            done = leaving.disable(work, card.id, to=heir, notify=here().notify)
     except (Invalid, Conflict) as refusal:
         return _again(user_id, refusal)
     shell.say(leaving.told(done))

@@ -18,7 +18,6 @@ from nurture.kernel.work import Work
 from nurture.leads import Person
 from nurture.usecases import sell
 from nurture.usecases.alerts import ANSWERS
-from nurture.usecases.hands import Hands
 from nurture.users import UserCard
 from nurture.web import security
 from nurture.web.answering import note_answer
@@ -118,26 +117,26 @@ def answer(token: str) -> Response | tuple[str, int]:
     runtime = here()
     try:
         with runtime.works.begin(f"user:{asked.user_id}") as work:
-            _act(work, _scene(work, asked), runtime.hands)
+            _act(work, _scene(work, asked))
     except (Conflict, Invalid) as refusal:
         return _refused(token, asked, refusal)
     return redirect(f"/answer/{token}", HTTPStatus.SEE_OTHER)
 
 
-def _act(work: Work, scene: Scene, hands: Hands) -> None:
+def _act(work: Work, scene: Scene) -> None:
     chosen = request.form.get("answer") or scene.asked.answer
     if chosen == UNDO:
-        _undo(work, scene, hands)
+        _undo(work, scene)
     elif scene.theirs:
         note_answer(work, scene.offer.id, chosen, by=scene.reader.id)
     else:
         raise Conflict(f"{_name(scene.owner)} looks after this lead now.")
 
 
-def _undo(work: Work, scene: Scene, hands: Hands) -> None:
+def _undo(work: Work, scene: Scene) -> None:
     if not scene.noted:
         raise Conflict("Something else has happened since your answer. It cannot be changed.")
-    sell.undo(work, scene.offer.id, hands=hands)
+    sell.undo(work, scene.offer.id)
 
 
 def _asked(token: str) -> Asked:
