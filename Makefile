@@ -8,6 +8,8 @@ WORKERS ?= 2
 ARGS ?=
 # A company's proxy signs with an authority that only the system knows.
 export UV_SYSTEM_CERTS ?= 1
+# Whoever starts programs again and again (tests, the demo) must not compile all of them each time.
+export PYTHONDONTWRITEBYTECODE :=
 SOURCES := campaigns nurture workers templates tests hatch_build.py
 
 .DEFAULT_GOAL := help
@@ -62,7 +64,7 @@ clean: ## forget the installation, not the data in .nurture
 # Quick when nothing changed: the stamp is newer than everything that it depends on.
 .venv/installed: requirements.lock pyproject.toml hatch_build.py $(wildcard web/*.*) | .venv/bin/uv
 	@echo "Installing into .venv"
-	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps -e .
 	@test ! -e nurture/web/static/vendor/MISSING || cat nurture/web/static/vendor/MISSING
 	@touch $@

@@ -20,7 +20,13 @@ from nurture.published import LibraryFile
 from nurture.usecases import knowledge
 from nurture.users.tables import Absence, User
 
-RULES = (LibraryFile.SCORECARD, LibraryFile.DEFINITIONS, LibraryFile.ROUTING, LibraryFile.SLA)
+RULES = (
+    LibraryFile.SCORECARD,
+    LibraryFile.DEFINITIONS,
+    LibraryFile.ROUTING,
+    LibraryFile.SLA,
+    LibraryFile.SENDING,
+)
 LIBRARY = files("campaigns").joinpath("library")
 INTERESTS = ("energy",)
 READY: Mapping[str, Value] = {

@@ -11,6 +11,7 @@ from nurture import runtime, schema
 from nurture.cli.main import main
 from nurture.kernel.errors import Unavailable
 from nurture.web import serve
+from tests.domains.sales import publish_rules
 from tests.support.processes import free_port
 from workers import worker
 from workers.__main__ import main as run_role
@@ -75,6 +76,7 @@ def test_a_queue_that_is_away_is_named_without_its_password(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NURTURE_HOME", str(home))
+    schema.upgrade(runtime.start().works.engine)
     monkeypatch.setenv("NURTURE_REDIS_URL", "redis://:secret@127.0.0.1:1")
     with pytest.raises(Unavailable) as away:
         worker.main([])
@@ -94,7 +96,10 @@ def test_a_taken_port_of_the_web_is_named(
 
 
 def test_files_that_cannot_be_used_are_named_with_what_to_do(said: Said, tmp_path: Path) -> None:
-    schema.upgrade(runtime.start().works.engine)
+    here = runtime.start()
+    schema.upgrade(here.works.engine)
+    with here.works.begin("test") as work:
+        publish_rules(work)
     wrong = {name: tmp_path / name for name in ("t.yaml", "m.json", "l.csv", "x.csv", "e.csv")}
     wrong["t.yaml"].write_bytes(b"\xfa\xfb")
     wrong["m.json"].write_text("{bad")
