@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import crawleruseragents
 from crawlerdetect.providers.crawlers import data as crawler_names
@@ -117,8 +117,6 @@ _PLAINLY = re.compile(
 _BARE = re.compile(r"(?i)\A(?!mozilla|opera|lg|sec-|sam|nokia|htc|moto)[^()/]{2,60}(?:/[^()]*)?\Z")
 """A short name, with a version or none: no browser says so little."""
 _READERS = re.compile(r"(?i)iOS podcast app|CFNetwork/|okhttp\S*\) WebView|Wayback%20Machine%20Ext")
-_NAMED = re.compile("|".join(crawler_names), re.IGNORECASE)
-_NO_NAME = re.compile("|".join(browser_words), re.IGNORECASE)
 
 
 def family(user_agent: str) -> Agent:
@@ -165,5 +163,16 @@ def _is_program(user_agent: str) -> bool:
 
 
 def _is_named(user_agent: str) -> bool:
-    found = _NO_NAME.sub("", user_agent)
-    return bool(found.strip() and _NAMED.search(found))
+    found = _no_name().sub("", user_agent)
+    return bool(found.strip() and _named().search(found))
+
+
+# Compiled when first asked for: only processes that hear of clicks need these long lists.
+@cache
+def _named() -> re.Pattern[str]:
+    return re.compile("|".join(crawler_names), re.IGNORECASE)
+
+
+@cache
+def _no_name() -> re.Pattern[str]:
+    return re.compile("|".join(browser_words), re.IGNORECASE)
