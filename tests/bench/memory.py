@@ -33,9 +33,12 @@ def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
     worst = max(found[-1].values())
     growth = [f"{role} {found[0][role]:.0f} -> {found[-1][role]:.0f} MB" for role in found[0]]
     result = summed_up(
-        "memory", [Pair(worst, LIMIT_MB, LIMIT_MB / worst)], unit="MB at the peak",
-        reference_name="what a process may use", goal=1.0,
-    )  # fmt: skip
+        "memory",
+        [Pair(worst, LIMIT_MB, LIMIT_MB / worst)],
+        unit="MB at the peak",
+        reference_name="what a process may use",
+        goal=1.0,
+    )
     return replace(result, notes=(", ".join(growth),))
 
 

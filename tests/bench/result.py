@@ -29,11 +29,16 @@ class BenchResult:
     def to_json(self) -> dict[str, object]:
         """Give exactly what `nurture bench --json` prints."""
         return {
-            "name": self.name, "value": self.value, "unit": self.unit,
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
             "reference": {"name": self.reference_name, "value": self.reference_value},
-            "ratio": self.ratio, "min": self.min, "max": self.max, "runs": self.runs,
+            "ratio": self.ratio,
+            "min": self.min,
+            "max": self.max,
+            "runs": self.runs,
             "goal": self.goal,
-        }  # fmt: skip
+        }
 
     def __str__(self) -> str:
         """Say it in one line, and each note in one below."""

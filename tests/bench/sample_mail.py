@@ -7,11 +7,43 @@ from nurture.mail.compile import MailSource
 
 LINKS = 12
 _WORDS = (
-    "season", "offer", "garden", "kitchen", "member", "discover", "collection", "simple",
-    "quality", "comfort", "light", "design", "modern", "classic", "weekend", "ready", "delivery",
-    "return", "easy", "style", "fresh", "home", "natural", "cotton", "linen", "wood", "crafted",
-    "lasting", "everyday", "better", "value", "selected", "customers", "love", "guide", "story",
-)  # fmt: skip
+    "season",
+    "offer",
+    "garden",
+    "kitchen",
+    "member",
+    "discover",
+    "collection",
+    "simple",
+    "quality",
+    "comfort",
+    "light",
+    "design",
+    "modern",
+    "classic",
+    "weekend",
+    "ready",
+    "delivery",
+    "return",
+    "easy",
+    "style",
+    "fresh",
+    "home",
+    "natural",
+    "cotton",
+    "linen",
+    "wood",
+    "crafted",
+    "lasting",
+    "everyday",
+    "better",
+    "value",
+    "selected",
+    "customers",
+    "love",
+    "guide",
+    "story",
+)
 _STYLE = """
 body { margin:0; padding:0; background-color:#f4f4f7; font-family:Arial,sans-serif; color:#333; }
 table { border-collapse:collapse; }

@@ -123,9 +123,11 @@ def office() -> Iterator[Office]:
         valkey = EmbeddedValkey(one.home)
         valkey.start()
         worker = subprocess.Popen(
-            [sys.executable, "-m", "workers", "worker"], cwd=ROOT,
-            env=surroundings(one.here.settings, valkey.url), stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "workers", "worker"],
+            cwd=ROOT,
+            env=surroundings(one.here.settings, valkey.url),
+            stderr=subprocess.DEVNULL,
+        )
         try:
             yield Office(one, port, valkey.url)
         finally:
@@ -137,7 +139,10 @@ def office() -> Iterator[Office]:
 def surroundings(settings: Settings, queue: str) -> dict[str, str]:
     """Name an instance to another process, in its environment."""
     return {
-        **os.environ, "NURTURE_HOME": str(settings.home), "NURTURE_DATABASE_URL": settings.database,
-        "NURTURE_SMTP_URL": settings.smtp_url or "", "NURTURE_REDIS_URL": queue,
+        **os.environ,
+        "NURTURE_HOME": str(settings.home),
+        "NURTURE_DATABASE_URL": settings.database,
+        "NURTURE_SMTP_URL": settings.smtp_url or "",
+        "NURTURE_REDIS_URL": queue,
         "NURTURE_CLOCK": settings.clock,
-    }  # fmt: skip
+    }

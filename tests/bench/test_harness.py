@@ -11,9 +11,12 @@ from tests.bench.smtp import tool
 from tests.bench.web import tool as web_tool
 
 NEEDS = {
-    "smtp": ("smtp-sink", "smtp-source"), "deliver": ("smtp-sink", "smtp-source"),
-    "rq": ("smtp-sink",), "click": ("nginx", "wrk"), "open": ("nginx", "wrk"),
-}  # fmt: skip
+    "smtp": ("smtp-sink", "smtp-source"),
+    "deliver": ("smtp-sink", "smtp-source"),
+    "rq": ("smtp-sink",),
+    "click": ("nginx", "wrk"),
+    "open": ("nginx", "wrk"),
+}
 KEYS = ["name", "value", "unit", "reference", "ratio", "min", "max", "runs", "goal"]
 
 

@@ -85,10 +85,13 @@ class _Rows:
         """Give as many new ones as a measurement takes, in batches, by first and last id."""
         self._last -= self.size
         return [
-            {"first": self._last + start + 1, "last": self._last + min(start + BATCH, self.size),
-             "now": TUESDAY}
+            {
+                "first": self._last + start + 1,
+                "last": self._last + min(start + BATCH, self.size),
+                "now": TUESDAY,
+            }
             for start in range(0, self.size, BATCH)
-        ]  # fmt: skip
+        ]
 
 
 def _pair(one: Instance, fresh: _Rows, ours: float) -> Pair:
@@ -113,11 +116,18 @@ def _claim_and_move(one: Instance, size: int) -> float:
             later = work.now + timedelta(days=1)
             moves = [
                 Move(
-                    id=row.id, step=row.step, due_at=later, arrived_at=row.due_at, timeout_at=None,
-                    serial=row.serial, casts=row.casts, waiting_for=None, hold=None,
+                    id=row.id,
+                    step=row.step,
+                    due_at=later,
+                    arrived_at=row.due_at,
+                    timeout_at=None,
+                    serial=row.serial,
+                    casts=row.casts,
+                    waiting_for=None,
+                    hold=None,
                 )
                 for row in due
-            ]  # fmt: skip
+            ]
             tracks.move(work, moves)
         done += len(due)
     return done / (time.perf_counter() - began)

@@ -106,6 +106,10 @@ def test_whoever_may_be_written_to_may_be_answered(standing: Standing) -> None:
 
 
 def test_who_unsubscribed_still_gets_what_they_ask_for() -> None:
-    standing = Standing(Stage.MARKETING, deliverable=True, permitted=False,
-                        suppressed=SuppressionReason.UNSUBSCRIBED)  # fmt: skip
+    standing = Standing(
+        Stage.MARKETING,
+        deliverable=True,
+        permitted=False,
+        suppressed=SuppressionReason.UNSUBSCRIBED,
+    )
     assert may_answer(standing) is None

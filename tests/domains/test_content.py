@@ -12,11 +12,29 @@ from nurture.kernel.work import Work
 from nurture.leads import FieldPolicy, NewLead, Origin
 
 E1 = NewAsset(
-    "E1", "article", ("energy", "uptime"), BuyingStage.LEARN, "Leak", "…", "open", "/p/leak",
-    body="text", minutes=2,
-)  # fmt: skip
-U4 = NewAsset("U4", "webinar", ("uptime",), BuyingStage.COMPARE, "Ask us", "…", "form", "/p/ask",
-              active_through=date(2026, 2, 12), event_on=date(2026, 2, 12))  # fmt: skip
+    "E1",
+    "article",
+    ("energy", "uptime"),
+    BuyingStage.LEARN,
+    "Leak",
+    "…",
+    "open",
+    "/p/leak",
+    body="text",
+    minutes=2,
+)
+U4 = NewAsset(
+    "U4",
+    "webinar",
+    ("uptime",),
+    BuyingStage.COMPARE,
+    "Ask us",
+    "…",
+    "form",
+    "/p/ask",
+    active_through=date(2026, 2, 12),
+    event_on=date(2026, 2, 12),
+)
 
 
 def test_the_shelf_follows_the_files_and_keeps_its_ids(work: Work) -> None:

@@ -243,9 +243,10 @@ def test_the_click_that_led_to_a_page_is_proven_though_a_scanner_fetched_the_sam
 
     with works.read("test") as work:
         times = {
-            row.at for row in engagement.timeline(work, one.lead, limit=9)
+            row.at
+            for row in engagement.timeline(work, one.lead, limit=9)
             if row.verdict is Verdict.HUMAN_PROVEN
-        }  # fmt: skip
+        }
     assert correction.after is Verdict.HUMAN_PROVEN
     assert times == {MONDAY + timedelta(seconds=30)}
 

@@ -21,16 +21,28 @@ def message(works: Works) -> int:
     """One mail that is due."""
     with works.begin("test") as work:
         version = TemplateVersion(
-            key="hello", number=1, subject="s", html="h", text="t", fingerprint="f", compiled={},
+            key="hello",
+            number=1,
+            subject="s",
+            html="h",
+            text="t",
+            fingerprint="f",
+            compiled={},
             published_at=work.now,
-        )  # fmt: skip
+        )
         work.session.add(version)
         work.session.flush()
         row = Message(
-            dedup_key="one", kind=MessageKind.TEST, state=MessageState.PLANNED,
-            recipient="a@firm.example", template_version_id=version.id, context={},
-            planned_at=work.now, not_before=work.now, attempts=0,
-        )  # fmt: skip
+            dedup_key="one",
+            kind=MessageKind.TEST,
+            state=MessageState.PLANNED,
+            recipient="a@firm.example",
+            template_version_id=version.id,
+            context={},
+            planned_at=work.now,
+            not_before=work.now,
+            attempts=0,
+        )
         work.session.add(row)
         work.session.flush()
         return row.id

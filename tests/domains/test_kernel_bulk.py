@@ -26,21 +26,31 @@ def company(domain: str, facts: Json) -> dict[str, object]:
 
 def version(work: Work) -> int:
     row = {
-        "key": "hello", "number": 1, "subject": "s", "html": "h", "text": "t",
-        "fingerprint": "f", "compiled": {}, "published_at": work.now,
-    }  # fmt: skip
+        "key": "hello",
+        "number": 1,
+        "subject": "s",
+        "html": "h",
+        "text": "t",
+        "fingerprint": "f",
+        "compiled": {},
+        "published_at": work.now,
+    }
     assert bulk_insert(work.session, TemplateVersion, [row]) == 1
     return work.session.scalars(select(TemplateVersion.id)).one()
 
 
 def message(number: int, version_id: int, work: Work) -> dict[str, object]:
     return {
-        "dedup_key": f"{number:064}", "kind": MessageKind.REQUESTED,
-        "state": MessageState.PLANNED, "recipient": f"r{number}@x.example",
-        "template_version_id": version_id, "planned_at": work.now,
-        "not_before": work.now + timedelta(seconds=number), "step": None,
+        "dedup_key": f"{number:064}",
+        "kind": MessageKind.REQUESTED,
+        "state": MessageState.PLANNED,
+        "recipient": f"r{number}@x.example",
+        "template_version_id": version_id,
+        "planned_at": work.now,
+        "not_before": work.now + timedelta(seconds=number),
+        "step": None,
         "context": {"n": number} if number % 2 else {},
-    }  # fmt: skip
+    }
 
 
 def test_new_rows_are_counted_and_known_ones_passed_over(work: Work) -> None:
@@ -158,9 +168,27 @@ def test_a_set_of_one_thousand_rows_is_written_whole(work: Work) -> None:
 
 
 NASTY = [
-    "NULL", "null", "", " ", "{}", "{a,b}", '"', '""', "\\", '\\"', "a,b", "line\nbreak\r\n",
-    "tab\t", "ü€🙂", "%s %(x)s", "'; --", "\u2028", "\ufeffx", "\x7f", "\u00a0",
-]  # fmt: skip
+    "NULL",
+    "null",
+    "",
+    " ",
+    "{}",
+    "{a,b}",
+    '"',
+    '""',
+    "\\",
+    '\\"',
+    "a,b",
+    "line\nbreak\r\n",
+    "tab\t",
+    "ü€🙂",
+    "%s %(x)s",
+    "'; --",
+    "\u2028",
+    "\ufeffx",
+    "\x7f",
+    "\u00a0",
+]
 
 
 def test_every_text_comes_back_as_it_went_in(work: Work) -> None:

@@ -77,21 +77,27 @@ def test_the_first_source_stays_and_each_contact_is_kept(work: Work) -> None:
     leads.capture(work, [new("a@x.example")], origin=origin, policy=FORM)
     assert leads.get(work, lead_id).source == "website/search"
     assert [touch.source for touch in leads.touches(work, lead_id)] == [
-        "website/search", "fair/spring_fair",
-    ]  # fmt: skip
+        "website/search",
+        "fair/spring_fair",
+    ]
 
 
 def test_facts_are_told_as_rules_ask_for_them(work: Work) -> None:
     row = NewLead(
-        EmailAddress("a@works.example"), country="DE", postcode="80331", interests=("energy",),
+        EmailAddress("a@works.example"),
+        country="DE",
+        postcode="80331",
+        interests=("energy",),
         facts={"compressor_kw": 30, "wake_date": "2026-05-01", "need_named": True},
-    )  # fmt: skip
+    )
     (lead_id,) = taken(work, row).created
     facts = leads.facts(work, [lead_id])[lead_id]
     assert (facts["compressor_kw"], facts["need_named"], facts["postcode_area"]) == (30, True, "8")
     assert (facts["interests"], facts["channel"], facts["free_mail"]) == (
-        ("energy",), "website", False,
-    )  # fmt: skip
+        ("energy",),
+        "website",
+        False,
+    )
     assert str(facts["wake_date"]) == "2026-05-01"
 
 
@@ -160,10 +166,15 @@ def test_saying_the_same_twice_changes_nothing_the_second_time(
 
 def test_a_row_that_says_more_than_a_column_holds_is_cut_and_stops_no_other(work: Work) -> None:
     long = NewLead(
-        EmailAddress("long@firm.example"), first_name="A\0" + "n" * 5_000, last_name="b" * 5_000,
-        phone="1" * 500, job="c" * 5_000, company="d" * 5_000, postcode="9" * 500,
+        EmailAddress("long@firm.example"),
+        first_name="A\0" + "n" * 5_000,
+        last_name="b" * 5_000,
+        phone="1" * 500,
+        job="c" * 5_000,
+        company="d" * 5_000,
+        postcode="9" * 500,
         facts={"note": "e\0f"},
-    )  # fmt: skip
+    )
     short = NewLead(EmailAddress("short@other.example"), first_name="Ann")
     done = leads.capture(work, [long, short], origin=Origin(), policy=LIST)
     people = leads.by_ids(work, [row.lead_id for row in done.rows])

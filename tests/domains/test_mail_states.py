@@ -20,9 +20,15 @@ LEASE = timedelta(minutes=12)
 def version(works: Works) -> int:
     with works.begin("test") as work:
         row = TemplateVersion(
-            key="hello", number=1, subject="s", html="h", text="t", fingerprint="f", compiled={},
+            key="hello",
+            number=1,
+            subject="s",
+            html="h",
+            text="t",
+            fingerprint="f",
+            compiled={},
             published_at=work.now,
-        )  # fmt: skip
+        )
         work.session.add(row)
         work.session.flush()
         return row.id
@@ -31,11 +37,14 @@ def version(works: Works) -> int:
 def plan(work: Work, version: int, *names: str) -> None:
     messages = [
         NewMessage(
-            dedup_key=name, kind=MessageKind.TEST, recipient=f"{name}@firm.example",
-            template_version_id=version, not_before=work.now,
+            dedup_key=name,
+            kind=MessageKind.TEST,
+            recipient=f"{name}@firm.example",
+            template_version_id=version,
+            not_before=work.now,
         )
         for name in names
-    ]  # fmt: skip
+    ]
     mail.plan(work, messages)
 
 

@@ -10,8 +10,16 @@ from nurture.kernel.work import Work, Works
 from nurture.users import NewUser, Source
 from tests.conftest import MONDAY
 
-TOM = NewUser("tom", "Tom Becke", "Tom@own.example", (Role.SALES,), channel=Channel.TELESALES,
-              zone="Europe/Berlin", capacity=12, boss="jonas")  # fmt: skip
+TOM = NewUser(
+    "tom",
+    "Tom Becke",
+    "Tom@own.example",
+    (Role.SALES,),
+    channel=Channel.TELESALES,
+    zone="Europe/Berlin",
+    capacity=12,
+    boss="jonas",
+)
 JONAS = NewUser("jonas", "Jonas Pell", "jonas@own.example", (Role.MANAGER,), deputy="mara")
 HERE, KEY = Source("here", wide="here"), b"k" * 32
 MARA = NewUser("mara", "Mara Lind", "mara@own.example", (Role.MARKETER, Role.ADMIN))

@@ -94,13 +94,16 @@ class Site:
                 work,
                 [
                     mail.NewMessage(
-                        dedup_key=f"test|{template}|{one.id}", kind=MessageKind.MARKETING,
-                        recipient=one.email, template_version_id=version, not_before=work.now,
+                        dedup_key=f"test|{template}|{one.id}",
+                        kind=MessageKind.MARKETING,
+                        recipient=one.email,
+                        template_version_id=version,
+                        not_before=work.now,
                         lead_id=one.id,
                     )
                     for one in people.values()
                 ],
-            )  # fmt: skip
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +146,13 @@ def make_site(home: Path) -> Site:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     set_instant(home, BEGINS)
     settings = load_settings(
-        home=home, clock="stepped", base_url="http://localhost", smtp_url="smtp://127.0.0.1:8025",
-        settle_seconds=0, settle_gateway_seconds=0,
-    )  # fmt: skip
+        home=home,
+        clock="stepped",
+        base_url="http://localhost",
+        smtp_url="smtp://127.0.0.1:8025",
+        settle_seconds=0,
+        settle_gateway_seconds=0,
+    )
     here = runtime.start(settings)
     schema.upgrade(here.works.engine)
     with as_file(shipped()) as library, as_file(files("templates")) as templates:

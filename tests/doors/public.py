@@ -78,9 +78,13 @@ class Site:
         with self.works.begin("test") as work:
             version = mail.live_versions(work)["content"]
             new = mail.NewMessage(
-                dedup_key=f"test|{lead_id}", kind=MessageKind.MARKETING, recipient=address,
-                template_version_id=version, not_before=work.now, lead_id=lead_id,
-            )  # fmt: skip
+                dedup_key=f"test|{lead_id}",
+                kind=MessageKind.MARKETING,
+                recipient=address,
+                template_version_id=version,
+                not_before=work.now,
+                lead_id=lead_id,
+            )
             mail.plan(work, [new])
             return MessageId(mail.of_lead(work, lead_id)[0].id)
 
@@ -140,9 +144,15 @@ def open_site(
     """Publish the example company and open its doors."""
     told = load_settings(home=home, form_min_seconds=form_min_seconds, **settings)
     here = Runtime(
-        settings=told, works=works, clock=clock, keyring=Keyring.of(SECRET), secret=SECRET,
-        home=home, host="test", links=LinkFiles(home),
-    )  # fmt: skip
+        settings=told,
+        works=works,
+        clock=clock,
+        keyring=Keyring.of(SECRET),
+        secret=SECRET,
+        home=home,
+        host="test",
+        links=LinkFiles(home),
+    )
     publish.publish_library(works, LIBRARY, mails=MAILS, links=here.links)
     app = create_app(here)
     return Site(here, app, app.test_client(), clock)

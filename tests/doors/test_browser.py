@@ -45,9 +45,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pages = {"today": "/", "leads": "/leads", "lead": f"/leads/{lead_id}", "handoffs": "/handoffs"}
     with site.here.works.begin("test") as work:
         row = NewTask(
-            dedup_key="test", kind=TaskKind.TRIAGE, title="Decide", reason="a test",
-            due_at=work.now, lead_id=lead_id, queue="marketing",
-        )  # fmt: skip
+            dedup_key="test",
+            kind=TaskKind.TRIAGE,
+            title="Decide",
+            reason="a test",
+            due_at=work.now,
+            lead_id=lead_id,
+            queue="marketing",
+        )
         tasks.create(work, [row])
         task = tasks.open_tasks(work, queue="marketing")[0]
     pages |= {"tasks": "/tasks", "task": f"/tasks/{task.id}"}
@@ -148,10 +153,14 @@ def answered(served: Served) -> None:
     """Let somebody answer a task, with a long note."""
     with served.site.here.works.begin("user:1") as work:
         row = NewTask(
-            dedup_key="browser|answered", kind=TaskKind.TRIAGE, title="Decide what happens next",
-            reason="From a list", due_at=work.now, queue="marketing",
+            dedup_key="browser|answered",
+            kind=TaskKind.TRIAGE,
+            title="Decide what happens next",
+            reason="From a list",
+            due_at=work.now,
+            queue="marketing",
             lead_id=served.site.lead("britta"),
-        )  # fmt: skip
+        )
         tasks.create(work, [row])
         for one in tasks.open_tasks(work, lead_id=row.lead_id):
             if one.title == row.title:

@@ -153,14 +153,25 @@ def test_a_list_that_asks_names_the_option_that_answers_it(run: CliRunner, tmp_p
 
 def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:
     added = say(
-        run, "user", "add", "Mia@works.example", "--name", "Mia", "--role", "marketer",
-        "--password", "ten-letters-or-more",
-    )  # fmt: skip
+        run,
+        "user",
+        "add",
+        "Mia@works.example",
+        "--name",
+        "Mia",
+        "--role",
+        "marketer",
+        "--password",
+        "ten-letters-or-more",
+    )
     assert added.exit_code == 0, added.output
     found = users.authenticate(
-        runtime.start().works, "mia@works.example", "ten-letters-or-more",
-        source=users.Source("here", wide="here"), key=b"k" * 32,
-    )  # fmt: skip
+        runtime.start().works,
+        "mia@works.example",
+        "ten-letters-or-more",
+        source=users.Source("here", wide="here"),
+        key=b"k" * 32,
+    )
     assert found.card.name == "Mia"
 
 
@@ -172,9 +183,18 @@ def test_a_short_password_is_refused_with_its_length(run: CliRunner) -> None:
 
 def add(run: CliRunner, email: str, *more: str) -> Result:
     return say(
-        run, "user", "add", email, "--name", "Tom Other", "--role", "sales",
-        "--password", "ten-letters-or-more", *more,
-    )  # fmt: skip
+        run,
+        "user",
+        "add",
+        email,
+        "--name",
+        "Tom Other",
+        "--role",
+        "sales",
+        "--password",
+        "ten-letters-or-more",
+        *more,
+    )
 
 
 def test_adding_somebody_never_changes_who_is_there_already(run: CliRunner) -> None:

@@ -21,30 +21,45 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
             work,
             [
                 mail.NewMessage(
-                    dedup_key=f"content|{one}", kind=MessageKind.MARKETING,
-                    recipient=f"{one}@x.example", template_version_id=version,
-                    not_before=work.now, lead_id=one, asset_id=item.id,
+                    dedup_key=f"content|{one}",
+                    kind=MessageKind.MARKETING,
+                    recipient=f"{one}@x.example",
+                    template_version_id=version,
+                    not_before=work.now,
+                    lead_id=one,
+                    asset_id=item.id,
                 )
                 for one in people
             ],
-        )  # fmt: skip
+        )
         engagement.note_activity(
             work,
             [
                 ActivityRow(
-                    people[0], ActivityKind.CLICKED, work.now, origin="click|1", asset_id=item.id,
+                    people[0],
+                    ActivityKind.CLICKED,
+                    work.now,
+                    origin="click|1",
+                    asset_id=item.id,
                     verdict=Verdict.HUMAN_LIKELY,
                 ),
                 ActivityRow(
-                    people[1], ActivityKind.CLICKED, work.now, origin="click|2", asset_id=item.id,
+                    people[1],
+                    ActivityKind.CLICKED,
+                    work.now,
+                    origin="click|2",
+                    asset_id=item.id,
                     verdict=Verdict.SCANNER_CERTAIN,
                 ),
                 ActivityRow(
-                    people[0], ActivityKind.DOWNLOADED, work.now, origin="load|1",
+                    people[0],
+                    ActivityKind.DOWNLOADED,
+                    work.now,
+                    origin="load|1",
                     asset_id=item.id,
                 ),
             ],
-        )  # fmt: skip
+        )
     made.pass_on("aoife")
     made.later(timedelta(hours=1))
     return made

@@ -47,9 +47,16 @@ def test_what_one_of_us_corrects_counts_for_fit_at_once_and_says_who_and_when(si
     place = f"/leads/{site.lead('jens')}/facts"
 
     done = saved(
-        mara, place, job="Plant manager", employees="1.250", compressor_kw="7,5 kW",
-        industry="food", phone="030 23125 020", language="DE", first_name="Jens Peter",
-    )  # fmt: skip
+        mara,
+        place,
+        job="Plant manager",
+        employees="1.250",
+        compressor_kw="7,5 kW",
+        industry="food",
+        phone="030 23125 020",
+        language="DE",
+        first_name="Jens Peter",
+    )
 
     assert done.status_code == 303
     now = person(site, "jens")
@@ -68,15 +75,30 @@ def test_what_cannot_be_kept_is_said_beside_its_field_and_nothing_is_saved(site:
     mara = site.reader("mara")
     before = person(site, "jens")
     refused = saved(
-        mara, f"/leads/{before.id}/facts", phone="12", country="Atlantis", zone="Mars/Base",
-        employees="some", compressor_kw="big", language="deutsch", job="Boss", last_name="x" * 120,
-    )  # fmt: skip
+        mara,
+        f"/leads/{before.id}/facts",
+        phone="12",
+        country="Atlantis",
+        zone="Mars/Base",
+        employees="some",
+        compressor_kw="big",
+        language="deutsch",
+        job="Boss",
+        last_name="x" * 120,
+    )
     html = refused.get_data(as_text=True)
 
     assert refused.status_code == 422
     assert html.count('aria-invalid="true"') == 7
-    for words in ("is no phone number", "is no country", "is no time zone", "number of people",
-                  "number of kilowatts", "two letters", "longer than 100"):  # fmt: skip
+    for words in (
+        "is no phone number",
+        "is no country",
+        "is no time zone",
+        "number of people",
+        "number of kilowatts",
+        "two letters",
+        "longer than 100",
+    ):
         assert words in plain(html)
     assert 'value="Boss"' in html
     assert person(site, "jens") == before
@@ -130,9 +152,10 @@ def test_makers_and_the_owner_edit_and_nobody_else(site: Site) -> None:
     assert ines.get(f"/leads/{other}/facts").status_code == 404
     with site.here.works.read("test") as work:
         boss = next(
-            card for card in users.everybody(work)
+            card
+            for card in users.everybody(work)
             if card.has(Role.MANAGER) and not card.has(Role.MARKETER, Role.ADMIN)
-        )  # fmt: skip
+        )
     assert site.reader(boss.handle).get(f"/leads/{lead}/facts").status_code == 403
 
 
@@ -142,9 +165,12 @@ def colleague(site: Site, *, of: str) -> LeadId:
     with site.here.works.begin("test") as work:
         row = leads.NewLead(EmailAddress(f"second@{known.email.partition('@')[2]}"))
         found = capture.capture_leads(
-            work, [capture.Arrival(row)], origin=leads.Origin(),
-            policy=leads.FieldPolicy.FILL_BLANKS, house=site.here.house,
-        )  # fmt: skip
+            work,
+            [capture.Arrival(row)],
+            origin=leads.Origin(),
+            policy=leads.FieldPolicy.FILL_BLANKS,
+            house=site.here.house,
+        )
     return found.rows[0].lead_id
 
 

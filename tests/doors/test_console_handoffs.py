@@ -99,9 +99,13 @@ def test_giving_back_needs_a_reason_and_a_day_where_the_reason_asks_for_one(
     assert offer(site, number).closed_at is None
 
     done = jonas.send(
-        f"{where}/answer", came_from=where, answer="not_a_fit", reason="later",
-        wake_on="2026-09-01", note="after the summer",
-    )  # fmt: skip
+        f"{where}/answer",
+        came_from=where,
+        answer="not_a_fit",
+        reason="later",
+        wake_on="2026-09-01",
+        note="after the summer",
+    )
     assert done.status_code == 303
     assert (offer(site, number).reason, offer(site, number).note) == ("later", "after the summer")
 

@@ -40,10 +40,11 @@ def through(mara: Reader, where: str, basis: Basis) -> None:
     )
     assert told.status_code == 303
     columns = mara.send(
-        f"{where}/columns", came_from=f"{where}/columns",
+        f"{where}/columns",
+        came_from=f"{where}/columns",
         heading=["E-Mail", "First name", "Company", "Shoe size"],
         meaning=["email", "first_name", "company", ""],
-    )  # fmt: skip
+    )
     assert columns.status_code == 303
 
 
@@ -134,8 +135,9 @@ def test_by_default_nobody_on_a_list_may_be_written_to(site: Site) -> None:
     through(mara, where, Basis.NONE)
     assert "Nobody on this list gets mail" in mara.page(f"{where}/check")
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
-    run_import(site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]),
-               house=site.here.house)  # fmt: skip
+    run_import(
+        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), house=site.here.house
+    )
     with site.here.works.read("test") as work:
         new = leads.by_email(work, [EmailAddress("new@mills.example")])
         assert consent.may_write(work, list(new.values()))[next(iter(new.values()))] is not None
@@ -222,9 +224,11 @@ def test_a_workbook_comes_in_like_any_list(site: Site) -> None:
     where = draft_of(answer)
     assert told(mara, where).status_code == 303
     mara.send(
-        f"{where}/columns", came_from=f"{where}/columns", heading=["E-Mail", "First name"],
+        f"{where}/columns",
+        came_from=f"{where}/columns",
+        heading=["E-Mail", "First name"],
         meaning=["email", "first_name"],
-    )  # fmt: skip
+    )
     assert "Import 1 new lead" in mara.page(f"{where}/check")
 
 
@@ -244,8 +248,9 @@ def test_the_owner_the_cost_and_what_comes_next_are_asked_and_shown_before_anyth
     assert f"New leads belong to {owner.name}" in text
     assert "1 row does not: known already" in text
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
-    run_import(site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]),
-               house=site.here.house)  # fmt: skip
+    run_import(
+        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), house=site.here.house
+    )
     with site.here.works.read("test") as work:
         assert leads.get(work, site.lead("new@mills.example")).owner_id == owner.id
         costs = {one.key: one.cost_cents_per_month for one in leads.sources(work)}
@@ -314,10 +319,11 @@ def asked(mara: Reader) -> str:
     where = draft_of(uploaded(mara, DOUBTFUL))
     assert told(mara, where).status_code == 303
     columns = mara.send(
-        f"{where}/columns", came_from=f"{where}/columns",
+        f"{where}/columns",
+        came_from=f"{where}/columns",
         heading=["E-Mail", "Robinson list", "kW", "Status"],
         meaning=["email", "", "fact:compressor_kw", "opt_out"],
-    )  # fmt: skip
+    )
     assert columns.status_code == 303
     return where
 

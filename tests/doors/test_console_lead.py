@@ -65,9 +65,13 @@ def does(
         ids = {one.key: one.id for one in content.assets(work)}
         verdict = Verdict.SCANNER_CERTAIN if scanner else Verdict.HUMAN_PROVEN
         row = ActivityRow(
-            lead_id=lead_id, kind=kind, at=work.now, origin=f"test:{len(rows)}", verdict=verdict,
+            lead_id=lead_id,
+            kind=kind,
+            at=work.now,
+            origin=f"test:{len(rows)}",
+            verdict=verdict,
             asset_id=ids.get(item),
-        )  # fmt: skip
+        )
         evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
 
 
@@ -148,11 +152,16 @@ def test_what_came_back_stands_there_in_its_own_words(site: Site, lead: LeadId) 
         }
         rows = [
             ActivityRow(
-                lead_id=lead, kind=kind, at=work.now, origin=f"test:{kind}", name=name,
-                verdict=Verdict.SCANNER_CERTAIN, detail={"text": text},
+                lead_id=lead,
+                kind=kind,
+                at=work.now,
+                origin=f"test:{kind}",
+                name=name,
+                verdict=Verdict.SCANNER_CERTAIN,
+                detail={"text": text},
             )
             for kind, (name, text) in told.items()
-        ]  # fmt: skip
+        ]
         engagement.note_activity(work, rows)
 
     page = story(shown(site, lead))

@@ -33,9 +33,13 @@ def test_a_score_just_under_a_threshold_says_so(
     log_in(site, "marketer")
     with site.works.begin("test") as work:
         row = ActivityRow(
-            lead_id=lead, kind=ActivityKind.SUBMITTED, at=work.now, origin="test",
-            verdict=Verdict.HUMAN_PROVEN, name="calculator",
-        )  # fmt: skip
+            lead_id=lead,
+            kind=ActivityKind.SUBMITTED,
+            at=work.now,
+            origin="test",
+            verdict=Verdict.HUMAN_PROVEN,
+            name="calculator",
+        )
         evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
     clock.advance(timedelta(minutes=3))
 

@@ -22,8 +22,12 @@ def test_the_list_shows_every_lead_with_firm_stage_heat_and_what_comes_next(site
     html = site.reader("mara").get("/leads").get_data(as_text=True)
 
     assert sorted(names(html)) == [
-        "Aoife Marran", "Britta Olm", "Jens Adorf", "Orla Finnan", "Pieter Hagen",
-    ]  # fmt: skip
+        "Aoife Marran",
+        "Britta Olm",
+        "Jens Adorf",
+        "Orla Finnan",
+        "Pieter Hagen",
+    ]
     page = plain(html)
     assert "5 leads in this view." in page
     assert "Hagen Polymers, BE" in page

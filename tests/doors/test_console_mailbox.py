@@ -22,9 +22,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     box = MailboxWriter(made.here.home)
     for number, who in enumerate(("a@x.example", "b@x.example", "a@x.example")):
         box.store(
-            MAIL.format(subject=f"Mail {number}").encode(), mail_from="mara@news.example",
-            rcpt_to=[who], received_at=datetime(2026, 3, 3, 9, number, tzinfo=UTC),
-        )  # fmt: skip
+            MAIL.format(subject=f"Mail {number}").encode(),
+            mail_from="mara@news.example",
+            rcpt_to=[who],
+            received_at=datetime(2026, 3, 3, 9, number, tzinfo=UTC),
+        )
     box.close()
     return made
 

@@ -11,10 +11,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_every_mail_opens_with_its_example_and_as_a_lead(site: Site) -> None:
     mara, lead = site.reader("mara"), site.lead("aoife")
     folders = [
-        "alert", "by_reason", "content", "did_we_help", "escalation", "free_site_audit",
-        "promised_call", "reminder", "requested_file", "savings_calculator", "shall_we_stop",
-        "welcome_by_interest", "what_are_you_working_on",
-    ]  # fmt: skip
+        "alert",
+        "by_reason",
+        "content",
+        "did_we_help",
+        "escalation",
+        "free_site_audit",
+        "promised_call",
+        "reminder",
+        "requested_file",
+        "savings_calculator",
+        "shall_we_stop",
+        "welcome_by_interest",
+        "what_are_you_working_on",
+    ]
     for key in folders:
         for query in ("", f"?lead={lead}"):
             text = mara.page(f"/mails/{key}{query}")

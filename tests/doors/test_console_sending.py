@@ -176,11 +176,14 @@ def test_one_of_several_mail_servers_in_trouble_is_named_and_stops_nothing(site:
         (first,) = mail.messages(work, limit=1)
         work.session.add_all(
             Attempt(
-                message_id=first.id, outcome="temporary", reply="451 later", at=work.machine,
+                message_id=first.id,
+                outcome="temporary",
+                reply="451 later",
+                at=work.machine,
                 relay="b.example:465",
             )
             for _ in range(20)
-        )  # fmt: skip
+        )
         work.session.flush()
         mail.watch(work, 0, [MessageEvent.TEMPORARY], relay="b.example:465")
     try:

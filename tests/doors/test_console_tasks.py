@@ -37,12 +37,17 @@ def give(
     """Give somebody a task; its title names it."""
     with site.here.works.begin("test") as work:
         row = NewTask(
-            dedup_key=f"test|{title}|{lead}", kind=kind, title=title, reason="the track asks",
-            due_at=work.now + timedelta(days=days), lead_id=site.lead(lead),
-            owner_id=owner(site, to) if to else None, queue=queue or None,
+            dedup_key=f"test|{title}|{lead}",
+            kind=kind,
+            title=title,
+            reason="the track asks",
+            due_at=work.now + timedelta(days=days),
+            lead_id=site.lead(lead),
+            owner_id=owner(site, to) if to else None,
+            queue=queue or None,
             outcomes={"reached": "d2", "not_now": "end"} if kind is TaskKind.CALL else {},
             script="call_about_questions" if kind is TaskKind.CALL else None,
-        )  # fmt: skip
+        )
         tasks.create(work, [row])
         return max(one.id for one in tasks.open_tasks(work, lead_id=site.lead(lead)))
 
@@ -152,9 +157,11 @@ def test_sales_and_dealers_have_their_own_tasks_and_no_others(site: Site) -> Non
     shared = give(site, TaskKind.ASK, "For dealers", queue="dealer", lead="britta")
 
     for handle, seen in {
-        "tom": {for_tom, for_phone}, "petra": {for_dealer}, "ines": set(),
+        "tom": {for_tom, for_phone},
+        "petra": {for_dealer},
+        "ines": set(),
         "mara": {for_tom, for_phone, for_mara, for_dealer, shared},
-    }.items():  # fmt: skip
+    }.items():
         reader = site.reader(handle)
         every = (for_tom, for_phone, for_mara, for_dealer, shared)
         assert {one for one in every if reader.get(f"/tasks/{one}").status_code == 200} == seen
@@ -220,11 +227,15 @@ def test_the_number_answered_is_that_of_the_list_however_long_it_is(site: Site) 
             tasks.done(work, one, outcome="done", note="")
         rows = [
             NewTask(
-                dedup_key=f"test|long|{n}", kind=TaskKind.ASK, title=f"Long {n}", reason="x",
-                due_at=work.now, queue="marketing",
+                dedup_key=f"test|long|{n}",
+                kind=TaskKind.ASK,
+                title=f"Long {n}",
+                reason="x",
+                due_at=work.now,
+                queue="marketing",
             )
             for n in range(110)
-        ]  # fmt: skip
+        ]
         tasks.create(work, rows)
         everybody = tasks.Which(everybody=True)
         for task in tasks.todo(work, everybody, limit=500):

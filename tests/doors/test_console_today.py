@@ -132,9 +132,14 @@ def test_what_needs_marketing_stands_there_with_reason_time_and_one_button(site:
     with site.here.works.begin("test") as work:
         lead_id = leads.search(work, LeadFilter(text="pieter")).people[0].id
         task = NewTask(
-            dedup_key="ask", kind=TaskKind.ASK, title="What next", reason="read everything",
-            due_at=work.now + timedelta(days=2), lead_id=lead_id, queue="marketing",
-        )  # fmt: skip
+            dedup_key="ask",
+            kind=TaskKind.ASK,
+            title="What next",
+            reason="read everything",
+            due_at=work.now + timedelta(days=2),
+            lead_id=lead_id,
+            queue="marketing",
+        )
         tasks.create(work, [task])
 
     page = site.reader("mara").page("/")
@@ -149,11 +154,16 @@ def test_the_same_question_about_many_leads_is_one_row(site: Site) -> None:
     with site.here.works.begin("test") as work:
         rows = [
             NewTask(
-                dedup_key=f"same|{number}", kind=TaskKind.TRIAGE, title="Decide what happens next",
-                reason="no track takes this lead", due_at=work.now, lead_id=one.id, queue="triage",
+                dedup_key=f"same|{number}",
+                kind=TaskKind.TRIAGE,
+                title="Decide what happens next",
+                reason="no track takes this lead",
+                due_at=work.now,
+                lead_id=one.id,
+                queue="triage",
             )
             for number, one in enumerate(leads.search(work, LeadFilter()).people[:4])
-        ]  # fmt: skip
+        ]
         tasks.create(work, rows)
 
     page = site.reader("mara").page("/")

@@ -45,8 +45,11 @@ def scene(site: Site) -> Iterator[Scene]:
         here=replace(site.here, settings=settings),
         firm=load_company((shipped() / "company.yaml").read_text()),
         staff={one.email: one for one in load_users((shipped() / "users.yaml").read_text())},
-        manners={}, items=(), people={}, expected=Expectation(0, ()),
-    )  # fmt: skip
+        manners={},
+        items=(),
+        people={},
+        expected=Expectation(0, ()),
+    )
     server.shutdown()
     thread.join()
 
@@ -56,9 +59,14 @@ def test_people_at_their_desks_answer_all_their_tasks_within_days(site: Site, sc
         for lead in ("pieter", "jens", "britta"):
             for kind, queue in ((TaskKind.TRIAGE, "triage"), (TaskKind.FOLLOW_UP, "telesales")):
                 row = NewTask(
-                    dedup_key=f"{kind}|{lead}", kind=kind, title=f"Look: {kind}", reason="a test",
-                    due_at=work.now, lead_id=site.lead(lead), queue=queue,
-                )  # fmt: skip
+                    dedup_key=f"{kind}|{lead}",
+                    kind=kind,
+                    title=f"Look: {kind}",
+                    reason="a test",
+                    due_at=work.now,
+                    lead_id=site.lead(lead),
+                    queue=queue,
+                )
                 tasks.create(work, [row])
     agenda = Agenda()
     desk = Desk(scene, agenda, read_instant(site.here.home))

@@ -62,9 +62,11 @@ def test_a_list_is_refused_before_it_is_read(reader: FlaskClient) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--dry-run",)])
 def test_the_command_refuses_a_list_as_well(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
     more: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     engine = make_engine(f"sqlite:///{home / 'nurture.db'}")
     upgrade(engine)
     engine.dispose()

@@ -144,7 +144,7 @@ def test_nobody_at_the_address_is_away_as_well() -> None:
         ("imap://u:p@127.0.0.1:1143", Place("127.0.0.1", 1143, Tls.OFF, "INBOX", "u", "p")),
         ("imap://u:p@m.example?tls=off", Place("m.example", 143, Tls.OFF, "INBOX", "u", "p")),
     ],
-)  # fmt: skip
+)
 def test_a_mailbox_is_written_as_an_address(url: str, expected: Place) -> None:
     assert place_of(url) == expected
 

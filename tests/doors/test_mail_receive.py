@@ -47,14 +47,21 @@ def desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     lead = leads.NewLead(EmailAddress("anna@works.example"), first_name="Anna")
     with here.works.begin("test") as work:
         found = capture.capture_leads(
-            work, [capture.Arrival(lead, basis=Basis.CONSENT)], origin=leads.Origin(),
-            policy=leads.FieldPolicy.FILL_BLANKS, house=here.house,
-        )  # fmt: skip
+            work,
+            [capture.Arrival(lead, basis=Basis.CONSENT)],
+            origin=leads.Origin(),
+            policy=leads.FieldPolicy.FILL_BLANKS,
+            house=here.house,
+        )
         version = mail.live_versions(work)["requested_file"]
         one = mail.NewMessage(
-            dedup_key="k", kind=MessageKind.REQUESTED, recipient="anna@works.example",
-            template_version_id=version, not_before=work.now, lead_id=found.rows[0].lead_id,
-        )  # fmt: skip
+            dedup_key="k",
+            kind=MessageKind.REQUESTED,
+            recipient="anna@works.example",
+            template_version_id=version,
+            not_before=work.now,
+            lead_id=found.rows[0].lead_id,
+        )
         mail.plan(work, [one])
     with here.works.read("test") as work:
         (line,) = mail.of_lead(work, found.rows[0].lead_id)

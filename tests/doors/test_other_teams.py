@@ -24,12 +24,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = site_of(tmp_path_factory)
     with site.here.works.begin("test") as work:
         for handle, role, channel in (
-            ("sven", Role.SALES, Channel.FIELD), ("rita", Role.DEALER, Channel.DEALER),
-        ):  # fmt: skip
-            users.add(work, NewUser(
-                handle, handle.capitalize(), f"{handle}@tarnholt.example", (role,),
-                channel=channel, boss="claire",
-            ))  # fmt: skip
+            ("sven", Role.SALES, Channel.FIELD),
+            ("rita", Role.DEALER, Channel.DEALER),
+        ):
+            users.add(
+                work,
+                NewUser(
+                    handle,
+                    handle.capitalize(),
+                    f"{handle}@tarnholt.example",
+                    (role,),
+                    channel=channel,
+                    boss="claire",
+                ),
+            )
     return site
 
 
@@ -45,12 +53,20 @@ def theirs(site: Site) -> dict[str, int]:
     ines = id_of(site, "ines")
     with site.here.works.begin("test") as work:
         lead_id = sell.redirect(work, offer, to=ines, notify=site.here.notify).lead_id
-        tasks.create(work, [
-            NewTask(
-                dedup_key="hers", kind=TaskKind.ASK, title="Ask", reason="Because",
-                due_at=work.now, lead_id=lead_id, owner_id=ines,
-            )
-        ])  # fmt: skip
+        tasks.create(
+            work,
+            [
+                NewTask(
+                    dedup_key="hers",
+                    kind=TaskKind.ASK,
+                    title="Ask",
+                    reason="Because",
+                    due_at=work.now,
+                    lead_id=lead_id,
+                    owner_id=ines,
+                )
+            ],
+        )
         task = next(one.id for one in tasks.open_tasks(work, lead_id=lead_id) if one.title == "Ask")
     return {"lead_id": lead_id, "handoff_id": offer, "task_id": task, "user_id": ines}
 

@@ -83,10 +83,12 @@ def test_a_number_that_may_be_read_in_two_ways_is_asked_for_again_in_its_form(si
 @pytest.mark.parametrize(
     ("country", "typed", "stored"),
     [
-        ("", "030 23125017", "+493023125017"), ("AT", "01 5880012", "+4315880012"),
-        ("", "0043 1 5880012", "+4315880012"), ("", "call me", None),
+        ("", "030 23125017", "+493023125017"),
+        ("AT", "01 5880012", "+4315880012"),
+        ("", "0043 1 5880012", "+4315880012"),
+        ("", "call me", None),
     ],
-)  # fmt: skip
+)
 def test_a_listed_phone_number_without_its_country_is_one_where_they_are_or_where_we_are(
     site: Site, tmp_path: Path, country: str, typed: str, stored: str | None
 ) -> None:

@@ -144,8 +144,11 @@ def test_one_post_changes_nothing_of_a_lead_that_we_know(site: Site) -> None:
 
     after = lead(site, HENK)
     assert (after.name, after.phone, after.facts, after.stage) == (
-        before.name, before.phone, before.facts, before.stage,
-    )  # fmt: skip
+        before.name,
+        before.phone,
+        before.facts,
+        before.stage,
+    )
     with site.works.read("test") as work:
         assert scoring.explain(work, lead_id, card=published.scorecard(work)) is not None
         assert engagement.timeline(work, lead_id, limit=9) == []
@@ -226,9 +229,10 @@ def test_a_request_for_a_call_is_followed_up_at_once_and_says_that_it_is_unprove
     assert found.phone is None
     with site.works.read("test") as work:
         follow = [
-            one for one in tasks.open_tasks(work, lead_id=found.id)
+            one
+            for one in tasks.open_tasks(work, lead_id=found.id)
             if one.kind is tasks.TaskKind.FOLLOW_UP
-        ]  # fmt: skip
+        ]
         stage = lifecycle.stages(work, [found.id])[found.id]
         query = select(Message.recipient, Message.context).where(Message.kind == MessageKind.ALERT)
         alerts = work.session.execute(query).all()
@@ -263,9 +267,10 @@ def test_thirty_requests_for_one_victim_are_one_task_and_one_alert(site: Site) -
 
     with site.works.read("test") as work:
         follow = [
-            one for one in tasks.open_tasks(work, lead_id=lead(site).id)
+            one
+            for one in tasks.open_tasks(work, lead_id=lead(site).id)
             if one.kind is tasks.TaskKind.FOLLOW_UP
-        ]  # fmt: skip
+        ]
     assert len(follow) == 1
     assert mails(site, MessageKind.ALERT) == 1
 
@@ -351,14 +356,23 @@ def test_the_question_of_a_stranger_is_whether_it_was_them(site: Site) -> None:
 
 
 def _deed(
-    site: Site, lead_id: LeadId, message_id: MessageId, kind: ActivityKind, *, number: int = 1,
+    site: Site,
+    lead_id: LeadId,
+    message_id: MessageId,
+    kind: ActivityKind,
+    *,
+    number: int = 1,
     verdict: Verdict = Verdict.HUMAN_LIKELY,
-) -> None:  # fmt: skip
+) -> None:
     with site.works.begin("worker") as work:
         row = ActivityRow(
-            lead_id=lead_id, kind=kind, at=work.now, message_id=message_id, verdict=verdict,
+            lead_id=lead_id,
+            kind=kind,
+            at=work.now,
+            message_id=message_id,
+            verdict=verdict,
             origin=f"{kind}:{message_id}:{number}:{verdict}",
-        )  # fmt: skip
+        )
         evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
 
 

@@ -48,8 +48,10 @@ def test_the_campaign_of_the_first_and_of_the_last_contact_is_kept_and_shown(
         assert found is not None
         assert leads.campaigns(work, [found.id]) == {found.id: Campaigns(FIRST, LAST)}
         assert [one.campaign for one in leads.touches(work, found.id)] == [
-            "spring-sale", "leak-hunt", "leak-hunt",
-        ]  # fmt: skip
+            "spring-sale",
+            "leak-hunt",
+            "leak-hunt",
+        ]
         (row,) = csv.DictReader(StringIO("".join(csv_lines(work, LeadFilter())).lstrip("\ufeff")))
     with site.works.begin("test") as work:
         token = users.begin_session(work, users.by_handle(work, "mara").id)

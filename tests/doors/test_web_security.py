@@ -395,9 +395,7 @@ def test_on_https_the_cookie_of_a_known_browser_is_bound_to_the_host_too(
 
     cookies = sent.headers.getlist("Set-Cookie")
     assert sent.status_code == 303
-    assert {one.partition("=")[0] for one in cookies} == {
-        "__Host-nurture", "__Host-nurture-known",
-    }  # fmt: skip
+    assert {one.partition("=")[0] for one in cookies} == {"__Host-nurture", "__Host-nurture-known"}
     for cookie in cookies:
         assert "Secure" in cookie
         assert "HttpOnly" in cookie

@@ -41,9 +41,10 @@ class Installation:
     def pids(self, *words: str) -> list[int]:
         """Name the processes below the supervisor whose command line has every word."""
         return [
-            pid for pid in descendants(self.process.pid)
+            pid
+            for pid in descendants(self.process.pid)
             if all(word in command_of(pid) for word in words)
-        ]  # fmt: skip
+        ]
 
     def kill(self, pid: int) -> bool:
         """Kill a process as a power cut would; False when it was gone already."""

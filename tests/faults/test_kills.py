@@ -99,20 +99,27 @@ def _check(
 def _plan(works: Works) -> set[str]:
     """Plan mails to nobody in particular: what is tested is the sending."""
     content: Json = {
-        "id": 1, "title": "T", "teaser": "t", "type": "article", "topic": "x", "minutes": 1,
+        "id": 1,
+        "title": "T",
+        "teaser": "t",
+        "type": "article",
+        "topic": "x",
+        "minutes": 1,
         "url": "http://x.example",
-    }  # fmt: skip
+    }
     with works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         messages = [
             mail.NewMessage(
-                dedup_key=f"{n:064}", kind=kind_of("requested_file"),
-                recipient=f"reader{n}@firm{n % 40}.example", template_version_id=version,
+                dedup_key=f"{n:064}",
+                kind=kind_of("requested_file"),
+                recipient=f"reader{n}@firm{n % 40}.example",
+                template_version_id=version,
                 not_before=work.now,
                 context={"lead": {"first_name": "R"}, "content": content},
             )
             for n in range(MESSAGES)
-        ]  # fmt: skip
+        ]
         assert kind_of("requested_file") is MessageKind.REQUESTED
         assert mail.plan(work, messages) == MESSAGES
     return set(_states(works))

@@ -82,9 +82,11 @@ def test_a_list_comes_in_on_a_host_that_never_took_it(
         through = mara.get(f"{where}/columns/progress")
         assert through.headers["HX-Refresh"] == "true"
     mara.send(
-        f"{where}/columns", came_from=f"{where}/columns", heading=list(HEAD),
+        f"{where}/columns",
+        came_from=f"{where}/columns",
+        heading=list(HEAD),
         meaning=["email", "first_name", "company"],
-    )  # fmt: skip
+    )
     assert "waits for a worker" in mara.page(f"{where}/check")
     work_elsewhere(there, fresh_url, JobName.CHECK, promised(site, JobName.CHECK))
     assert f"Import {ROWS:,} new leads" in mara.page(f"{where}/check")

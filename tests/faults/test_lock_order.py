@@ -18,9 +18,13 @@ PATIENCE = 3.0
 
 def visited(house: House, lead_id: LeadId, name: str) -> ActivityRow:
     return ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.VISITED, at=house.clock.now(), origin=name, name=name,
+        lead_id=lead_id,
+        kind=ActivityKind.VISITED,
+        at=house.clock.now(),
+        origin=name,
+        name=name,
         verdict=Verdict.HUMAN_PROVEN,
-    )  # fmt: skip
+    )
 
 
 def test_two_that_note_something_of_one_lead_at_once_both_succeed(

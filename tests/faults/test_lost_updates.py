@@ -58,9 +58,14 @@ def due(works: Works, clock: FrozenClock, who: Mailed, *hits: RawHit) -> None:
 def proves(work: Work, who: Mailed, hit: RawHit) -> None:
     came = Came(MessageId(hit.message_id), hit.link, hit.machine_at)
     row = ActivityRow(
-        lead_id=who.lead, kind=ActivityKind.SUBMITTED, at=MONDAY + timedelta(seconds=90),
-        origin="submission:1", message_id=who.message, name="quote", detail=came.to_detail(),
-    )  # fmt: skip
+        lead_id=who.lead,
+        kind=ActivityKind.SUBMITTED,
+        at=MONDAY + timedelta(seconds=90),
+        origin="submission:1",
+        message_id=who.message,
+        name="quote",
+        detail=came.to_detail(),
+    )
     engagement.mark_proven(work, came, reason="form")
     engagement.note_activity(work, [row])
 

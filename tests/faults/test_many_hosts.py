@@ -71,10 +71,14 @@ def test_two_ticks_three_workers_and_two_webs_do_everything_once(
 
 def _settings(url: str, sink: int) -> dict[str, str]:
     return {
-        "NURTURE_DATABASE_URL": url, "NURTURE_SMTP_URL": f"smtp://127.0.0.1:{sink}",
-        "NURTURE_CLOCK": "stepped", "NURTURE_SECRET_KEY": secrets.token_hex(32),
-        "NURTURE_WORKERS": "1", "NURTURE_SETTLE_SECONDS": "1", "NURTURE_BASE_URL": _address(),
-    }  # fmt: skip
+        "NURTURE_DATABASE_URL": url,
+        "NURTURE_SMTP_URL": f"smtp://127.0.0.1:{sink}",
+        "NURTURE_CLOCK": "stepped",
+        "NURTURE_SECRET_KEY": secrets.token_hex(32),
+        "NURTURE_WORKERS": "1",
+        "NURTURE_SETTLE_SECONDS": "1",
+        "NURTURE_BASE_URL": _address(),
+    }
 
 
 def _address() -> str:

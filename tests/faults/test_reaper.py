@@ -61,9 +61,13 @@ def in_batch(works: Works, lead_id: LeadId) -> int:
         kind = MessageKind.REQUESTED
         version = mail.publish_template(work, source, kind=kind, url_fields=FIELDS[kind])
         message = mail.NewMessage(
-            dedup_key="one", kind=MessageKind.REQUESTED, recipient="anna@firm.example",
-            template_version_id=version, not_before=work.now, lead_id=lead_id,
-        )  # fmt: skip
+            dedup_key="one",
+            kind=MessageKind.REQUESTED,
+            recipient="anna@firm.example",
+            template_version_id=version,
+            not_before=work.now,
+            lead_id=lead_id,
+        )
         mail.plan(work, [message])
         (batch,) = mail.batch_due(work)
     return batch

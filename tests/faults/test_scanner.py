@@ -124,9 +124,11 @@ def _take_in(scene: Scene) -> None:
         ship_once(here.works, here.home)
     listen.absorb(here.works, limit=100_000, facts=evidence.message_facts, patience=here.patience)
     listen.settle(
-        here.works, limit=100_000, facts=evidence.message_facts,
+        here.works,
+        limit=100_000,
+        facts=evidence.message_facts,
         then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
-    )  # fmt: skip
+    )
     promote.recheck_due(here.works, limit=2_000, notify=here.notify)
     with here.works.read("test") as work:
         assert engagement.unsettled(work) == 0

@@ -128,9 +128,12 @@ def web(settings: dict[str, str], port: int) -> Iterator[None]:
     """Run `nurture web`, and kill it as a power cut would."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("NURTURE_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "nurture.web.serve"], cwd=ROOT, env={**env, **settings},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "nurture.web.serve"],
+        cwd=ROOT,
+        env={**env, **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         wait_until(
             lambda: listens(port) and _get(port, "/healthz") == 200, patience=SECONDS_TO_START
@@ -147,10 +150,13 @@ def _a_mail(here: Runtime) -> tuple[LeadId, MessageId]:
     with here.works.begin("test") as work:
         lead_id = a_lead(work, HENK, stage=Stage.MARKETING)
         new = mail.NewMessage(
-            dedup_key="test", kind=MessageKind.MARKETING, recipient=HENK,
-            template_version_id=mail.live_versions(work)["content"], not_before=work.now,
+            dedup_key="test",
+            kind=MessageKind.MARKETING,
+            recipient=HENK,
+            template_version_id=mail.live_versions(work)["content"],
+            not_before=work.now,
             lead_id=lead_id,
-        )  # fmt: skip
+        )
         mail.plan(work, [new])
         return lead_id, MessageId(mail.of_lead(work, lead_id)[0].id)
 

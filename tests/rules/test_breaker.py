@@ -7,8 +7,11 @@ from nurture.mail.trouble import LAST, Try, trouble
 from tests.rules.given import TUESDAY
 
 A, T, U, H = (
-    MessageEvent.ACCEPTED, MessageEvent.TEMPORARY, MessageEvent.UNKNOWN, MessageEvent.HUNG_UP,
-)  # fmt: skip
+    MessageEvent.ACCEPTED,
+    MessageEvent.TEMPORARY,
+    MessageEvent.UNKNOWN,
+    MessageEvent.HUNG_UP,
+)
 
 
 def tries(

@@ -373,11 +373,19 @@ def test_a_wait_for_a_date_that_is_not_set_holds_nobody_up() -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        date(2026, 2, 10), datetime(2026, 2, 10, 9, 0, tzinfo=UTC), "2026-02-10", "10.02.2026",
-        "10.2.2026", "2026/02/10", "2026-02-10T09:00:00+01:00", "10 February 2026",
-        "10. Februar 2026", "Feb 10, 2026", " 2026-02-10 ",
+        date(2026, 2, 10),
+        datetime(2026, 2, 10, 9, 0, tzinfo=UTC),
+        "2026-02-10",
+        "10.02.2026",
+        "10.2.2026",
+        "2026/02/10",
+        "2026-02-10T09:00:00+01:00",
+        "10 February 2026",
+        "10. Februar 2026",
+        "Feb 10, 2026",
+        " 2026-02-10 ",
     ],
-)  # fmt: skip
+)
 def test_any_fact_that_holds_a_date_is_waited_for(written: Value) -> None:
     dated = lead(facts(contract_ends=written))
 

@@ -98,17 +98,45 @@ def test_only_a_clear_yes_is_one_and_any_mark_is_an_opt_out(tmp_path: Path) -> N
     )
     rows = good(write(tmp_path, text.encode()))
     assert [(row.said_yes, row.said_no) for row in rows] == [
-        (True, False), (False, False), (False, True),
-    ]  # fmt: skip
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
 
 
 def test_headings_are_guessed_in_english_and_german() -> None:
-    headings = ["E-Mail ", "Vorname", "Last_Name", "Firma/Company", "PLZ", "Country", "Tel.", "kW",
-                "Interest", "Quelle", "Opt in?", "Unsub?", "Last contact", "Shoe size"]  # fmt: skip
+    headings = [
+        "E-Mail ",
+        "Vorname",
+        "Last_Name",
+        "Firma/Company",
+        "PLZ",
+        "Country",
+        "Tel.",
+        "kW",
+        "Interest",
+        "Quelle",
+        "Opt in?",
+        "Unsub?",
+        "Last contact",
+        "Shoe size",
+    ]
     assert list(guess(headings, known={}).values()) == [
-        "email", "first_name", "last_name", "company", "postcode", "country", "phone",
-        "fact:compressor_kw", "interest", "source", "opt_in", "opt_out", "fact:last_contact", "",
-    ]  # fmt: skip
+        "email",
+        "first_name",
+        "last_name",
+        "company",
+        "postcode",
+        "country",
+        "phone",
+        "fact:compressor_kw",
+        "interest",
+        "source",
+        "opt_in",
+        "opt_out",
+        "fact:last_contact",
+        "",
+    ]
 
 
 def test_a_mapping_wins_over_the_guess_and_keeps_own_facts(tmp_path: Path) -> None:

@@ -13,8 +13,12 @@ SHARED = Path(__file__).parents[3] / "shared"
 CASES, FLUFL = SHARED / "cases/bounces", SHARED / "data/bounces-flufl"
 HOOKS = SHARED / "data/webhooks-anymail"
 LEAD = "lead@firm.example"
-SAME = {"queued": "sent", "failed": "rejected", "autoresponded": "auto_replied",
-        "subscribed": "unknown"}  # fmt: skip
+SAME = {
+    "queued": "sent",
+    "failed": "rejected",
+    "autoresponded": "auto_replied",
+    "subscribed": "unknown",
+}
 
 
 def labels(folder: Path) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def test_a_bounce_names_its_message_by_the_address_that_it_came_to() -> None:
         ("failed", "5.0.0", "smtp; 550 5.1.1 user unknown", ReplyClass.HARD_BOUNCE),
         ("failed", "", "", ReplyClass.POLICY),
     ],
-)  # fmt: skip
+)
 def test_only_what_speaks_of_the_address_is_a_hard_bounce(
     action: str, status: str, diagnostic: str, expected: ReplyClass
 ) -> None:
@@ -150,10 +150,10 @@ def test_the_latest_mail_of_a_thread_is_the_one_that_is_answered() -> None:
 def test_a_forwarded_bounce_is_a_persons_mail() -> None:
     inner = dsn(MARK).decode().replace("\nFrom: ", "\nX-From: ", 1)
     raw = (
-        'From: anna@works.example\nSubject: Fwd: what is this\nContent-Type: multipart/mixed; '
+        "From: anna@works.example\nSubject: Fwd: what is this\nContent-Type: multipart/mixed; "
         f'boundary="O"\n\n--O\nContent-Type: text/plain\n\nLook\n--O\nContent-Type: message/rfc822'
         f"\n\n{inner}\n--O--\n"
-    ).encode()  # fmt: skip
+    ).encode()
     assert read_incoming(raw).came is Came.PERSON
 
 

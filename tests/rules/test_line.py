@@ -13,11 +13,21 @@ def somebody(
     number: int, *roles: Role, boss: int | None = None, deputy: int | None = None
 ) -> UserCard:
     card = UserCard(
-        id=UserId(number), handle=f"p{number}", name=f"P {number}", email=f"p{number}@own.example",
-        roles=frozenset(roles), channel=None, zone="UTC", country=None, capacity=10, firm=None,
+        id=UserId(number),
+        handle=f"p{number}",
+        name=f"P {number}",
+        email=f"p{number}@own.example",
+        roles=frozenset(roles),
+        channel=None,
+        zone="UTC",
+        country=None,
+        capacity=10,
+        firm=None,
         boss_id=None if boss is None else UserId(boss),
-        deputy_id=None if deputy is None else UserId(deputy), active=True, theme="auto",
-    )  # fmt: skip
+        deputy_id=None if deputy is None else UserId(deputy),
+        active=True,
+        theme="auto",
+    )
     STAFF[card.id] = card
     return card
 

@@ -113,15 +113,23 @@ def test_a_column_of_agreements_is_no_column_of_refusals(tmp_path: Path, heading
 @pytest.mark.parametrize(
     ("heading", "cell"),
     [
-        ("Block", "yes"), ("Subscriber group", "B"), ("Bounce count", "3"),
-        ("Robinson list", "1"), ("UNSUB_REASON", "too many"), ("Do not contact reason", "asked"),
-        ("Consent date", "2024-01-01"), ("Legal basis", "interest"),
+        ("Block", "yes"),
+        ("Subscriber group", "B"),
+        ("Bounce count", "3"),
+        ("Robinson list", "1"),
+        ("UNSUB_REASON", "too many"),
+        ("Do not contact reason", "asked"),
+        ("Consent date", "2024-01-01"),
+        ("Legal basis", "interest"),
         ("Lead Status", "Unsubscribed"),
-        ("Tags", "do not email"), ("Status", "Z4"),
+        ("Tags", "do not email"),
+        ("Status", "Z4"),
         ("Email Opt Out", "perhaps"),
-        ("Opt-out", "confirmed"), ("Newsletter", "weekly"), ("Status", "2"),
+        ("Opt-out", "confirmed"),
+        ("Newsletter", "weekly"),
+        ("Status", "2"),
     ],
-)  # fmt: skip
+)
 def test_in_doubt_about_who_wants_mail_the_list_must_be_explained(
     tmp_path: Path, heading: str, cell: str
 ) -> None:
@@ -132,12 +140,19 @@ def test_in_doubt_about_who_wants_mail_the_list_must_be_explained(
 @pytest.mark.parametrize(
     ("heading", "cell"),
     [
-        ("Do Not Call", "1"), ("SMS Marketing Consent", "yes"), ("Fax Opt Out", "1"),
-        ("Lead Status", "Open"), ("Status", "Customer"), ("Description", "about blocks"),
-        ("Cookie consent", "yes"), ("Subject", "subscription"), ("OPTIN_TIME", "2024-01-01"),
-        ("UNSUB_REASON", ""), ("Options", ""),
+        ("Do Not Call", "1"),
+        ("SMS Marketing Consent", "yes"),
+        ("Fax Opt Out", "1"),
+        ("Lead Status", "Open"),
+        ("Status", "Customer"),
+        ("Description", "about blocks"),
+        ("Cookie consent", "yes"),
+        ("Subject", "subscription"),
+        ("OPTIN_TIME", "2024-01-01"),
+        ("UNSUB_REASON", ""),
+        ("Options", ""),
     ],
-)  # fmt: skip
+)
 def test_nobody_is_asked_about_what_says_nothing_of_mail(
     tmp_path: Path, heading: str, cell: str
 ) -> None:
@@ -250,11 +265,15 @@ def test_one_order_of_day_and_month_holds_for_a_column(tmp_path: Path) -> None:
     assert days("31/12/2025", "01/02/2025") == ["2025-12-31", "2025-02-01"]
     assert days("01/02/2025", "03/04/2025") == [None, None, "Last contact"]
     assert days("01.02.2025", "2025-03-31", "05/05/2025") == [
-        "2025-02-01", "2025-03-31", "2025-05-05",
-    ]  # fmt: skip
+        "2025-02-01",
+        "2025-03-31",
+        "2025-05-05",
+    ]
     assert days("12/31/2025 2:30 PM", "Mar 5, 2025", "5. März 2025") == [
-        "2025-12-31", "2025-03-05", "2025-03-05",
-    ]  # fmt: skip
+        "2025-12-31",
+        "2025-03-05",
+        "2025-03-05",
+    ]
 
 
 @pytest.mark.parametrize("nothing", ["NULL", "None", "n/a", "N/A", "-", "unknown", "k.A.", "#N/A"])
@@ -270,11 +289,15 @@ def test_what_stands_for_nothing_is_nothing(tmp_path: Path, nothing: str) -> Non
 @pytest.mark.parametrize(
     ("whole", "first", "last"),
     [
-        ("Anna", "Anna", None), ("Anna Bell", "Anna", "Bell"), ("Bell, Anna", "Anna", "Bell"),
-        ("Ludwig van Beethoven", "Ludwig", "van Beethoven"), ("Herr Dr. Max Berg", "Max", "Berg"),
-        ("Anna Maria Bell", "Anna Maria", "Bell"), ("John Smith, PhD", "John", "Smith"),
+        ("Anna", "Anna", None),
+        ("Anna Bell", "Anna", "Bell"),
+        ("Bell, Anna", "Anna", "Bell"),
+        ("Ludwig van Beethoven", "Ludwig", "van Beethoven"),
+        ("Herr Dr. Max Berg", "Max", "Berg"),
+        ("Anna Maria Bell", "Anna Maria", "Bell"),
+        ("John Smith, PhD", "John", "Smith"),
     ],
-)  # fmt: skip
+)
 def test_one_cell_with_a_whole_name_is_split(
     tmp_path: Path, whole: str, first: str, last: str | None
 ) -> None:
@@ -292,13 +315,17 @@ def test_a_title_that_only_addresses_somebody_is_no_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "number", "extension"),
     [
-        ("030 1234567 mobil", "+49301234567", None), ("Tel.: 030/1234567", "+49301234567", None),
-        ("030 1234567 ext. 12", "+49301234567", "12"), ("+49 (0)30 1234567", "+49301234567", None),
-        ("0049 30 1234567", "+49301234567", None), ("4930 1234567", "+49301234567", None),
+        ("030 1234567 mobil", "+49301234567", None),
+        ("Tel.: 030/1234567", "+49301234567", None),
+        ("030 1234567 ext. 12", "+49301234567", "12"),
+        ("+49 (0)30 1234567", "+49301234567", None),
+        ("0049 30 1234567", "+49301234567", None),
+        ("4930 1234567", "+49301234567", None),
         ("030 1234567 / 0171 2345678", "+49301234567", None),
-        ("030 1234567 x5 (home)", "+49301234567", "5"), ("call me", None, None),
+        ("030 1234567 x5 (home)", "+49301234567", "5"),
+        ("call me", None, None),
     ],
-)  # fmt: skip
+)
 def test_a_phone_number_is_read_with_what_stands_around_it(
     tmp_path: Path, cell: str, number: str | None, extension: str | None
 ) -> None:
@@ -389,17 +416,25 @@ def test_the_headings_that_were_handed_in_are_understood() -> None:
 
 
 ADDRESSES = {
-    "anna@firm.example.": "anna@firm.example", "anna@firm.example;": "anna@firm.example",
-    "Anna Bell <anna@firm.example>": "anna@firm.example", "'anna@firm.example": "anna@firm.example",
+    "anna@firm.example.": "anna@firm.example",
+    "anna@firm.example;": "anna@firm.example",
+    "Anna Bell <anna@firm.example>": "anna@firm.example",
+    "'anna@firm.example": "anna@firm.example",
     "MAILTO:anna@firm.example?subject=Hi": "anna@firm.example",
-    "\u200banna@firm.example\u00a0": "anna@firm.example", "anna＠firm.example": "anna@firm.example",  # noqa: RUF001 - as pasted
+    "\u200banna@firm.example\u00a0": "anna@firm.example",
+    "anna＠firm.example": "anna@firm.example",  # noqa: RUF001 - as pasted
     "anna@firm.example; bob@firm.example": "anna@firm.example",
     "anna@firm.example / bob@firm.example": "anna@firm.example",
-    "anna@firm.example (work)": "anna@firm.example", "anna [at] firm.example": "anna@firm.example",
-    "E-Mail: anna@firm.example": "anna@firm.example", '"anna@firm.example"': "anna@firm.example",
-    "anna@firm.c": None, f"{'a' * 65}@firm.example": None, "anna bell@firm.example": None,
-    "anna@firm.con": "anna@firm.con", "anna@outlok.com": "anna@outlok.com",
-}  # fmt: skip
+    "anna@firm.example (work)": "anna@firm.example",
+    "anna [at] firm.example": "anna@firm.example",
+    "E-Mail: anna@firm.example": "anna@firm.example",
+    '"anna@firm.example"': "anna@firm.example",
+    "anna@firm.c": None,
+    f"{'a' * 65}@firm.example": None,
+    "anna bell@firm.example": None,
+    "anna@firm.con": "anna@firm.con",
+    "anna@outlok.com": "anna@outlok.com",
+}
 
 
 @pytest.mark.parametrize("cell", ADDRESSES)

@@ -97,9 +97,19 @@ def test_the_headers_of_a_marketing_mail_are_each_there_once() -> None:
 
     message = parsed(raw)
     assert [name for name, _ in message.items()] == [
-        "From", "To", "Subject", "Date", "Message-ID", "Reply-To", "List-Unsubscribe",
-        "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "MIME-Version", "Content-Type",
-    ]  # fmt: skip
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Reply-To",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-Id",
+        "Feedback-ID",
+        "MIME-Version",
+        "Content-Type",
+    ]
     assert message["From"] == '"Example, Grün" <news@shop.example>'
     assert message["To"] == "Ann Müller <ann@x.example>"
     assert message["Subject"] == "For Zoë"

@@ -18,9 +18,10 @@ from nurture.mail.headers import Heading, bulk_lines, check, heading
 from nurture.usecases.library import FIELDS, kind_of
 
 MAILS = sorted(
-    path for path in (Path(__file__).resolve().parents[2] / "templates/mail").iterdir()
+    path
+    for path in (Path(__file__).resolve().parents[2] / "templates/mail").iterdir()
     if path.is_dir() and (path / "subject.txt").exists()
-)  # fmt: skip
+)
 KEYS = Keyring.of("k" * 32)
 ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"}
 BULK = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID"}
@@ -34,15 +35,20 @@ def test_every_shipped_mail_passes_the_lint_of_its_headers(folder: Path) -> None
     source, kind = load_source(folder), kind_of(folder.name)
     sending = Sending("Firm", "news@firm.example", "https://n.firm.example", KEYS, list_name="Firm")
     envelope = Envelope(
-        MessageId(7), 1, message_header(message_mark(KEYS, 7), domain="firm.example"),
-        datetime(2026, 3, 2, tzinfo=UTC), sending,
-    )  # fmt: skip
+        MessageId(7),
+        1,
+        message_header(message_mark(KEYS, 7), domain="firm.example"),
+        datetime(2026, 3, 2, tzinfo=UTC),
+        sending,
+    )
     context = dict(source.sample)
 
     raw = compose(
         compile_mail(source, kind=kind, url_fields=FIELDS.get(kind, frozenset())),
-        Recipient("a@x.example"), context=context, envelope=envelope,
-    )  # fmt: skip
+        Recipient("a@x.example"),
+        context=context,
+        envelope=envelope,
+    )
 
     names = [name for name, _ in message_from_bytes(raw, policy=policy.default).items()]
     marketing = kind is MessageKind.MARKETING

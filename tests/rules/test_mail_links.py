@@ -151,14 +151,43 @@ def test_a_rule_that_nothing_here_answers_to_stays_in_the_style_sheet(rule: str)
 
 
 FOREIGN = [
-    "[[FirstName]]", '[[data:firstname:"there"]]', "*|MC:SUBJECT|*", "*|FNAME|*", "%FIRSTNAME%",
-    "%DATE%", "%first_name%", "%recipient.name%", "%%emailaddr%%", "%%First Name%%",
-    "%%=v(@name)=%%", "{{{x}}}", "{{#if x}}", "{{/if}}", "{{First Name}}", "<%= name %>",
-    "##name##", "#FIRSTNAME#", "{$name}", "${contact.name}", "#{name}", "{!Contact.FirstName}",
-    "{FIRSTNAME}", "{vorname}", "{contact.firstname}", "[FNAME]", "[Name]", "[unsubscribe_link]",
-    "[firstname,fallback=there]", "[subscriber:firstname | default:reader]", "[%name%]",
-    "@FIRSTNAME@", "~~name~~", "<<First Name>>", "«Vorname»", "$firstname$",
-]  # fmt: skip
+    "[[FirstName]]",
+    '[[data:firstname:"there"]]',
+    "*|MC:SUBJECT|*",
+    "*|FNAME|*",
+    "%FIRSTNAME%",
+    "%DATE%",
+    "%first_name%",
+    "%recipient.name%",
+    "%%emailaddr%%",
+    "%%First Name%%",
+    "%%=v(@name)=%%",
+    "{{{x}}}",
+    "{{#if x}}",
+    "{{/if}}",
+    "{{First Name}}",
+    "<%= name %>",
+    "##name##",
+    "#FIRSTNAME#",
+    "{$name}",
+    "${contact.name}",
+    "#{name}",
+    "{!Contact.FirstName}",
+    "{FIRSTNAME}",
+    "{vorname}",
+    "{contact.firstname}",
+    "[FNAME]",
+    "[Name]",
+    "[unsubscribe_link]",
+    "[firstname,fallback=there]",
+    "[subscriber:firstname | default:reader]",
+    "[%name%]",
+    "@FIRSTNAME@",
+    "~~name~~",
+    "<<First Name>>",
+    "«Vorname»",
+    "$firstname$",
+]
 
 
 @pytest.mark.parametrize("tag", FOREIGN)
@@ -174,34 +203,46 @@ def test_a_merge_tag_of_another_system_is_named_with_its_line(tag: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "Save 50% now, 100%BIO% of the time 20%-30%", "[1] [PDF] [External] [x] [[3]]",
-        "{sic} {} {a} -> <- <<- 3 * | * **bold** # Title # C# #now ##1", "5 % und 10 %",
-        "https://a.example/%C3%BC?a=%E2%80%93%DA%FE", "a@b.example @anna", "US$A$ $5 and $6",
-        "« Bonjour » »Name« (name) a|b||c", "[name@a.example] [date of the event]", "20%WINTER20%",
+        "Save 50% now, 100%BIO% of the time 20%-30%",
+        "[1] [PDF] [External] [x] [[3]]",
+        "{sic} {} {a} -> <- <<- 3 * | * **bold** # Title # C# #now ##1",
+        "5 % und 10 %",
+        "https://a.example/%C3%BC?a=%E2%80%93%DA%FE",
+        "a@b.example @anna",
+        "US$A$ $5 and $6",
+        "« Bonjour » »Name« (name) a|b||c",
+        "[name@a.example] [date of the event]",
+        "20%WINTER20%",
         "{{ lead.name|default('you') }} {% if lead.name %}x{% endif %}{# note #}",
         "{{ 'a' if lead.name else 'b' }}",
     ],
-)  # fmt: skip
+)
 def test_ordinary_text_is_not_taken_for_a_merge_tag(words: str) -> None:
     assert foreign_tags(words) == []
 
 
 def test_every_refusal_of_a_mail_comes_at_once_with_its_file_and_line() -> None:
     source = MailSource(
-        name="june", subject="Hi *|FNAME|*",
+        name="june",
+        subject="Hi *|FNAME|*",
         html="<p>{{ lead.frist_name }}</p>\n<script>1</script>\n<form></form>\n<p>{{ x() }}</p>",
         text="a\n{{ contact.firstname }}\nhttps://a.example/{{ lead.first_name }}",
         sample={"lead": {"first_name": "Ann"}},
-    )  # fmt: skip
+    )
 
     with pytest.raises(MarkupRefused) as refused:
         compile_mail(source)
 
     assert "june" in refused.value.sentence
     assert [(one.file, one.line) for one in refused.value.each] == [
-        ("subject.txt", 1), ("body.html", 1), ("body.html", 2), ("body.html", 3), ("body.html", 4),
-        ("body.txt", 2), ("body.txt", 3),
-    ]  # fmt: skip
+        ("subject.txt", 1),
+        ("body.html", 1),
+        ("body.html", 2),
+        ("body.html", 3),
+        ("body.html", 4),
+        ("body.txt", 2),
+        ("body.txt", 3),
+    ]
     assert refused.value.sentence.count("do you mean lead.first_name?") == 2
 
 
@@ -215,8 +256,10 @@ def test_a_web_font_is_a_remark_and_a_style_sheet_elsewhere_a_refusal() -> None:
     mail = compiled(fonts)
 
     assert [one.sentence.partition(": a font")[0] for one in mail.findings] == [
-        "body.html: Line 1", "body.html: Line 2", "body.html: Line 3",
-    ]  # fmt: skip
+        "body.html: Line 1",
+        "body.html: Line 2",
+        "body.html: Line 3",
+    ]
     assert "fonts.example" not in decoded(mail.html)
     with pytest.raises(MarkupRefused, match="into <style>"):
         compiled('<link rel="stylesheet" href="https://a.example/mail.css"><p>x</p>')

@@ -183,7 +183,7 @@ REPLIES = [
     (250, "2.0.0 OK 1699999999 a1-20020 - gsmtp", ACCEPTED),
     (250, "ok: queued as 4XyZ1", ACCEPTED),
     (250, "2.1.5 <x@example.com> recipient ok; user unknown to us, forwarded", ACCEPTED),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("code", "text", "meaning"), REPLIES)

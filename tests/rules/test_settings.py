@@ -26,9 +26,19 @@ def test_an_address_with_more_than_a_host_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "a.example", "ftp://a.example", "https://", "https://a b", "https://a.example:x",
-     "https://a.example:99999", "https://user:secret@a.example", "https://a.example\nx", "http://[x"],
-)  # fmt: skip
+    [
+        "",
+        "a.example",
+        "ftp://a.example",
+        "https://",
+        "https://a b",
+        "https://a.example:x",
+        "https://a.example:99999",
+        "https://user:secret@a.example",
+        "https://a.example\nx",
+        "http://[x",
+    ],
+)
 def test_what_is_no_address_of_a_host_is_refused(value: str) -> None:
     with pytest.raises(Invalid, match="NURTURE_BASE_URL: give a whole address"):
         load_settings(base_url=value)
@@ -50,10 +60,22 @@ def test_the_address_of_a_host_is_kept_without_its_last_slash(value: str, kept: 
 
 @pytest.mark.parametrize(
     "value",
-    ["foo", "", "foo@", "@a.example", "a b@c.example", "Foo <foo>", "a@b.example, c@d.example",
-     "Tarnholt, Sales <sales@a.example>", "sales@localhost", "sales@-a.example",
-     "sales@a..example", "x@a.example\nBcc: y@b.example", "Foo sales@a.example"],
-)  # fmt: skip
+    [
+        "foo",
+        "",
+        "foo@",
+        "@a.example",
+        "a b@c.example",
+        "Foo <foo>",
+        "a@b.example, c@d.example",
+        "Tarnholt, Sales <sales@a.example>",
+        "sales@localhost",
+        "sales@-a.example",
+        "sales@a..example",
+        "x@a.example\nBcc: y@b.example",
+        "Foo sales@a.example",
+    ],
+)
 def test_a_sender_that_is_no_address_is_refused(value: str) -> None:
     with pytest.raises(Invalid, match="NURTURE_SENDER: give one address such as"):
         load_settings(sender=value)
@@ -61,9 +83,15 @@ def test_a_sender_that_is_no_address_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["sales@a.example", "Tarnholt <sales@a.example>", '"Tarnholt, Sales" <sales@a.example>',
-     "Bär & Söhne <info+x@mail.a-b.example>", "<sales@a.example>", "o'neil@a.example"],
-)  # fmt: skip
+    [
+        "sales@a.example",
+        "Tarnholt <sales@a.example>",
+        '"Tarnholt, Sales" <sales@a.example>',
+        "Bär & Söhne <info+x@mail.a-b.example>",
+        "<sales@a.example>",
+        "o'neil@a.example",
+    ],
+)
 def test_a_sender_with_or_without_a_name_is_kept(value: str) -> None:
     assert load_settings(sender=value).sender == value
 

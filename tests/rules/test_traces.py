@@ -62,11 +62,16 @@ def heard(found: Sequence[Trace], way: Connection) -> dict[str, tuple[int, int]]
             moment = BEGAN + place % 60 * APART + timedelta(seconds=step.at)
             network = step.network(way).rpartition(".")[0]
             hit = Sighting(
-                id=number, kind=HitKind.OPEN if step.what is What.OPEN else HitKind.CLICK,
-                link="" if step.what is What.OPEN else str(step.link), method=step.method,
-                at=moment, machine_at=moment, agent=family(step.agent), network=network,
+                id=number,
+                kind=HitKind.OPEN if step.what is What.OPEN else HitKind.CLICK,
+                link="" if step.what is What.OPEN else str(step.link),
+                method=step.method,
+                at=moment,
+                machine_at=moment,
+                agent=family(step.agent),
+                network=network,
                 prefetch=step.prefetch,
-            )  # fmt: skip
+            )
             by_mail[place, step.mail].append(hit)
             if hit.kind is HitKind.CLICK and step.network(way) != NAMELESS:
                 passing = Passing(moment, place * 100 + step.mail, number, hit.link, hit.method)

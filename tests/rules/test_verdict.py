@@ -143,27 +143,34 @@ GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com
         ("", Agent.NONE),
         ("Mozilla/5.0", Agent.PRIVACY_PROXY),
         (GMAIL, Agent.GOOGLE_IMAGE_PROXY),
-        ("YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
-         Agent.YAHOO_MAIL_PROXY),
-        (CHROME + "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
-         Agent.GMAIL_PREVIEW),
+        (
+            "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html",
+            Agent.YAHOO_MAIL_PROXY,
+        ),
+        (
+            CHROME + "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
+            Agent.GMAIL_PREVIEW,
+        ),
         (CHROME + "Chrome/131.0.0.0 Safari/537.36", Agent.CHROME),
         (CHROME + "Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0", Agent.EDGE),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", Agent.FIREFOX),
         (MAC + "Version/18.1 Safari/605.1.15", Agent.SAFARI),
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
-         Agent.THUNDERBIRD),
-        ("Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0)",
-         Agent.OUTLOOK),
-        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-         Agent.CRAWLER),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
+            Agent.THUNDERBIRD,
+        ),
+        (
+            "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0)",
+            Agent.OUTLOOK,
+        ),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", Agent.CRAWLER),
         ("curl/8.5.0", Agent.TOOL),
         ("python-requests/2.32", Agent.TOOL),
         ("BarracudaCentral/1.0", Agent.MAIL_GATEWAY),
         ("Something nobody knows", Agent.CRAWLER),
         ("Mozilla/5.0 (Something) nobody/1 (knows)", Agent.OTHER),
     ],
-)  # fmt: skip
+)
 def test_agents_are_kept_as_families(header: str, agent: Agent) -> None:
     assert family(header) is agent
 

@@ -110,9 +110,12 @@ def test_only_content_about_the_chosen_topics_is_sent() -> None:
 
 def test_where_the_chosen_topics_have_nothing_more_nothing_else_is_sent() -> None:
     reader = Reader(
-        "kim@plant.example", ("energy",), BuyingStage.LEARN, frozenset({"E1", "E3"}),
+        "kim@plant.example",
+        ("energy",),
+        BuyingStage.LEARN,
+        frozenset({"E1", "E3"}),
         only=frozenset({"energy"}),
-    )  # fmt: skip
+    )
 
     assert choose(ASSETS, reader, Wish(), at=TUESDAY, seed=7) is None
     assert choose(ASSETS, replace(reader, only=frozenset()), Wish(), at=TUESDAY, seed=7)

@@ -59,9 +59,16 @@ def flags_in(url: str) -> list[str]:
 def _served(backend: list[str]) -> Iterator[str]:
     port = _free_port()
     argv = [
-        str(PROGRAM), "--host", "127.0.0.1", "--port", str(port), "--no-tls",
-        "--no-service", "managesieve", *backend,
-    ]  # fmt: skip
+        str(PROGRAM),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--no-tls",
+        "--no-service",
+        "managesieve",
+        *backend,
+    ]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _wait_for(port, server)

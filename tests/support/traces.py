@@ -135,9 +135,16 @@ class Maker:
     def sign(self, click: Step, stay: float, page: str = "leak-cost") -> Step:
         """Give a page's sign after so many seconds on it."""
         return Step(
-            click.at + stay, What.SEEN, click.link, click.mail, agent=click.agent,
-            address=click.address, human=click.human, came_at=click.at, page=page,
-        )  # fmt: skip
+            click.at + stay,
+            What.SEEN,
+            click.link,
+            click.mail,
+            agent=click.agent,
+            address=click.address,
+            human=click.human,
+            came_at=click.at,
+            page=page,
+        )
 
     def burst(self, at: float, mail: int = 0) -> list[Step]:
         """Fetch every link of a mail within a moment, as a scanner does."""
@@ -162,8 +169,10 @@ def single_click(maker: Maker) -> list[Step]:
 def double_click(maker: Maker) -> list[Step]:
     """Click twice or three times at the same link."""
     first = single_click(maker)[1]
-    again = [Step(first.at + n * 0.3, link=first.link, agent=first.agent, address=first.address)
-             for n in range(maker.chance.choice([2, 3]))]  # fmt: skip
+    again = [
+        Step(first.at + n * 0.3, link=first.link, agent=first.agent, address=first.address)
+        for n in range(maker.chance.choice([2, 3]))
+    ]
     return [*again, *maker.read(first)]
 
 
@@ -255,8 +264,13 @@ def phone_then_desktop(maker: Maker) -> list[Step]:
 def rewritten_link(maker: Maker) -> list[Step]:
     """Click a link that the mail system looks up from its own place at that moment."""
     *_, click = single_click(maker)[:2]
-    check = Step(click.at - maker.chance.uniform(0.2, 1.5), link=click.link, agent=PLAIN,
-                 address=maker.address(), human=False)  # fmt: skip
+    check = Step(
+        click.at - maker.chance.uniform(0.2, 1.5),
+        link=click.link,
+        agent=PLAIN,
+        address=maker.address(),
+        human=False,
+    )
     return [check, click, *maker.read(click)]
 
 

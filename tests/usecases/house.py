@@ -56,20 +56,26 @@ class House:
         arrivals = [
             capture.Arrival(
                 leads.NewLead(
-                    EmailAddress(f"{name}@{name}-works.example"), first_name=name.capitalize(),
-                    country=more.get("country", "DE"), zone="Europe/Berlin",
-                    phone=more.get("phone"), interests=("energy",),
+                    EmailAddress(f"{name}@{name}-works.example"),
+                    first_name=name.capitalize(),
+                    country=more.get("country", "DE"),
+                    zone="Europe/Berlin",
+                    phone=more.get("phone"),
+                    interests=("energy",),
                     facts={"industry": "food", "employees": 250, "compressor_kw": 90},
                 ),
                 basis=basis,
             )
             for name in names
-        ]  # fmt: skip
+        ]
         with self.works.begin("test") as work:
             found = capture.capture_leads(
-                work, arrivals, origin=leads.Origin(), policy=leads.FieldPolicy.FILL_BLANKS,
+                work,
+                arrivals,
+                origin=leads.Origin(),
+                policy=leads.FieldPolicy.FILL_BLANKS,
                 house=self.here.house,
-            )  # fmt: skip
+            )
         return [row.lead_id for row in found.rows]
 
     def tick(self) -> progress.Advanced:
@@ -122,7 +128,17 @@ def sent_message(
 ) -> mail_tables.Message:
     """Make a message of a run that has left."""
     return mail_tables.Message(
-        dedup_key=f"test|{lead_id}", kind="marketing", state=MessageState.SENT, lead_id=lead_id,
-        recipient="a@x.example", enrolment_id=enrolment_id, template_version_id=version,
-        context={}, planned_at=at, not_before=at, attempts=1, sent_at=at, settled_at=at,
-    )  # fmt: skip
+        dedup_key=f"test|{lead_id}",
+        kind="marketing",
+        state=MessageState.SENT,
+        lead_id=lead_id,
+        recipient="a@x.example",
+        enrolment_id=enrolment_id,
+        template_version_id=version,
+        context={},
+        planned_at=at,
+        not_before=at,
+        attempts=1,
+        sent_at=at,
+        settled_at=at,
+    )

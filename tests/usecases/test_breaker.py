@@ -30,22 +30,30 @@ def house(works: Works, clock: FrozenClock, home: Path) -> House:
 def plan(house: House, *names: str) -> None:
     """Plan mails to nobody in particular: what is tested is the sending."""
     content: Json = {
-        "id": 1, "title": "T", "teaser": "t", "type": "article", "topic": "x", "minutes": 1,
+        "id": 1,
+        "title": "T",
+        "teaser": "t",
+        "type": "article",
+        "topic": "x",
+        "minutes": 1,
         "url": "http://x.example",
-    }  # fmt: skip
+    }
     with house.works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         mail.plan(
             work,
             [
                 mail.NewMessage(
-                    dedup_key=name.partition("@")[0], kind=MessageKind.REQUESTED, recipient=name,
-                    template_version_id=version, not_before=work.now,
+                    dedup_key=name.partition("@")[0],
+                    kind=MessageKind.REQUESTED,
+                    recipient=name,
+                    template_version_id=version,
+                    not_before=work.now,
                     context={"lead": {"first_name": "R"}, "content": content},
                 )
                 for name in names
             ],
-        )  # fmt: skip
+        )
 
 
 def server(house: House, fate: Fate | None, *names: str) -> None:

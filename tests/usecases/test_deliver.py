@@ -41,19 +41,27 @@ def house(
 def planned(house: House) -> list[int]:
     """Plan mails to nobody in particular, and put them in batches."""
     content: Json = {
-        "id": 1, "title": "T", "teaser": "t", "type": "article", "topic": "x", "minutes": 1,
+        "id": 1,
+        "title": "T",
+        "teaser": "t",
+        "type": "article",
+        "topic": "x",
+        "minutes": 1,
         "url": "http://x.example",
-    }  # fmt: skip
+    }
     with house.works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         rows = [
             mail.NewMessage(
-                dedup_key=f"{n:064}", kind=MessageKind.REQUESTED,
-                recipient=f"reader{n}@firm.example", template_version_id=version,
-                not_before=work.now, context={"lead": {"first_name": "R"}, "content": content},
+                dedup_key=f"{n:064}",
+                kind=MessageKind.REQUESTED,
+                recipient=f"reader{n}@firm.example",
+                template_version_id=version,
+                not_before=work.now,
+                context={"lead": {"first_name": "R"}, "content": content},
             )
             for n in range(BATCHES * LETTERS)
-        ]  # fmt: skip
+        ]
         mail.plan(work, rows)
         return mail.batch_due(work)
 
@@ -141,8 +149,9 @@ def test_what_cannot_be_recorded_is_settled_by_the_reaper(
     sent = len(transport.accepted)
     assert sent == len({one.recipient for one in transport.accepted}) > 0
     assert states(house) == {
-        MessageState.SENT: sent, MessageState.PLANNED: BATCHES * LETTERS - sent
-    }  # fmt: skip
+        MessageState.SENT: sent,
+        MessageState.PLANNED: BATCHES * LETTERS - sent,
+    }
     assert list(post.journals.iterdir()) == []
 
 
@@ -204,5 +213,6 @@ def test_a_clerk_that_is_killed_costs_no_mail_and_sends_none_twice(house: House)
     sent = len(transport.accepted)
     assert sent == len({one.recipient for one in transport.accepted}) == 2 * LETTERS
     assert states(house) == {
-        MessageState.SENT: sent, MessageState.PLANNED: BATCHES * LETTERS - sent
-    }  # fmt: skip
+        MessageState.SENT: sent,
+        MessageState.PLANNED: BATCHES * LETTERS - sent,
+    }

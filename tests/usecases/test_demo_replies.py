@@ -18,11 +18,18 @@ from workers.demo.population import Company, Kind, Person
 from workers.demo.post import Mail, read_mail
 
 ANNA = Person(
-    kind=Kind.CLEAN, address="anna@anna-works.example", first_name="Anna", last_name="Marran",
+    kind=Kind.CLEAN,
+    address="anna@anna-works.example",
+    first_name="Anna",
+    last_name="Marran",
     company=Company("Anna Works Ltd", "anna-works.example", "food", "DE", "12345", 150),
-    phone="+49 30 23125 001", compressor_kw=90, job="engineer", topic="energy",
-    source="website/search", temperament="reader",
-)  # fmt: skip
+    phone="+49 30 23125 001",
+    compressor_kw=90,
+    job="engineer",
+    topic="energy",
+    source="website/search",
+    temperament="reader",
+)
 
 
 @pytest.fixture

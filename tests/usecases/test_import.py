@@ -75,8 +75,15 @@ def judged(work: Work, email: str) -> NoMail | None:
 
 
 def counts(work: Work) -> dict[str, int]:
-    tables: list[type[Base]] = [Lead, Company, Touch, FieldChange, Permission, Suppression,
-                                ImportReject]  # fmt: skip
+    tables: list[type[Base]] = [
+        Lead,
+        Company,
+        Touch,
+        FieldChange,
+        Permission,
+        Suppression,
+        ImportReject,
+    ]
     return {
         table.__tablename__: work.session.scalar(select(func.count()).select_from(table)) or 0
         for table in tables
@@ -210,8 +217,10 @@ def test_a_killed_import_goes_on_and_ends_as_if_never_killed(works: Works, tmp_p
             work.session.query(table).delete()
     whole = imported(works, path, chunk=100)
     assert (whole.created, whole.updated, whole.rejected) == (
-        killed.created, killed.updated, killed.rejected,
-    )  # fmt: skip
+        killed.created,
+        killed.updated,
+        killed.rejected,
+    )
     with works.read("test") as work:
         assert counts(work) == after_kills
 
@@ -276,9 +285,11 @@ def test_a_no_that_another_list_or_a_person_said_too_stays_when_an_import_is_tak
     second = imported(works, listed("list@x.example;;;;;x\nb@x.example;;;;;\n"))
     with works.begin("user:1") as work:
         consent.suppress_leads(
-            work, [lead_id(work, "person@x.example")],
-            reason=SuppressionReason.UNSUBSCRIBED, key=HOUSE.key,
-        )  # fmt: skip
+            work,
+            [lead_id(work, "person@x.example")],
+            reason=SuppressionReason.UNSUBSCRIBED,
+            key=HOUSE.key,
+        )
     undo_import(works, first.id, written_to=nobody, actor="user:1")
 
     imported(works, listed("".join(f"{name}@x.example;;;;ja;\n" for name in names)))
@@ -344,9 +355,11 @@ def test_on_one_writer_a_stretch_is_no_longer_than_others_may_wait(
     number = start_import(works, path, ImportOptions(), house=HOUSE, actor="user:1")
     seen = [0]
     run_import(
-        works, number, house=replace(HOUSE, settle_new=slowly),
+        works,
+        number,
+        house=replace(HOUSE, settle_new=slowly),
         progress=lambda run: seen.append(run.done_rows),
-    )  # fmt: skip
+    )
     stretches = [after - before for before, after in pairwise(seen)]
     assert sum(stretches) == 400
     assert max(stretches) == (LEAST if works.one_writer else 400)

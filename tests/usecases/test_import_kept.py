@@ -67,9 +67,12 @@ def test_a_list_is_read_as_it_was_uploaded_from_any_place_of_it(works: Works) ->
 def test_however_long_a_list_is_only_a_piece_of_it_is_in_memory(works: Works) -> None:
     long = 40 * PIECE
     lists.store(
-        works, (b"x" * 1_024 for _ in range(long // 1_024)), form=FileForm.TEXT, actor="user:1",
+        works,
+        (b"x" * 1_024 for _ in range(long // 1_024)),
+        form=FileForm.TEXT,
+        actor="user:1",
         then=lambda work, file_id: leads.open_draft(work, name="x", shown="x", file_id=file_id),
-    )  # fmt: skip
+    )
 
     tracemalloc.start()
     with KeptList(works, draft(works, "x").file_id).open("rb") as stream:

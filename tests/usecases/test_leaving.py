@@ -37,12 +37,20 @@ def owner(site: Site) -> UserId:
         sell.redirect(work, offer.id, to=tom, notify=site.here.notify)
         sell.accept(work, offer.id, by=tom)
         rests = a_lead(work, "rests@mill.example", stage=Stage.RECYCLED, owner_id=tom, queue=None)
-        tasks.create(work, [
-            tasks.NewTask(
-                dedup_key="test", kind=tasks.TaskKind.ASK, title="Ask them", reason="Because",
-                due_at=work.now + timedelta(days=1), lead_id=rests, owner_id=tom,
-            )
-        ])  # fmt: skip
+        tasks.create(
+            work,
+            [
+                tasks.NewTask(
+                    dedup_key="test",
+                    kind=tasks.TaskKind.ASK,
+                    title="Ask them",
+                    reason="Because",
+                    due_at=work.now + timedelta(days=1),
+                    lead_id=rests,
+                    owner_id=tom,
+                )
+            ],
+        )
     return tom
 
 
@@ -113,9 +121,10 @@ def test_sessions_answer_links_and_mail_that_waits_end(site: Site, owner: UserId
     with site.works.read("test") as work:
         assert users.reader_of(work, token) is None
         waiting = select(Message.id).where(
-            Message.user_id == owner, Message.kind == str(MessageKind.ALERT),
+            Message.user_id == owner,
+            Message.kind == str(MessageKind.ALERT),
             Message.state == str(MessageState.PLANNED),
-        )  # fmt: skip
+        )
         assert work.session.scalars(waiting).all() == []
 
 

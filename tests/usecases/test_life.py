@@ -36,9 +36,14 @@ def click(house: House, lead_id: LeadId, name: str, *, verdict: Verdict) -> Acti
     with house.works.read("test") as work:
         line = mail.of_lead(work, lead_id)[0]
     return ActivityRow(
-        lead_id=lead_id, kind=ActivityKind.CLICKED, at=house.clock.now(), origin=f"test:{name}",
-        message_id=MessageId(line.id), asset_id=line.asset_id, verdict=verdict,
-    )  # fmt: skip
+        lead_id=lead_id,
+        kind=ActivityKind.CLICKED,
+        at=house.clock.now(),
+        origin=f"test:{name}",
+        message_id=MessageId(line.id),
+        asset_id=line.asset_id,
+        verdict=verdict,
+    )
 
 
 def test_a_lead_with_permission_is_welcomed_at_once(house: House) -> None:
@@ -122,12 +127,16 @@ def test_an_act_of_intent_by_a_fitting_lead_is_with_sales_at_once(
     house.happens(
         *[
             ActivityRow(
-                lead_id=anna, kind=ActivityKind.SUBMITTED, at=house.clock.now(), name=name,
-                origin=f"test:{name}", verdict=Verdict.HUMAN_PROVEN,
+                lead_id=anna,
+                kind=ActivityKind.SUBMITTED,
+                at=house.clock.now(),
+                name=name,
+                origin=f"test:{name}",
+                verdict=Verdict.HUMAN_PROVEN,
             )
             for name in ("calculator", "contact")
         ]
-    )  # fmt: skip
+    )
     with house.works.read("test") as work:
         assert lifecycle.stages(work, [anna])[anna] is Stage.SALES_READY
         offer = handoff.find_open(work, anna)
@@ -146,12 +155,16 @@ def test_reading_alone_however_much_never_makes_sales_ready(house: House) -> Non
     house.happens(
         *[
             ActivityRow(
-                lead_id=anna, kind=ActivityKind.DOWNLOADED, at=house.clock.now(),
-                origin=f"d:{one.id}", asset_id=one.id, verdict=Verdict.HUMAN_PROVEN,
+                lead_id=anna,
+                kind=ActivityKind.DOWNLOADED,
+                at=house.clock.now(),
+                origin=f"d:{one.id}",
+                asset_id=one.id,
+                verdict=Verdict.HUMAN_PROVEN,
             )
             for one in assets
         ]
-    )  # fmt: skip
+    )
     with house.works.read("test") as work:
         assert lifecycle.stages(work, [anna])[anna] is Stage.MARKETING
 

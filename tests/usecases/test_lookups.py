@@ -122,11 +122,14 @@ def test_a_click_behind_a_gateway_settles_later(
         version = mail.live_versions(work)["requested_file"]
         messages = [
             mail.NewMessage(
-                dedup_key=one, kind=mail.compiled_mails(work, [version])[version].kind,
-                recipient=one, template_version_id=version, not_before=work.now,
+                dedup_key=one,
+                kind=mail.compiled_mails(work, [version])[version].kind,
+                recipient=one,
+                template_version_id=version,
+                not_before=work.now,
             )
             for one in (SCANNED, PLAIN)
-        ]  # fmt: skip
+        ]
         mail.plan(work, messages)
         ids = {one.recipient: MessageId(one.id) for one in mail.messages(work)}
         before = evidence.message_facts(work, ids.values())

@@ -25,10 +25,12 @@ AT = "https://www.tarnholt.example"
         (f"{AT}.org/p/prices", f"{AT}.org/p/prices"),
         (f"{AT}:8443/p/prices", f"{AT}:8443/p/prices"),
         ("https://tarnholt.example/p/prices", "https://tarnholt.example/p/prices"),
-        ("https://a.example/?u=https://www.tarnholt.example/p/prices",
-         "https://a.example/?u=https://www.tarnholt.example/p/prices"),
+        (
+            "https://a.example/?u=https://www.tarnholt.example/p/prices",
+            "https://a.example/?u=https://www.tarnholt.example/p/prices",
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_a_published_page_of_the_whole_host_is_ours(
     url: str, leads_to: str, pages_at: str
 ) -> None:

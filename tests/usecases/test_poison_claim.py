@@ -42,9 +42,15 @@ def spoil_stage(house: House, lead: LeadId) -> None:
 def spoil_mail(house: House, lead: LeadId) -> None:
     """Leave a compiled mail that no version of the product understands."""
     row = {
-        "key": "bad", "number": 1, "subject": "", "html": "", "text": "", "fingerprint": "",
-        "compiled": {"old": 1}, "published_at": house.clock.now(),
-    }  # fmt: skip
+        "key": "bad",
+        "number": 1,
+        "subject": "",
+        "html": "",
+        "text": "",
+        "fingerprint": "",
+        "compiled": {"old": 1},
+        "published_at": house.clock.now(),
+    }
     with house.works.begin("test") as work:
         made = insert(TemplateVersion).values(row).returning(TemplateVersion.id)
         version = work.session.execute(made).scalar_one()

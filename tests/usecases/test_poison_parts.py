@@ -156,9 +156,13 @@ def clicked(house: House, *lead_ids: LeadId) -> dict[LeadId, MessageId]:
         version = mail.live_versions(work)["welcome_by_interest"]
         for lead_id in lead_ids:
             new = mail.NewMessage(
-                dedup_key=f"test-{lead_id}", kind=MessageKind.MARKETING, recipient="x@y.example",
-                template_version_id=version, not_before=work.now, lead_id=lead_id,
-            )  # fmt: skip
+                dedup_key=f"test-{lead_id}",
+                kind=MessageKind.MARKETING,
+                recipient="x@y.example",
+                template_version_id=version,
+                not_before=work.now,
+                lead_id=lead_id,
+            )
             mail.plan(work, [new])
             found[lead_id] = MessageId(mail.of_lead(work, lead_id)[0].id)
         insert_lines(
@@ -166,14 +170,21 @@ def clicked(house: House, *lead_ids: LeadId) -> dict[LeadId, MessageId]:
             [
                 to_line(
                     RawHit(
-                        kind=HitKind.CLICK, message_id=message_id, template_version=version,
-                        link="0", method="GET", at=work.now, machine_at=work.machine,
-                        agent="chrome", network="", prefetch=False,
+                        kind=HitKind.CLICK,
+                        message_id=message_id,
+                        template_version=version,
+                        link="0",
+                        method="GET",
+                        at=work.now,
+                        machine_at=work.machine,
+                        agent="chrome",
+                        network="",
+                        prefetch=False,
                     )
                 )
                 for message_id in found.values()
             ],
-        )  # fmt: skip
+        )
     return found
 
 
@@ -189,9 +200,11 @@ def absorb(house: House, *, breaks: MessageId | None = None) -> int:
 
 def settle(house: House) -> None:
     listen.settle(
-        house.works, limit=100, facts=evidence.message_facts,
+        house.works,
+        limit=100,
+        facts=evidence.message_facts,
         then=lambda work, settled: evidence.weigh_settled(work, settled, desk=house.here.desk),
-    )  # fmt: skip
+    )
 
 
 def test_clicks_of_the_others_are_weighed(house: House) -> None:

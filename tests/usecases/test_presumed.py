@@ -87,9 +87,13 @@ def test_what_somebody_asked_for_stays_a_question_to_a_person(house: House) -> N
     with house.works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         one = NewMessage(
-            dedup_key="r", kind=kind_of("requested_file"), recipient="ben@ben-works.example",
-            template_version_id=version, not_before=work.now, lead_id=lead,
-        )  # fmt: skip
+            dedup_key="r",
+            kind=kind_of("requested_file"),
+            recipient="ben@ben-works.example",
+            template_version_id=version,
+            not_before=work.now,
+            lead_id=lead,
+        )
         mail.plan(work, [one])
         (line,) = mail.of_lead(work, lead)
         mail.claim(work, [line.id], journal="j", host="here", lease=timedelta(minutes=5))

@@ -184,10 +184,19 @@ def waiting_of(anna: Case) -> mail.MessageLine:
     with anna.house.works.begin("test") as work:
         first = mail.of_lead(work, anna.lead)[0]
         version = work.session.get_one(Message, first.id).template_version_id
-        mail.plan(work, [mail.NewMessage(
-            dedup_key="second", kind=MessageKind.MARKETING, recipient=ADDRESS, lead_id=anna.lead,
-            template_version_id=version, not_before=work.now,
-        )])  # fmt: skip
+        mail.plan(
+            work,
+            [
+                mail.NewMessage(
+                    dedup_key="second",
+                    kind=MessageKind.MARKETING,
+                    recipient=ADDRESS,
+                    lead_id=anna.lead,
+                    template_version_id=version,
+                    not_before=work.now,
+                )
+            ],
+        )
     return next(one for one in of_anna(anna) if one.state == MessageState.PLANNED)
 
 
@@ -251,9 +260,12 @@ def test_a_reply_that_wants_no_more_weighs_nothing_and_its_task_says_so(
     here = anna.house.here
     with anna.house.works.begin("marco") as work:
         todo.answer(
-            work, task.id, todo.Reply(todo.Choice.SILENCE, note="Wrote: stop"),
-            desk=here.desk, key=here.mailroom.secret,
-        )  # fmt: skip
+            work,
+            task.id,
+            todo.Reply(todo.Choice.SILENCE, note="Wrote: stop"),
+            desk=here.desk,
+            key=here.mailroom.secret,
+        )
     assert anna.suppressed() is not None
     anna.house.send()
     assert second(anna, waiting.id).state == MessageState.DROPPED

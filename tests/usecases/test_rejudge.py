@@ -48,20 +48,35 @@ def written_to(site: Site, *numbers: int) -> None:
 
 def _lead(number: int, at: datetime) -> dict[str, object]:
     return {
-        "id": number, "email": f"{number}@mill{number}.example", "stage": "marketing",
-        "last_name": f"Nr {number}", "zone": "Europe/London", "country": "GB",
-        "phone": "+442012345678", "job": "plant_head", "interests": ["energy"],
+        "id": number,
+        "email": f"{number}@mill{number}.example",
+        "stage": "marketing",
+        "last_name": f"Nr {number}",
+        "zone": "Europe/London",
+        "country": "GB",
+        "phone": "+442012345678",
+        "job": "plant_head",
+        "interests": ["energy"],
         "facts": {"industry": "food", "employees": 250, "compressor_kw": 90},
-        "queue": "marketing", "created_at": at, "changed_at": at,
-    }  # fmt: skip
+        "queue": "marketing",
+        "created_at": at,
+        "changed_at": at,
+    }
 
 
 def _letter(number: int, version: int, at: datetime) -> dict[str, object]:
     return {
-        "id": number, "dedup_key": f"old{number}", "kind": "marketing", "state": "sent",
-        "lead_id": number, "recipient": f"{number}@mill{number}.example",
-        "template_version_id": version, "planned_at": at, "not_before": at, "settled_at": at,
-    }  # fmt: skip
+        "id": number,
+        "dedup_key": f"old{number}",
+        "kind": "marketing",
+        "state": "sent",
+        "lead_id": number,
+        "recipient": f"{number}@mill{number}.example",
+        "template_version_id": version,
+        "planned_at": at,
+        "not_before": at,
+        "settled_at": at,
+    }
 
 
 def clicked(site: Site, number: int, seconds: Sequence[float], verdict: Verdict) -> None:
@@ -81,18 +96,26 @@ def judged(work: Work, number: int, hits: Sequence[RawHit], verdict: Verdict) ->
         update(Hit)
         .where(mine, Hit.settled_at.is_(None))
         .values(
-            verdict=verdict, ruleset=OLD, absorbed_at=work.machine, settle_at=work.machine,
+            verdict=verdict,
+            ruleset=OLD,
+            absorbed_at=work.machine,
+            settle_at=work.machine,
             settled_at=work.machine,
         )
-    )  # fmt: skip
+    )
     found = work.session.execute(select(Hit.id, Hit.link, Hit.at).where(mine).order_by(Hit.id))
     rows = [
         ActivityRow(
-            LeadId(number), ActivityKind.CLICKED, at, f"hit:{key}", MessageId(number),
-            verdict=verdict, detail={"link": link, "reasons": []},
+            LeadId(number),
+            ActivityKind.CLICKED,
+            at,
+            f"hit:{key}",
+            MessageId(number),
+            verdict=verdict,
+            detail={"link": link, "reasons": []},
         )
         for key, link, at in found
-    ]  # fmt: skip
+    ]
     return engagement.note_activity(work, rows)
 
 
@@ -227,9 +250,12 @@ def test_whoever_is_with_sales_is_listed_for_a_person_and_stays(site: Site) -> N
     lead_id = LeadId(1)
     with site.works.begin("test") as work:
         reckoned = ActivityRow(
-            lead_id, ActivityKind.SUBMITTED, work.now - timedelta(days=3), "submission:1:submitted",
+            lead_id,
+            ActivityKind.SUBMITTED,
+            work.now - timedelta(days=3),
+            "submission:1:submitted",
             name="calculator",
-        )  # fmt: skip
+        )
         noted = engagement.note_activity(work, [reckoned])
         evidence.weigh(work, noted, desk=site.here.desk)
     clicked(site, 1, BURST, Verdict.HUMAN_LIKELY)
@@ -289,12 +315,16 @@ def test_a_form_goes_on_proving_its_click_and_a_script_on_a_page_does_not(site: 
             work,
             [
                 ActivityRow(
-                    LeadId(number), kind, at, f"{kind}:{number}", MessageId(number),
+                    LeadId(number),
+                    kind,
+                    at,
+                    f"{kind}:{number}",
+                    MessageId(number),
                     detail=Came(MessageId(number), "0", at).to_detail(),
                 )
                 for number, kind in ((1, ActivityKind.SUBMITTED), (2, ActivityKind.VISITED))
             ],
-        )  # fmt: skip
+        )
 
     found = run(site)
 

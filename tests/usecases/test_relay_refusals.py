@@ -91,9 +91,12 @@ class Desk:
 
     def in_tracks(self) -> int:
         with self.house.works.read("test") as work:
-            return work.session.scalar(
-                select(func.count()).select_from(Enrolment).where(Enrolment.ended_at.is_(None))
-            ) or 0  # fmt: skip
+            return (
+                work.session.scalar(
+                    select(func.count()).select_from(Enrolment).where(Enrolment.ended_at.is_(None))
+                )
+                or 0
+            )
 
 
 @contextmanager
@@ -216,7 +219,9 @@ def test_what_is_refused_of_one_while_others_are_taken_is_refused_and_harms_nobo
 AWAY = {
     "closed port": ("smtp://127.0.0.1:{closed}?tls=off", Script(), "the port is closed"),
     "no login offered": (
-        "smtp://u:pw@127.0.0.1:{port}?tls=off", Script(), "offers no login (AUTH)",
+        "smtp://u:pw@127.0.0.1:{port}?tls=off",
+        Script(),
+        "offers no login (AUTH)",
     ),
     "login refused": (
         "smtp://u:pw@127.0.0.1:{port}?tls=off",
@@ -224,26 +229,36 @@ AWAY = {
         "refuses our login: “535 5.7.8 Bad credentials”",
     ),
     "no encryption offered": (
-        "smtp://127.0.0.1:{port}?tls=starttls", Script(), "offers no encryption (STARTTLS)",
+        "smtp://127.0.0.1:{port}?tls=starttls",
+        Script(),
+        "offers no encryption (STARTTLS)",
     ),
     "no encryption spoken": (
-        "smtps://127.0.0.1:{port}", Script(), "No encrypted connection",
+        "smtps://127.0.0.1:{port}",
+        Script(),
+        "No encrypted connection",
     ),
     "turned away at the greeting": (
-        "smtp://127.0.0.1:{port}?tls=off", Script(greeting="554 5.7.1 Go away"),
+        "smtp://127.0.0.1:{port}?tls=off",
+        Script(greeting="554 5.7.1 Go away"),
         "turns us away: “554 5.7.1 Go away”",
     ),
     "too busy at the greeting": (
-        "smtp://127.0.0.1:{port}?tls=off", Script(greeting="421 4.3.2 Too many connections"),
+        "smtp://127.0.0.1:{port}?tls=off",
+        Script(greeting="421 4.3.2 Too many connections"),
         "turns us away: “421 4.3.2 Too many connections”",
     ),
     "hung up at the greeting": (
-        "smtp://127.0.0.1:{port}?tls=off", Script(greeting=HANG_UP), "hung up",
+        "smtp://127.0.0.1:{port}?tls=off",
+        Script(greeting=HANG_UP),
+        "hung up",
     ),
     "silent at the greeting": (
-        "smtp://127.0.0.1:{port}?tls=off", Script(greeting=SILENCE), "does not answer",
+        "smtp://127.0.0.1:{port}?tls=off",
+        Script(greeting=SILENCE),
+        "does not answer",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("url", "script", "words"), AWAY.values(), ids=AWAY)
@@ -325,7 +340,8 @@ def test_a_server_that_dies_after_the_dot_gets_few_mails_and_none_twice(house: H
         desk.send(1)
 
         assert desk.states() == {
-            MessageState.IN_DOUBT: doubtful, MessageState.SENT: COUNT - doubtful
-        }  # fmt: skip
+            MessageState.IN_DOUBT: doubtful,
+            MessageState.SENT: COUNT - doubtful,
+        }
         assert set(desk.server.taken.values()) == {1}
         assert len(desk.server.taken) == COUNT

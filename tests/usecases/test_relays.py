@@ -25,9 +25,14 @@ from tests.usecases.house import House, open_house
 BAD, GOOD = "bad.example:25", "good.example:587"
 NAMES = [f"reader{number}@firm.example" for number in range(40)]
 CONTENT: Json = {
-    "id": 1, "title": "T", "teaser": "t", "type": "article", "topic": "x", "minutes": 1,
+    "id": 1,
+    "title": "T",
+    "teaser": "t",
+    "type": "article",
+    "topic": "x",
+    "minutes": 1,
     "url": "http://x.example",
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -42,12 +47,15 @@ class Yard:
             version = mail.live_versions(work)["requested_file"]
             messages = [
                 mail.NewMessage(
-                    dedup_key=name, kind=kind, recipient=name,
-                    template_version_id=version, not_before=work.now,
+                    dedup_key=name,
+                    kind=kind,
+                    recipient=name,
+                    template_version_id=version,
+                    not_before=work.now,
                     context={"lead": {"first_name": "R"}, "content": CONTENT},
                 )
                 for name in names
-            ]  # fmt: skip
+            ]
             mail.plan(work, messages)
 
     def fate(self, name: str, fate: Fate | None) -> None:

@@ -62,9 +62,14 @@ def test_a_lead_rests_until_the_day_that_was_named(
     mara = lives_in(house, "mara", zone)
     with house.works.begin("test") as work:
         row = NewTask(
-            dedup_key="test", kind=TaskKind.TRIAGE, title="Look", reason="a test", due_at=work.now,
-            lead_id=lead_id, queue="marketing",
-        )  # fmt: skip
+            dedup_key="test",
+            kind=TaskKind.TRIAGE,
+            title="Look",
+            reason="a test",
+            due_at=work.now,
+            lead_id=lead_id,
+            queue="marketing",
+        )
         tasks.create(work, [row])
         task_id = tasks.open_tasks(work, lead_id=lead_id)[0].id
     with house.works.begin(mara) as work:

@@ -46,11 +46,14 @@ class Plant:
             version = mail.live_versions(work)[template]
             messages = [
                 NewMessage(
-                    dedup_key=f"{kind}{n}", kind=MessageKind(kind), not_before=work.now,
-                    recipient=f"{kind}{n}@firm.example", template_version_id=version,
+                    dedup_key=f"{kind}{n}",
+                    kind=MessageKind(kind),
+                    not_before=work.now,
+                    recipient=f"{kind}{n}@firm.example",
+                    template_version_id=version,
                 )
                 for n in range(count)
-            ]  # fmt: skip
+            ]
             mail.plan(work, messages)
 
     def batched(self, work: Work) -> list[str]:

@@ -46,9 +46,14 @@ def actor(house: House, handle: str) -> str:
 def given(house: House, lead_id: LeadId, kind: TaskKind, title: str = "Look") -> int:
     with house.works.begin("test") as work:
         row = NewTask(
-            dedup_key=f"test|{title}", kind=kind, title=title, reason="a test",
-            due_at=work.now + timedelta(days=1), lead_id=lead_id, queue="marketing",
-        )  # fmt: skip
+            dedup_key=f"test|{title}",
+            kind=kind,
+            title=title,
+            reason="a test",
+            due_at=work.now + timedelta(days=1),
+            lead_id=lead_id,
+            queue="marketing",
+        )
         tasks.create(work, [row])
         return max(one.id for one in tasks.open_tasks(work, lead_id=lead_id))
 
@@ -226,8 +231,9 @@ def test_of_two_who_press_at_the_same_moment_one_answers(
         told = sorted(pool.map(press, ["mara", "jonas"]), reverse=True)
 
     assert told == [told[0], f"too late, it was {told[0]}"] or told == [
-        f"too late, it was {told[1]}", told[1],
-    ]  # fmt: skip
+        f"too late, it was {told[1]}",
+        told[1],
+    ]
     with house.works.read("test") as work:
         parked = [one for one in tasks.open_tasks(work, lead_id=lead_id) if one.kind == "wake"]
         assert len(parked) <= 1
@@ -292,8 +298,10 @@ def test_a_decision_lets_the_lead_rest_until_a_day(house: House, lead_id: LeadId
     with house.works.read("test") as work:
         (rest,) = tasks.open_tasks(work, lead_id=lead_id)
         assert (rest.kind, rest.due_at.date(), rest.reason) == (
-            TaskKind.WAKE, date(2026, 6, 1), "Budget in summer",
-        )  # fmt: skip
+            TaskKind.WAKE,
+            date(2026, 6, 1),
+            "Budget in summer",
+        )
     assert nobody_is_forgotten(house)
 
 

@@ -78,20 +78,25 @@ class World:
                     key = MessageId(number)
                     self.numbers[place, one] = key
                     self.facts[key] = MessageFacts(
-                        lead_id=LeadId(number), sent_at=sent, links=trace.links,
+                        lead_id=LeadId(number),
+                        sent_at=sent,
+                        links=trace.links,
                         gateway=trace.gateway,
-                    )  # fmt: skip
+                    )
             work.session.execute(insert(Lead), rows)
             lead_ids = [LeadId(int(str(row["id"]))) for row in rows]
             lifecycle.begin(work, lead_ids, stage=Stage.MARKETING, reason="made for a test")
             work.session.execute(insert(Message), letters)
             acts = [
                 ActivityRow(
-                    one, ActivityKind.SUBMITTED, start - ACTED, f"submission:{one}:submitted",
+                    one,
+                    ActivityKind.SUBMITTED,
+                    start - ACTED,
+                    f"submission:{one}:submitted",
                     name="calculator",
                 )
                 for one in lead_ids
-            ]  # fmt: skip
+            ]
             noted = engagement.note_activity(work, acts)
             evidence.weigh(work, noted, desk=self.site.here.desk)
         with self.works.read("test") as work:
@@ -135,26 +140,37 @@ class World:
         came = Came(self.numbers[place, step.mail], str(step.link), clicked)
         with self.works.begin("prospect") as work:
             submit.note_visit(
-                work, step.page, came=came, utm={}, desk=self.site.here.desk,
+                work,
+                step.page,
+                came=came,
+                utm={},
+                desk=self.site.here.desk,
                 read_seconds=stayed if stayed >= READ_SECONDS else 0,
-            )  # fmt: skip
+            )
 
     def _hit(self, at: datetime, place: int, step: Step, networks: Networks) -> RawHit:
         return RawHit(
             kind=HitKind.OPEN if step.what is What.OPEN else HitKind.CLICK,
-            message_id=self.numbers[place, step.mail], template_version=1,
-            link="" if step.what is What.OPEN else str(step.link), method=step.method,
-            at=at, machine_at=at, agent=family(step.agent),
-            network=networks.name(step.network(self.connection)), prefetch=step.prefetch,
-        )  # fmt: skip
+            message_id=self.numbers[place, step.mail],
+            template_version=1,
+            link="" if step.what is What.OPEN else str(step.link),
+            method=step.method,
+            at=at,
+            machine_at=at,
+            agent=family(step.agent),
+            network=networks.name(step.network(self.connection)),
+            prefetch=step.prefetch,
+        )
 
     def _judge(self) -> None:
         here = self.site.here
         listen.absorb(here.works, limit=9_000, facts=self._facts, patience=here.patience)
         listen.settle(
-            here.works, limit=9_000, facts=self._facts,
+            here.works,
+            limit=9_000,
+            facts=self._facts,
             then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
-        )  # fmt: skip
+        )
         promote.recheck_due(here.works, limit=9_000, notify=here.notify)
 
     def _facts(self, _work: Work, ids: Collection[MessageId]) -> Mapping[MessageId, MessageFacts]:
@@ -181,20 +197,34 @@ class World:
 
 def _lead(number: int, at: datetime) -> dict[str, object]:
     return {
-        "id": number, "email": f"{number}@mill{number}.example", "stage": "marketing",
-        "zone": "Europe/London", "country": "GB", "phone": "+442012345678", "job": "plant_head",
+        "id": number,
+        "email": f"{number}@mill{number}.example",
+        "stage": "marketing",
+        "zone": "Europe/London",
+        "country": "GB",
+        "phone": "+442012345678",
+        "job": "plant_head",
         "facts": {"industry": "food", "employees": 250, "compressor_kw": 90},
-        "interests": ["energy"], "queue": "marketing", "created_at": at, "changed_at": at,
-    }  # fmt: skip
+        "interests": ["energy"],
+        "queue": "marketing",
+        "created_at": at,
+        "changed_at": at,
+    }
 
 
 def _letter(number: int, version: int, sent: datetime) -> dict[str, object]:
     return {
-        "id": number, "dedup_key": f"trace{number}", "kind": "marketing", "state": "sent",
-        "lead_id": number, "recipient": f"{number}@mill{number}.example",
-        "template_version_id": version, "planned_at": sent, "not_before": sent,
+        "id": number,
+        "dedup_key": f"trace{number}",
+        "kind": "marketing",
+        "state": "sent",
+        "lead_id": number,
+        "recipient": f"{number}@mill{number}.example",
+        "template_version_id": version,
+        "planned_at": sent,
+        "not_before": sent,
         "settled_at": sent,
-    }  # fmt: skip
+    }
 
 
 def told(connection: Connection, counted: Mapping[str, Counted]) -> str:

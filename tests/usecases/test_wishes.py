@@ -42,9 +42,10 @@ def asks(house: House, lead_id: LeadId, often: Often, *topics: str) -> None:
 def sent_to(house: House, lead_id: LeadId) -> list[Sent]:
     with house.works.read("test") as work:
         query = select(Message.id, Message.sent_at, Message.asset_id).where(
-            Message.lead_id == lead_id, Message.state == MessageState.SENT,
+            Message.lead_id == lead_id,
+            Message.state == MessageState.SENT,
             Message.kind == MessageKind.MARKETING,
-        )  # fmt: skip
+        )
         return [Sent(*row) for row in work.session.execute(query.order_by(Message.sent_at))]
 
 
@@ -100,11 +101,13 @@ def test_a_wish_holds_also_for_mail_that_was_planned_before_it(house: House) -> 
     (lead_id,) = house.let_in("pia")
     with house.works.begin("test") as work:
         new = mail.NewMessage(
-            dedup_key="planned-before", kind=MessageKind.MARKETING,
-            recipient=EmailAddress("pia@pia-works.example"), lead_id=lead_id,
+            dedup_key="planned-before",
+            kind=MessageKind.MARKETING,
+            recipient=EmailAddress("pia@pia-works.example"),
+            lead_id=lead_id,
             template_version_id=mail.live_versions(work)["welcome_by_interest"],
             not_before=house.clock.instant + timedelta(days=1),
-        )  # fmt: skip
+        )
         mail.plan(work, [new])
     asks(house, lead_id, Often.PAUSED)
 
@@ -133,8 +136,9 @@ def test_only_the_chosen_topics_are_written_about(house: House) -> None:
         assert leads.get(work, lead_id).interests[0] == "quality"
         cards = {card.id: card for card in content.assets(work)}
     items = [
-        cards[one.asset_id] for one in sent_to(house, lead_id)
+        cards[one.asset_id]
+        for one in sent_to(house, lead_id)
         if one.asset_id is not None and one.id not in known
-    ]  # fmt: skip
+    ]
     assert items
     assert all("quality" in item.topics for item in items)
