@@ -14,6 +14,7 @@ from campaigns import text
 from campaigns.limits import may_enter
 from campaigns.track import Track
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
+from campaigns.yamlfile import FileError
 from nurture.kernel.database import (
     among,
     bulk_update,
@@ -115,10 +116,10 @@ def publish(work: Work, source: str, *, file: str) -> int:
 
 
 def _parse(source: str, file: str) -> Track:
-    problems = text.check(source, file=file)
-    if problems:
-        raise TrackRefused("\n".join(str(problem) for problem in problems))
-    return text.load(source, file=file)
+    try:
+        return text.load(source, file=file)
+    except FileError as error:
+        raise TrackRefused(str(error)) from error
 
 
 def definitions(work: Work, version_ids: Sequence[int]) -> dict[int, Track]:
