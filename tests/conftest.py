@@ -14,6 +14,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.log import configure
 from nurture.kernel.work import Work, Works
+from tests.support import library
 from tests.support.databases import Database, close_run, make_database, open_run
 from tests.support.memory import compile_each_mail_once, forget_versions
 from tests.support.sockets import stay_at_home
@@ -105,7 +106,8 @@ def engine(database: Database) -> Iterator[Engine]:
     """An engine with every table; what tests write through `works` or `work` is rolled back."""
     url = database.fresh()
     engine = make_engine(url)
-    yield engine
+    with library.dropped_after(database):
+        yield engine
     engine.dispose()
     database.drop(url)
 
@@ -126,9 +128,10 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-def works(connection: Connection, clock: FrozenClock) -> Works:
+def works(connection: Connection, clock: FrozenClock, database: Database) -> Iterator[Works]:
     """The transaction owner; each `begin` is a savepoint that later ones see."""
-    return RolledBackWorks(connection, clock)
+    with library.rolled_back_after():
+        yield RolledBackWorks(connection, clock, database)
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import func, select
 
 from campaigns.vocabulary import Basis, MessageState
 from nurture import leads, mail, runtime
@@ -15,11 +17,15 @@ from nurture.kernel.settings import load_settings
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
 from nurture.mail import tables as mail_tables
+from nurture.mail.queries import WAITING
 from nurture.runtime import Runtime
+from nurture.tracks.queries import ACTIVE
+from nurture.tracks.tables import Enrolment, TrackRow
 from nurture.usecases import capture, evidence, progress
-from nurture.usecases.publish import publish_library
+from tests.support.library import put_in_force
 from tests.support.sender import send_batch
 
+FAR_AWAY = datetime.max.replace(tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 RING = """track: ring
 name: Ring them up
@@ -94,13 +100,28 @@ class House:
             send_batch(self.works, batch, post=post)
 
     def days(self, count: float) -> None:
-        """Let time pass, hour by hour where something is due, and keep everything moving."""
+        """Let time pass in steps of a few hours, and keep everything moving."""
         end = self.clock.instant + timedelta(days=count)
+        rests = self.clock.instant  # nothing is due before
         while self.clock.instant < end:
             self.clock.advance(min(timedelta(hours=6), end - self.clock.instant))
+            if self.clock.instant < rests:
+                continue
             while self.tick().due:
                 pass
             self.send()
+            rests = self._rests()
+
+    def _rests(self) -> datetime:
+        """Tell when the next lead is due, or the next mail; far away where there is none."""
+        steps = select(func.min(Enrolment.due_at)).join(TrackRow, TrackRow.id == Enrolment.track_id)
+        mails = select(func.min(mail_tables.Message.not_before))
+        with self.works.read("test") as work:
+            found = [
+                work.session.scalar(steps.where(ACTIVE, TrackRow.paused_at.is_(None))),
+                work.session.scalar(mails.where(WAITING)),
+            ]
+        return min((one for one in found if one is not None), default=FAR_AWAY)
 
     def happens(self, *rows: ActivityRow) -> None:
         """Let prospects act, as settled evidence."""
@@ -117,9 +138,7 @@ def open_house(works: Works, clock: FrozenClock, home: Path, script: Mapping[str
     """Publish the example library on a database of tests."""
     settings = load_settings(home=home, smtp_url="smtp://127.0.0.1:1", clock="real")
     here = replace(runtime.start(settings), works=works, clock=clock)
-    publish_library(
-        works, ROOT / "campaigns" / "library", mails=ROOT / "templates" / "mail", links=here.links
-    )
+    put_in_force(here)
     return House(here, clock, MemoryTransport(script))
 
 
