@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from email.message import Message
 from enum import StrEnum
 
+from flufl.bounce import all_failures
+
 from nurture.mail import parts
 from nurture.mail.phrases import phrases, simple
 from nurture.mail.reply_reasons import ReplyClass, classify, reason_in
@@ -385,9 +387,6 @@ def _refused(said: _Said) -> list[str]:
 
 def _known_wording(parsed: Message) -> list[str]:
     """Ask a library that knows some twenty servers by their wording."""
-    # It compiles hundreds of patterns, which only reading the mailbox needs.
-    from flufl.bounce import all_failures
-
     try:
         temporary, permanent = all_failures(parsed)
         told = [one.decode("ascii", "replace") for one in (*permanent, *temporary)]
