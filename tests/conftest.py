@@ -16,7 +16,7 @@ from nurture.kernel.log import configure
 from nurture.kernel.work import Work, Works
 from tests.support import library
 from tests.support.databases import Database, close_run, make_database, open_run
-from tests.support.memory import compile_each_mail_once, forget_versions
+from tests.support.memory import compile_each_mail_once, compile_each_page_once, forget_versions
 from tests.support.sockets import stay_at_home
 from tests.support.works import RolledBackWorks
 from workers.valkey import EmbeddedValkey, forget_socket
@@ -70,6 +70,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", kinds, indirect=True, scope="session")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out single cases of a test that speak of another database."""
+    others = [item for item in items if _speaks_of_another(item)]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in set(others)]
+
+
+def _speaks_of_another(item: pytest.Item) -> bool:
+    only = item.get_closest_marker("only")
+    case = getattr(item, "callspec", None)
+    return (
+        only is not None
+        and case is not None
+        and (case.params.get("database", only.args[0]) not in only.args)
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_outside_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -84,9 +102,10 @@ def _logged_as_in_the_product() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _each_mail_compiled_once() -> Iterator[None]:
+def _each_text_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         compile_each_mail_once(patch)
+        compile_each_page_once(patch)
         yield
 
 

@@ -22,11 +22,12 @@ from nurture.kernel.types import EmailAddress, LeadId, MessageId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.runtime import Runtime
 from nurture.schema import METADATA
-from nurture.usecases import promote, publish
+from nurture.usecases import promote
 from nurture.web.app import create_app
 from nurture.web.auth import SESSION
 from nurture.web.track import visit_token
 from tests.domains.sales import a_lead
+from tests.support.library import put_in_force
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "campaigns" / "library"
@@ -153,7 +154,7 @@ def open_site(
         host="test",
         links=LinkFiles(home),
     )
-    publish.publish_library(works, LIBRARY, mails=MAILS, links=here.links)
+    put_in_force(here)
     app = create_app(here)
     return Site(here, app, app.test_client(), clock)
 

@@ -91,6 +91,7 @@ def _accept(listener: socket.socket, server: ScriptedSmtp, tls: ssl.SSLContext |
 
 def _serve(line: socket.socket, server: ScriptedSmtp, tls: ssl.SSLContext | None) -> None:
     line.settimeout(20)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         with line if tls is None else tls.wrap_socket(line, server_side=True) as talk:
             _Talk(talk, server).hold()
