@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench.instance import Instance, instance
 from tests.bench.result import BenchResult, Pair, summed_up
 from tests.bench.sending import surroundings
-from tests.bench.served import ROUNDS, served
+from tests.bench.served import served
 
 LIMIT_MB = 300
 SIZES = (10_000, 100_000)
@@ -23,10 +23,10 @@ def run(*, runs: int = 1, smoke: bool = False) -> BenchResult:
     """Do everything twice in processes of its own: for few leads, and for ten times as many."""
     del runs  # a peak is no rate: once says it
     found: list[dict[str, float]] = []
-    for size in (100,) if smoke else SIZES:
+    for size in (20,) if smoke else SIZES:
         with instance("postgresql") as one:
             found.append(_peaks(one, size, ROLES))
-            web = served(one, rounds=2 if smoke else ROUNDS)
+            web = served(one, smoke=smoke)
             found[-1] |= {"web, first round": web.first_round, "web": web.whole}
         with instance("sqlite") as one:
             found[-1][EMBEDDED] = _peaks(one, size, ROLES[:1])[ROLES[0]]

@@ -46,8 +46,9 @@ class Served:
     whole: float
 
 
-def served(one: Instance, *, rounds: int = ROUNDS) -> Served:
+def served(one: Instance, *, smoke: bool = False) -> Served:
     """Serve all pages of the console, many leads and many clicks, again and again."""
+    rounds, readers, clickers = (2, 3, 20) if smoke else (ROUNDS, LEADS, CLICKS)
     with one.here.works.begin("bench") as work:
         some = leads.matching_ids(work, leads.LeadFilter(), limit=WITH_SALES)
         promote.make_ready(work, some, reason="Asked for it", notify=one.here.notify)
@@ -59,8 +60,8 @@ def served(one: Instance, *, rounds: int = ROUNDS) -> Served:
         pages = sorted((linked | LISTS) - NOT_HERE)
         peaks = []
         for _ in range(rounds):
-            _round(port, cookie, pages, list(islice(people, LEADS)))
-            _click(port, list(islice(clicks, CLICKS)))
+            _round(port, cookie, pages, list(islice(people, readers)))
+            _click(port, list(islice(clicks, clickers)))
             peaks.append(sum(_peak(part) for part in (pid, *descendants(pid))))
     return Served(peaks[0], peaks[-1])
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nurture.kernel.errors import Invalid
 from nurture.leads import HostLists, ListOptions, ReadRow, Remark, list_rows, plan_list
 from nurture.leads.headings import guess
-from nurture.leads.table import Shape, _whole_records, records
+from nurture.leads.table import _LONGEST_LINE, Shape, _whole_records, records
 
 
 def rows_of(path: Path, options: ListOptions | None = None) -> list[ReadRow | Remark]:
@@ -207,10 +207,11 @@ def test_a_line_without_end_takes_no_memory_and_costs_its_own_row_only(tmp_path:
 
 
 def test_rows_that_end_with_a_carriage_return_alone_are_read_in_pieces(tmp_path: Path) -> None:
-    rows = b"".join(b"a%d@x.example;Firm %d\r" % (n, n) for n in range(45_000))
-    found = good(write(tmp_path, b"E-Mail;Firma\r" + rows))
-    assert len(found) == 45_000
-    assert found[-1].lead.company == "Firm 44999"
+    wide = b";" + b"x" * 500
+    rows = b"".join(b"a%d@x.example;Firm %d%s\r" % (n, n, wide) for n in range(5_000))
+    assert len(rows) > 2 * _LONGEST_LINE
+    found = good(write(tmp_path, b"E-Mail;Firma;Note\r" + rows))
+    assert [row.lead.company for row in found] == [f"Firm {n}" for n in range(5_000)]
 
 
 @pytest.mark.parametrize(
