@@ -25,7 +25,7 @@ def load_plain(text: str) -> dict[str, Plain]:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class CompanyProfile:
     """The sending company."""
 
     name: str
@@ -56,7 +56,7 @@ def industry_of(industries: Mapping[str, Sequence[str]], name: str) -> str | Non
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class StaffEntry:
     """Somebody who works with the product, as `users.yaml` names them."""
 
     handle: str
@@ -68,13 +68,13 @@ class Colleague:
     country: str | None
     capacity: int
     firm: str | None
-    boss: str | None
+    manager: str | None
     deputy: str | None
     away: tuple[tuple[date, date], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SourceItem:
+class SourceEntry:
     """Where leads come from, as `sources.yaml` names it."""
 
     key: str
@@ -86,11 +86,11 @@ class SourceItem:
 
 
 @lru_cache(maxsize=8)
-def load_company(text: str) -> Company:
+def load_company(text: str) -> CompanyProfile:
     """Read `company.yaml`."""
     whole = load_plain(text)
     own = _map(whole["company"])
-    return Company(
+    return CompanyProfile(
         name=_text(own, "name"),
         sender=_text(own, "sender"),
         postal=_text(own, "postal"),
@@ -110,10 +110,10 @@ def load_company(text: str) -> Company:
 
 
 @lru_cache(maxsize=8)
-def load_users(text: str) -> tuple[Colleague, ...]:
+def load_users(text: str) -> tuple[StaffEntry, ...]:
     """Read `users.yaml`."""
     return tuple(
-        Colleague(
+        StaffEntry(
             handle=_text(one, "id"),
             name=_text(one, "name"),
             email=_text(one, "email"),
@@ -123,10 +123,10 @@ def load_users(text: str) -> tuple[Colleague, ...]:
             country=_text(one, "country") or None,
             capacity=_number(one, "capacity", 20),
             firm=_text(one, "firm") or None,
-            boss=_text(one, "boss") or None,
+            manager=_text(one, "boss") or None,
             deputy=_text(one, "deputy") or None,
             away=tuple(
-                (_day(stretch["from"]), _day(stretch["through"])) for stretch in _maps(one, "away")
+                (_day(chunk["from"]), _day(chunk["through"])) for chunk in _maps(one, "away")
             ),
         )
         for one in _maps(load_plain(text), "users")
@@ -134,10 +134,10 @@ def load_users(text: str) -> tuple[Colleague, ...]:
 
 
 @lru_cache(maxsize=8)
-def load_sources(text: str) -> tuple[SourceItem, ...]:
+def load_sources(text: str) -> tuple[SourceEntry, ...]:
     """Read `sources.yaml`."""
     return tuple(
-        SourceItem(
+        SourceEntry(
             key=_text(one, "key"),
             name=_text(one, "name"),
             channel=_text(one, "channel"),

@@ -1,7 +1,7 @@
 """One condition language for audiences, branches, score rules and routing.
 
 A condition is a tree of frozen values; `holds` evaluates it over `Facts`, and segments compile the
-same tree to SQL. `campaigns.phrases` reads and writes its short text form.
+same tree to SQL. `campaigns.condition_text` reads and writes its short text form.
 """
 
 import re
@@ -34,7 +34,7 @@ class Op(StrEnum):
     UNSET = "not set"
 
 
-class Deed(StrEnum):
+class ActivityAlias(StrEnum):
     """What `Did` may ask for beside one activity kind."""
 
     SIGN = "sign"
@@ -60,7 +60,7 @@ SIGNS = PROSPECT_ACTS - {ActivityKind.OPENED}
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class LeadEvent:
     """Something dated that a prospect did; `names` are all words by which a rule may mean it.
 
     Names are the step that sent it, the asset, its type, topic and buying stage, the page, the
@@ -76,7 +76,7 @@ class Act:
     ref: str = ""
     """Whatever identifies it to the caller; ledger entries carry it on."""
     sure: bool = True
-    """Nothing but a person does this; False: a machine may have, see `campaigns.signs`."""
+    """Nothing but a person does this; False: a machine may have, see `campaigns.human_evidence`."""
     mail: int = 0
     """Which mail it came from; 0 where it came from none."""
     sent_at: datetime | None = None
@@ -88,7 +88,7 @@ class Facts:
     """What is known of one lead: named values, and dated acts in any order."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
-    acts: tuple[Act, ...] = ()
+    acts: tuple[LeadEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,13 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class EventCondition:
     """At least `times` human acts of a kind, called `what` ("" = any), within `days` (None = ever).
 
     `distinct` counts different items, so that one article clicked twice is one.
     """
 
-    kind: ActivityKind | Deed
+    kind: ActivityKind | ActivityAlias
     what: str = ""
     days: int | None = None
     times: int = 1
@@ -115,7 +115,7 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
-class Aged:
+class DateCondition:
     """A date fact that lies more (`older`) or less than `days` back; an unset one is neither."""
 
     field: str
@@ -144,7 +144,7 @@ class AnyOf:
     parts: tuple["Condition", ...]
 
 
-Leaf: TypeAlias = Compare | Aged | Did
+Leaf: TypeAlias = Compare | DateCondition | EventCondition
 Condition: TypeAlias = All | AnyOf | Not | Leaf
 
 
@@ -171,9 +171,9 @@ def holds(condition: Condition, facts: Facts, *, now: datetime, since: Since | N
             return not holds(part, facts, now=now, since=since)
         case Compare():
             return compares(condition, facts.values.get(condition.field))
-        case Aged():
+        case DateCondition():
             return _aged(condition, facts.values.get(condition.field), now=now)
-        case Did():
+        case EventCondition():
             return _did(condition, facts.acts, now=now, since=since)
 
 
@@ -194,7 +194,7 @@ def compares(compare: Compare, value: Value) -> bool:
     return _ordered(op, _told(value, compare.value), compare.value)
 
 
-def matching(did: Did, acts: tuple[Act, ...]) -> Iterator[Act]:
+def matching(did: EventCondition, acts: tuple[LeadEvent, ...]) -> Iterator[LeadEvent]:
     """Yield the human acts that a rule means, whatever their time."""
     return (act for act in acts if act.human and _is_kind(did, act) and _is_called(did.what, act))
 
@@ -207,13 +207,13 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
                 yield from leaves(part)
         case Not(part):
             yield from leaves(part)
-        case Compare() | Aged() | Did():
+        case Compare() | DateCondition() | EventCondition():
             yield condition
 
 
 def asks_for_acts(condition: Condition) -> bool:
     """Tell whether time alone can change the answer, so that a branch on it must have an end."""
-    return any(isinstance(leaf, Did) for leaf in leaves(condition))
+    return any(isinstance(leaf, EventCondition) for leaf in leaves(condition))
 
 
 _NEGATED = {Op.NE: Op.EQ, Op.NOT_IN: Op.IN, Op.UNSET: Op.SET}
@@ -225,7 +225,7 @@ _ORDER: dict[Op, Callable[[float | str, float | str], bool]] = {
 }
 
 
-def turns_old_at(aged: Aged, value: Value) -> datetime | None:
+def turns_old_at(aged: DateCondition, value: Value) -> datetime | None:
     """Give the moment at which a date grows older than the limit; None when there is no date."""
     if isinstance(value, datetime):
         return value + timedelta(days=aged.days)
@@ -235,12 +235,14 @@ def turns_old_at(aged: Aged, value: Value) -> datetime | None:
     return datetime.combine(day, time(0), UTC) + timedelta(days=aged.days)
 
 
-def _aged(aged: Aged, value: Value, *, now: datetime) -> bool:
+def _aged(aged: DateCondition, value: Value, *, now: datetime) -> bool:
     turns = turns_old_at(aged, value)
     return turns is not None and (turns <= now) is aged.older
 
 
-def _did(did: Did, acts: tuple[Act, ...], *, now: datetime, since: Since | None) -> bool:
+def _did(
+    did: EventCondition, acts: tuple[LeadEvent, ...], *, now: datetime, since: Since | None
+) -> bool:
     start = _start(did, now=now, since=since)
     found = [act for act in matching(did, acts) if act.at <= now and _after(act.at, start)]
     if did.distinct:
@@ -248,7 +250,7 @@ def _did(did: Did, acts: tuple[Act, ...], *, now: datetime, since: Since | None)
     return len(found) >= did.times
 
 
-def _start(did: Did, *, now: datetime, since: Since | None) -> datetime | None:
+def _start(did: EventCondition, *, now: datetime, since: Since | None) -> datetime | None:
     if did.days is not None:
         return now - timedelta(days=did.days)
     if since is None:
@@ -260,15 +262,15 @@ def _after(at: datetime, start: datetime | None) -> bool:
     return start is None or at >= start
 
 
-def _is_kind(did: Did, act: Act) -> bool:
-    if did.kind is Deed.INTENT:
+def _is_kind(did: EventCondition, act: LeadEvent) -> bool:
+    if did.kind is ActivityAlias.INTENT:
         return act.intent
-    if did.kind is Deed.SIGN:
+    if did.kind is ActivityAlias.SIGN:
         return act.kind in SIGNS
     return act.kind == did.kind
 
 
-def _is_called(what: str, act: Act) -> bool:
+def _is_called(what: str, act: LeadEvent) -> bool:
     return not what or what in act.names
 
 

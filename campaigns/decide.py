@@ -2,21 +2,22 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns.choice import Choice, Reader, Wish, choose
+from campaigns.condition_text import words
 from campaigns.conditions import holds
+from campaigns.content_choice import ContentChoice, ContentReader, ContentRequest, choose
 from campaigns.dates import day_of
 from campaigns.decision import (
     Ask,
     Decision,
     DecisionKind,
-    Happened,
-    Lead,
+    LeadSnapshot,
     Plan,
     Policy,
     Position,
+    StepReceipt,
 )
-from campaigns.limits import free_at, goes_first
-from campaigns.phrases import words
+from campaigns.frequency_caps import free_at, goes_first
+from campaigns.preferences import asks_to_wait
 from campaigns.timing import (
     Duration,
     TimeOfWeek,
@@ -25,31 +26,30 @@ from campaigns.timing import (
     zone_of,
 )
 from campaigns.track import (
-    Branch,
-    Content,
-    Email,
-    Exit,
+    BranchStep,
+    ContentStep,
+    EmailStep,
+    ExitStep,
     FactDate,
-    Goal,
-    Handoff,
-    Stream,
-    Task,
+    GoalStep,
+    HandoffStep,
+    StreamStep,
+    TaskStep,
     Track,
-    Wait,
+    WaitStep,
 )
+from campaigns.track_stepper import TrackStepper
 from campaigns.vocabulary import ExitReason, Receipt, Stage
-from campaigns.walk import Walk
-from campaigns.wishes import asks_to_wait
 
 __all__ = [
     "Ask",
     "Decision",
     "DecisionKind",
-    "Happened",
-    "Lead",
+    "LeadSnapshot",
     "Plan",
     "Policy",
     "Position",
+    "StepReceipt",
     "decide",
     "enter",
 ]
@@ -68,21 +68,23 @@ def enter(track: Track, *, at: datetime) -> Position:
 
 
 def decide(
-    track: Track, position: Position, lead: Lead, *, now: datetime, policy: Policy
+    track: Track, position: Position, lead: LeadSnapshot, *, now: datetime, policy: Policy
 ) -> Decision:
     """Pass as many steps as are due, plan at most one message, say why for each."""
-    walk = _Steps(track, position, lead, now, policy)
-    ended = walk.guard()
+    stepper = _Steps(track, position, lead, now, policy)
+    ended = stepper.guard()
     if ended is not None:
         return ended
     for _ in range(_MOST_STEPS):
-        decision = walk.take()
+        decision = stepper.take()
         if decision is not None:
             return decision
-    return walk.hold(Receipt.WAITED, now + _SOON, "too many steps at once: looked at again later")
+    return stepper.hold(
+        Receipt.WAITED, now + _SOON, "too many steps at once: looked at again later"
+    )
 
 
-class _Steps(Walk):
+class _Steps(TrackStepper):
     """What each kind of step does."""
 
     __slots__ = ()
@@ -118,33 +120,34 @@ class _Steps(Walk):
             reason = f"this version has no step {self.step}"
             return self.end(ExitReason.ERROR, Receipt.EXITED, reason)
         match step:
-            case Wait():
+            case WaitStep():
                 return self._wait(step)
-            case Branch():
+            case BranchStep():
                 return self._branch(step)
-            case Email() | Content() if self.left_out:
+            case EmailStep() | ContentStep() if self.left_out:
                 return self._pass(step)
             case _:
                 return self.stop() if self.too_early() else self._act(step)
 
     def _act(
-        self, step: Email | Content | Stream | Task | Handoff | Goal | Exit
+        self,
+        step: EmailStep | ContentStep | StreamStep | TaskStep | HandoffStep | GoalStep | ExitStep,
     ) -> Decision | None:
         match step:
-            case Email():
+            case EmailStep():
                 return self._email(step)
-            case Content():
+            case ContentStep():
                 return self._content(step)
-            case Stream():
+            case StreamStep():
                 return self._stream(step)
-            case Task():
+            case TaskStep():
                 return self._task(step)
-            case Handoff() | Goal() | Exit():
+            case HandoffStep() | GoalStep() | ExitStep():
                 return self._last(step)
 
     # --- steps that pass time
 
-    def _wait(self, step: Wait) -> Decision | None:
+    def _wait(self, step: WaitStep) -> Decision | None:
         self.left_out = ""
         until = self._until(step.until, self.due_at)
         if isinstance(step.until, FactDate) and (why := self._no_day(step.until, until)):
@@ -180,21 +183,21 @@ class _Steps(Walk):
             return f"its day, {day:%d %b %Y}, has passed"
         return ""
 
-    def _moved(self, step: Wait, until: datetime | None) -> bool:
+    def _moved(self, step: WaitStep, until: datetime | None) -> bool:
         """Tell whether the day that a lead waits for has been put off meanwhile."""
         return isinstance(step.until, FactDate) and until is not None and until > self.now
 
-    def _leave_out(self, step: Wait, why: str) -> Decision | None:
+    def _leave_out(self, step: WaitStep, why: str) -> Decision | None:
         """Pass a wait for a day that there is not; the mails that hang on it go with it."""
         self.note(Receipt.WAITED, f"nothing to wait for: {why}")
         self.left_out = why
         return self.go(self.track.following(step), at=self.due_at)
 
-    def _pass(self, step: Email | Content) -> Decision | None:
+    def _pass(self, step: EmailStep | ContentStep) -> Decision | None:
         self.note(Receipt.SKIPPED_DATE, f"left out: {self.left_out}")
         return self.go(self.track.following(step), at=self.due_at)
 
-    def _branch(self, step: Branch) -> Decision | None:
+    def _branch(self, step: BranchStep) -> Decision | None:
         if holds(step.condition, self.lead.facts, now=self.now, since=self.since()):
             self.note(Receipt.BRANCHED, f"{words(step.condition)}: yes, on to {step.then}")
             waited = self.timeout_at is not None
@@ -209,49 +212,53 @@ class _Steps(Walk):
 
     # --- steps that write
 
-    def _email(self, step: Email) -> Decision | None:
+    def _email(self, step: EmailStep) -> Decision | None:
         refused = self._may_send()
         if refused is not None:
             return refused
         return self._plan(step, template=step.mail, variant=self._variant(step))
 
-    def _variant(self, step: Email) -> str:
+    def _variant(self, step: EmailStep) -> str:
         if not step.variants:
             return ""
         value = self.lead.facts.values.get(step.vary_by)
         return value if isinstance(value, str) and value in step.variants else step.variants[-1]
 
-    def _content(self, step: Content) -> Decision | None:
+    def _content(self, step: ContentStep) -> Decision | None:
         refused = self._may_send()
         if refused is not None:
             return refused
-        choice = self._choose(Wish(step.stage, step.other_topic))
+        choice = self._choose(ContentRequest(step.stage, step.other_topic))
         if choice is None:
             self.note(Receipt.SKIPPED_EXHAUSTED, f"nothing new to send for the stage {step.stage}")
             return self.go(self.track.following(step), at=self.due_at)
         return self._plan(step, choice=choice)
 
-    def _stream(self, step: Stream) -> Decision | None:
-        warm = step.warm
-        if warm is not None and holds(warm.when, self.lead.facts, now=self.now):
-            reason = f"{words(warm.when)}: moves to {warm.track}"
-            return self.end(ExitReason.MOVED, Receipt.FINISHED, reason, after=warm.track)
+    def _stream(self, step: StreamStep) -> Decision | None:
+        handover = step.handover
+        if handover is not None and holds(handover.when, self.lead.facts, now=self.now):
+            reason = f"{words(handover.when)}: moves to {handover.track}"
+            return self.end(ExitReason.MOVED, Receipt.FINISHED, reason, after=handover.track)
         if self.casts >= step.max:
             return self.go(self.track.following(step), at=self.due_at)
         refused = self._may_send()
         if refused is not None:
             return refused
-        choice = self._choose(Wish())
+        choice = self._choose(ContentRequest())
         if choice is None:
-            return self._dry(step)
+            return self._on_exhausted(step)
         return self._plan(step, choice=choice)
 
-    def _dry(self, step: Stream) -> Decision | None:
+    def _on_exhausted(self, step: StreamStep) -> Decision | None:
         self.note(Receipt.SKIPPED_EXHAUSTED, "nothing new to send: every active item was had")
-        if step.dry is None:
+        if step.on_exhausted is None:
             return self.go(self.track.following(step), at=self.due_at)
-        ask = Ask(step.key, step.dry.who, step.dry.script, Duration(2, "bd"), self.now)
-        self.note(Receipt.TASK_CREATED, f"{step.dry.who} is asked: {step.dry.script}")
+        ask = Ask(
+            step.key, step.on_exhausted.who, step.on_exhausted.script, Duration(2, "bd"), self.now
+        )
+        self.note(
+            Receipt.TASK_CREATED, f"{step.on_exhausted.who} is asked: {step.on_exhausted.script}"
+        )
         self.casts = step.max
         return self._ask(ask)
 
@@ -271,30 +278,30 @@ class _Steps(Walk):
             return self.hold(Receipt.HELD_NO_SENDER, self.base() + _SOON, reason)
         return None
 
-    def _choose(self, wish: Wish) -> Choice | None:
+    def _choose(self, wish: ContentRequest) -> ContentChoice | None:
         lead = self.lead
-        reader = Reader(
+        reader = ContentReader(
             lead.address,
             lead.interests,
             lead.buying_stage,
             lead.seen,
             lead.last_topics,
-            lead.wishes.topics,
+            lead.preferences.topics,
         )
         at = self.opening(self.base())
         return choose(self.policy.assets, reader, wish, at=at, seed=self.policy.seed)
 
     def _plan(
         self,
-        step: Email | Content | Stream,
+        step: EmailStep | ContentStep | StreamStep,
         *,
         template: str = "",
         variant: str = "",
-        choice: Choice | None = None,
+        choice: ContentChoice | None = None,
     ) -> Decision | None:
         base = self.base()
         leaves = self.opening(base)
-        asked = asks_to_wait(self.lead.wishes, self.lead.sends, at=leaves)
+        asked = asks_to_wait(self.lead.preferences, self.lead.sends, at=leaves)
         if asked is not None:
             again = self.opening(asked.until)
             reason = f"{asked.words}: waits until {self.local(again)}"
@@ -312,18 +319,18 @@ class _Steps(Walk):
         asset, why = (choice.asset.key, choice.why) if choice else ("", "")
         self.message = Plan(step.key, self.serial, not_before, template, variant, asset, why)
         self.note(Receipt.PLANNED, why or f"mail {template}")
-        if isinstance(step, Stream):
+        if isinstance(step, StreamStep):
             return self._cast(step, leaves)
         return self.go(self.track.following(step), at=leaves)
 
-    def _cast(self, step: Stream, leaves: datetime) -> Decision:
+    def _cast(self, step: StreamStep, leaves: datetime) -> Decision:
         self.due_at = add(leaves, step.every, zone=self.lead.zone, calendar=self.calendar())
         self.casts += 1
         return self.stop()
 
     # --- steps that hand over
 
-    def _task(self, step: Task) -> Decision | None:
+    def _task(self, step: TaskStep) -> Decision | None:
         if self.timeout_at is not None:
             return self._answered(step)
         self.note(Receipt.TASK_CREATED, f"{step.who} is asked: {step.script}")
@@ -333,7 +340,7 @@ class _Steps(Walk):
         self.due_at = self.timeout_at = until
         return self._ask(ask)
 
-    def _answered(self, step: Task) -> Decision | None:
+    def _answered(self, step: TaskStep) -> Decision | None:
         following = self.track.following(step)
         if not step.outcomes:
             return self.go(following, at=self.due_at)
@@ -349,28 +356,28 @@ class _Steps(Walk):
     def _ask(self, ask: Ask) -> Decision:
         return Decision(DecisionKind.TASK, tuple(self.receipts), self.position(), task=ask)
 
-    def _last(self, step: Handoff | Goal | Exit) -> Decision:
+    def _last(self, step: HandoffStep | GoalStep | ExitStep) -> Decision:
         match step:
-            case Handoff():
+            case HandoffStep():
                 self.note(Receipt.HANDED_OFF, "handed to sales")
                 return Decision(
                     DecisionKind.HANDOFF, tuple(self.receipts), exit=ExitReason.PROMOTED
                 )
-            case Goal():
+            case GoalStep():
                 return self.end(ExitReason.GOAL, Receipt.EXITED, "goal reached")
-            case Exit():
-                return self._finish(step.park)
+            case ExitStep():
+                return self._finish(step.snooze)
 
-    def _finish(self, park: Duration | None = None) -> Decision:
-        after = "" if park else self.track.after
-        then = f"parked for {park.words}" if park else f"next: {after or 'a person decides'}"
+    def _finish(self, snooze: Duration | None = None) -> Decision:
+        after = "" if snooze else self.track.after
+        then = f"parked for {snooze.words}" if snooze else f"next: {after or 'a person decides'}"
         self.note(Receipt.FINISHED, f"the track is done; {then}")
         return Decision(
             DecisionKind.FINISH,
             tuple(self.receipts),
             exit=ExitReason.FINISHED,
             after=after,
-            park=park,
+            snooze=snooze,
         )
 
 

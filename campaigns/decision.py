@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from campaigns.choice import Asset
 from campaigns.conditions import Facts
-from campaigns.limits import Cap, Rival
+from campaigns.content_choice import ContentOption
+from campaigns.frequency_caps import CompetingTrack, FrequencyCap
+from campaigns.preferences import NO_WISHES, MailPreferences
 from campaigns.timing import Duration, Window
 from campaigns.vocabulary import BuyingStage, ExitReason, Receipt, Stage
-from campaigns.wishes import NO_WISHES, Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class LeadSnapshot:
     """What `decide` must know of a lead beside the facts that its conditions ask for."""
 
     address: str
@@ -51,9 +51,9 @@ class Lead:
     buying_stage: BuyingStage = BuyingStage.LEARN
     seen: frozenset[str] = frozenset()
     last_topics: tuple[str, ...] = ()
-    wishes: Wishes = NO_WISHES
+    preferences: MailPreferences = NO_WISHES
     """What the lead asked for on the preferences page."""
-    rivals: tuple[Rival, ...] = ()
+    rivals: tuple[CompetingTrack, ...] = ()
     """The other tracks in which the lead is active."""
 
 
@@ -62,8 +62,8 @@ class Policy:
     """What holds for all leads of a batch: sending hours, cap, content, whether all is paused."""
 
     window: Window
-    cap: Cap
-    assets: tuple[Asset, ...] = ()
+    cap: FrequencyCap
+    assets: tuple[ContentOption, ...] = ()
     paused: bool = False
     sender_ready: bool = True
     seed: int = 0
@@ -107,7 +107,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class StepReceipt:
     """One receipt: what happened at which step, in a sentence for the lead's page."""
 
     receipt: Receipt
@@ -120,13 +120,13 @@ class Decision:
     """The answer; `position` is None when the enrolment ends (EXIT, FINISH, HANDOFF)."""
 
     kind: DecisionKind
-    receipts: tuple[Happened, ...]
+    receipts: tuple[StepReceipt, ...]
     position: Position | None = None
     message: Plan | None = None
     task: Ask | None = None
     exit: ExitReason | None = None
     after: str = ""
     """The track that takes over ("" = park the lead)."""
-    park: Duration | None = None
+    snooze: Duration | None = None
     waiting_for: str = ""
     """The condition, in words, that a branch waits for until `position.timeout_at`."""

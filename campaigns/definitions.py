@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.conditions import Aged, Condition, Did, Facts, holds, leaves, matching, turns_old_at
+from campaigns.conditions import (
+    Condition,
+    DateCondition,
+    EventCondition,
+    Facts,
+    holds,
+    leaves,
+    matching,
+    turns_old_at,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class Definitions:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ClauseCheck:
     """One clause and whether it holds."""
 
     words: str
@@ -55,13 +64,13 @@ class DefinitionResult:
 
     definition: str
     holds: bool
-    ticks: tuple[Tick, ...]
+    ticks: tuple[ClauseCheck, ...]
     changes_at: datetime | None
 
 
 def check(definition: Definition, facts: Facts, *, now: datetime) -> DefinitionResult:
     """Hold one lead against a definition."""
-    ticks = tuple(Tick(c.words, holds(c.when, facts, now=now)) for c in definition.clauses)
+    ticks = tuple(ClauseCheck(c.words, holds(c.when, facts, now=now)) for c in definition.clauses)
     answers = [tick.holds for tick in ticks]
     return DefinitionResult(
         definition=definition.key,
@@ -78,11 +87,11 @@ def _moments(definition: Definition, facts: Facts, now: datetime) -> Iterator[da
 
 
 def _changes(leaf: object, facts: Facts) -> Iterator[datetime]:
-    if isinstance(leaf, Did) and leaf.days is not None:
+    if isinstance(leaf, EventCondition) and leaf.days is not None:
         # The last moment of the window still counts; the next instant does not.
         beyond = timedelta(days=leaf.days, microseconds=1)
         yield from (act.at + beyond for act in matching(leaf, facts.acts))
-    if isinstance(leaf, Aged):
+    if isinstance(leaf, DateCondition):
         turns = turns_old_at(leaf, facts.values.get(leaf.field))
         if turns is not None:
             yield turns

@@ -14,7 +14,7 @@ EVERYWHERE = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """One question, by the name of the fact that it fills."""
 
     name: str
@@ -32,11 +32,11 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FormDefinition:
     """What a form asks and what follows at once."""
 
     key: str
-    ask: tuple[Field, ...]
+    ask: tuple[FormField, ...]
     at_most: int
     intro: str
     button: str
@@ -59,7 +59,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageDefinition:
     """One landing page."""
 
     slug: str
@@ -84,8 +84,8 @@ class ConsentText:
 class Pages:
     """Every page and form of a company."""
 
-    pages: Mapping[str, Page]
-    forms: Mapping[str, Form]
+    pages: Mapping[str, PageDefinition]
+    forms: Mapping[str, FormDefinition]
     consent: ConsentText
     calculator: Mapping[str, Plain] = field(default_factory=dict)
 
@@ -98,7 +98,10 @@ def load_pages(text: str) -> Pages:
     forms = {key: _form(key, _map(one), fields) for key, one in _map(whole["forms"]).items()}
     consent = {name: _string(value) for name, value in _map(whole["consent"]).items()}
     listed = whole["pages"] if isinstance(whole["pages"], list) else []
-    pages = [Page(**{key: _string(value) for key, value in _map(one).items()}) for one in listed]
+    pages = [
+        PageDefinition(**{key: _string(value) for key, value in _map(one).items()})
+        for one in listed
+    ]
     return Pages(
         pages={page.slug: page for page in pages},
         forms=forms,
@@ -109,12 +112,14 @@ def load_pages(text: str) -> Pages:
     )
 
 
-def to_ask(form: Form, known: Mapping[str, Value], *, recognised: bool) -> tuple[Field, ...]:
+def to_ask(
+    form: FormDefinition, known: Mapping[str, Value], *, recognised: bool
+) -> tuple[FormField, ...]:
     """Choose the questions: the first that are still unknown, and those of today (F83).
 
     The address comes on top of `at_most` and is not asked of somebody whom the link names.
     """
-    asked: list[Field] = []
+    asked: list[FormField] = []
     for one in form.ask:
         if one.name == "email":
             continue
@@ -125,14 +130,14 @@ def to_ask(form: Form, known: Mapping[str, Value], *, recognised: bool) -> tuple
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedAnswers:
     """Answers that will do, and a sentence for each that will not."""
 
     answers: Mapping[str, str | float]
     problems: Mapping[str, str]
 
 
-def check_answers(fields: Sequence[Field], given: Mapping[str, str]) -> Checked:
+def check_answers(fields: Sequence[FormField], given: Mapping[str, str]) -> CheckedAnswers:
     """Read what somebody typed; nothing else is lost with one wrong answer."""
     answers: dict[str, str | float] = {}
     problems: dict[str, str] = {}
@@ -147,10 +152,10 @@ def check_answers(fields: Sequence[Field], given: Mapping[str, str]) -> Checked:
             problems[one.name] = problem
         else:
             answers[one.name] = value
-    return Checked(answers, problems)
+    return CheckedAnswers(answers, problems)
 
 
-def _read(one: Field, typed: str) -> tuple[str, str | float]:
+def _read(one: FormField, typed: str) -> tuple[str, str | float]:
     if one.type == "number":
         return _read_number(one, typed)
     if one.type == "choice":
@@ -166,7 +171,7 @@ def _read(one: Field, typed: str) -> tuple[str, str | float]:
     return ("", typed)
 
 
-def _read_number(one: Field, typed: str) -> tuple[str, str | float]:
+def _read_number(one: FormField, typed: str) -> tuple[str, str | float]:
     text = _NOUGHTS.sub(r"\1", typed).rstrip(".,")
     if not is_number(text):
         return (f"{one.label}: write a number, such as 75.", typed)
@@ -184,9 +189,9 @@ _NOUGHTS = re.compile(r"^([+-]?)0+(?=\d)")
 """Leading noughts, which say nothing where a number is asked for."""
 
 
-def _field(name: str, plain: Mapping[str, Plain]) -> Field:
+def _field(name: str, plain: Mapping[str, Plain]) -> FormField:
     options = _map(plain.get("options"))
-    return Field(
+    return FormField(
         name=name,
         type=_string(plain["type"]),
         label=_string(plain["label"]),
@@ -199,10 +204,10 @@ def _field(name: str, plain: Mapping[str, Plain]) -> Field:
     )
 
 
-def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, Field]) -> Form:
+def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, FormField]) -> FormDefinition:
     thanks = _map(plain.get("thanks"))
     ask = plain["ask"] if isinstance(plain["ask"], list) else []
-    return Form(
+    return FormDefinition(
         key=key,
         ask=tuple(fields[_string(name)] for name in ask),
         at_most=_int(plain.get("at_most"), 3),

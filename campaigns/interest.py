@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from campaigns.conditions import Act
+from campaigns.conditions import LeadEvent
 from campaigns.decay import decayed
 from campaigns.vocabulary import ActivityKind, BuyingStage
 
@@ -25,7 +25,7 @@ _READING = frozenset(
 
 
 def interests(
-    acts: Iterable[Act], *, stated: Collection[str], topics: Collection[str], now: datetime
+    acts: Iterable[LeadEvent], *, stated: Collection[str], topics: Collection[str], now: datetime
 ) -> tuple[str, ...]:
     """List the topics that a lead cares about, strongest first; equals by name."""
     weights = dict.fromkeys(stated, _STATED)
@@ -35,7 +35,7 @@ def interests(
     return tuple(sorted(weights, key=lambda topic: (-weights[topic], topic)))
 
 
-def buying_stage(acts: Iterable[Act], *, now: datetime) -> BuyingStage:
+def buying_stage(acts: Iterable[LeadEvent], *, now: datetime) -> BuyingStage:
     """Name the furthest stage whose content a person used in the last 90 days, else the first."""
     recent = [act.names for act in _read(acts, now) if now - act.at <= _MEMORY]
     if not recent:
@@ -44,5 +44,5 @@ def buying_stage(acts: Iterable[Act], *, now: datetime) -> BuyingStage:
     return used[-1] if used else BuyingStage.LEARN
 
 
-def _read(acts: Iterable[Act], now: datetime) -> list[Act]:
+def _read(acts: Iterable[LeadEvent], now: datetime) -> list[LeadEvent]:
     return [act for act in acts if act.human and act.kind in _READING and act.at <= now]

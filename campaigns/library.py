@@ -7,15 +7,15 @@ from enum import StrEnum
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from campaigns.choice import Asset
+from campaigns.content_choice import ContentOption
 from campaigns.definitions import Definitions
+from campaigns.durations import parse_cap, parse_window
+from campaigns.frequency_caps import FrequencyCap
 from campaigns.library_sales import load_definitions, load_routing, load_sla
 from campaigns.library_score import load_scorecard
-from campaigns.limits import Cap
 from campaigns.routing import Routing
 from campaigns.scorecard import Scorecard
 from campaigns.sla import Sla
-from campaigns.spans import parse_cap, parse_window
 from campaigns.text import Known, load
 from campaigns.timing import ALWAYS, Window
 from campaigns.track import Track
@@ -37,10 +37,10 @@ from campaigns.yamlfile import (
 
 __all__ = [
     "AssetType",
+    "ContentShelf",
     "Item",
     "Library",
-    "Sending",
-    "Shelf",
+    "SendingHours",
     "load_content",
     "load_definitions",
     "load_routing",
@@ -77,7 +77,7 @@ class Access(StrEnum):
 class Item:
     """One item of the library with all that its file says."""
 
-    asset: Asset
+    asset: ContentOption
     access: Access
     summary: str = ""
     url: str = ""
@@ -85,7 +85,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ContentShelf:
     """The content file: topics (key -> words) and items."""
 
     topics: Mapping[str, str]
@@ -93,11 +93,11 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SendingHours:
     """When mail may leave and how much of it."""
 
     window: Window
-    cap: Cap
+    cap: FrequencyCap
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ class Library:
 
     tracks: Mapping[str, Track]
     texts: Mapping[str, str]
-    shelf: Shelf
+    content: ContentShelf
     scorecard: Scorecard
     definitions: Definitions
     routing: Routing
     sla: Sla
-    sending: Sending
+    sending: SendingHours
 
 
 def shipped() -> Traversable:
@@ -136,7 +136,7 @@ def read_library(folder: Traversable, *, mails: frozenset[str] | None = None) ->
             key: load(body, file=f"tracks/{key}.yaml", known=known) for key, body in texts.items()
         },
         texts=texts,
-        shelf=load_content(text("content.yaml")),
+        content=load_content(text("content.yaml")),
         scorecard=load_scorecard(text("scorecard.yaml")),
         definitions=load_definitions(text("definitions.yaml")),
         routing=load_routing(text("routing.yaml")),
@@ -145,7 +145,7 @@ def read_library(folder: Traversable, *, mails: frozenset[str] | None = None) ->
     )
 
 
-def load_content(text: str, *, file: str = "content.yaml") -> Shelf:
+def load_content(text: str, *, file: str = "content.yaml") -> ContentShelf:
     """Read the content file; raise `FileError` with every mistake."""
     notes = Notes(file)
     fields = Fields(read(text, notes), notes)
@@ -158,20 +158,20 @@ def load_content(text: str, *, file: str = "content.yaml") -> Shelf:
         items[item.asset.key] = item
     fields.close()
     notes.refuse_if_any()
-    return Shelf(topics, tuple(items.values()))
+    return ContentShelf(topics, tuple(items.values()))
 
 
-def load_sending(text: str, *, file: str = "sending.yaml") -> Sending:
+def load_sending(text: str, *, file: str = "sending.yaml") -> SendingHours:
     """Read the sending rules; raise `FileError` with every mistake."""
     notes = Notes(file)
     fields = Fields(read(text, notes), notes)
     window = fields.need("window", as_words(parse_window), ALWAYS)
-    cap = fields.need("cap", as_words(parse_cap), Cap())
+    cap = fields.need("cap", as_words(parse_cap), FrequencyCap())
     quiet = fields.get("quiet", _days, frozenset())
     fields.close()
     notes.refuse_if_any()
     closed = Window(window.days, window.opens, window.closes, window.zone, quiet)
-    return Sending(closed, cap)
+    return SendingHours(closed, cap)
 
 
 def _item(fields: Fields, topics: Mapping[str, str]) -> Item:
@@ -189,8 +189,8 @@ def _item(fields: Fields, topics: Mapping[str, str]) -> Item:
     return item
 
 
-def _asset(fields: Fields) -> Asset:
-    return Asset(
+def _asset(fields: Fields) -> ContentOption:
+    return ContentOption(
         key=fields.need("key", as_name, ""),
         title=fields.need("title", as_text, ""),
         topics=fields.need("topics", as_texts, ()),

@@ -11,18 +11,18 @@ from zoneinfo import available_timezones
 import phonenumbers
 import pycountry
 
-from campaigns.phrases import FIELD_NAME
-from campaigns.spans import parse_duration
+from campaigns.condition_text import FIELD_NAME
+from campaigns.durations import parse_duration
 from campaigns.vocabulary import Channel, Role
 from campaigns.yamlfile import (
     BadValueError,
-    Entry,
     Fields,
     Items,
     Leaf,
     Map,
     Node,
     Notes,
+    YamlEntry,
     as_bool,
     as_date,
     as_int,
@@ -123,12 +123,12 @@ def check_users(top: Map, notes: Notes) -> None:
         one.get("capacity", partial(whole_number, least=0, most=10_000), 0)
         for name in ("firm", "boss", "deputy"):
             one.get(name, as_text, "")
-        for stretch in one.children("away"):
-            first = stretch.need("from", as_date, date.min)
-            last = stretch.need("through", as_date, date.max)
+        for chunk in one.children("away"):
+            first = chunk.need("from", as_date, date.min)
+            last = chunk.need("through", as_date, date.max)
             if last < first:
-                stretch.wrong("through", "the last day of leave lies before the first: swap them")
-            stretch.close()
+                chunk.wrong("through", "the last day of leave lies before the first: swap them")
+            chunk.close()
         _manners(one)
         one.close()
     whole.close()
@@ -180,7 +180,7 @@ def check_pages(top: Map, notes: Notes) -> None:
     whole.close()
 
 
-def _question(entry: Entry, notes: Notes) -> None:
+def _question(entry: YamlEntry, notes: Notes) -> None:
     if not FIELD_NAME.match(entry.key):
         message = f"`{entry.key}` is no name of a fact; use small letters, digits and _"
         notes.add(entry.line, message)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
+from campaigns.condition_text import words
 from campaigns.conditions import AnyOf
 from campaigns.definitions import Clause, Definition, Definitions
-from campaigns.phrases import words
+from campaigns.durations import parse_duration
 from campaigns.routing import Routing, RoutingRule, Target, ToFact, ToQueue, ToUsers
-from campaigns.sla import Late, Sla, Timers
-from campaigns.spans import parse_duration
+from campaigns.sla import LateRules, Sla, Timers
 from campaigns.timing import Duration
 from campaigns.vocabulary import Channel
 from campaigns.yamlfile import (
@@ -148,7 +148,7 @@ def _timers(parent: Fields, node: Node) -> Timers:
         first_contact=fields.need("first_contact", _as_duration, _HOUR),
         hot_first_contact=fields.need("hot_first_contact", _as_duration, _HOUR),
         result=fields.need("result", _as_duration, _HOUR),
-        then=fields.need("then", as_one_of(Late), Late.REASSIGN),
+        then=fields.need("then", as_one_of(LateRules), LateRules.REASSIGN),
     )
     fields.close()
     return timers

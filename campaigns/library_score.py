@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from campaigns.conditions import All, Compare, Condition, Did, Op
-from campaigns.phrases import parse, parse_value, words
-from campaigns.scorecard import ActRule, Bands, Case, FitRule, Group, Scorecard
-from campaigns.spans import parse_duration
+from campaigns.condition_text import parse, parse_value, words
+from campaigns.conditions import All, Compare, Condition, EventCondition, Op
+from campaigns.durations import parse_duration
+from campaigns.scorecard import ActRule, Bands, EventGroup, FitCase, FitRule, Scorecard
 from campaigns.yamlfile import (
     BadValueError,
-    Entry,
     Fields,
     Leaf,
     Map,
     Node,
     Notes,
+    YamlEntry,
     as_bool,
     as_int,
     as_map,
@@ -64,7 +64,7 @@ def _fit_rules(node: Node) -> tuple[FitRule, ...]:
     return tuple(_fit_rule(entry) for entry in as_map(node).entries)
 
 
-def _fit_rule(entry: Entry) -> FitRule:
+def _fit_rule(entry: YamlEntry) -> FitRule:
     if isinstance(entry.node, Map):
         name = as_name(Leaf(entry.key, entry.line))
         return FitRule(name, tuple(_case(name, one) for one in entry.node.entries))
@@ -73,7 +73,7 @@ def _fit_rule(entry: Entry) -> FitRule:
         condition = parse(entry.key) if " " in entry.key else _is_there(entry.key)
     except ValueError as error:
         raise BadValueError(str(error), entry.line) from None
-    return FitRule(entry.key, (Case(condition, points, entry.key.replace("_", " ")),))
+    return FitRule(entry.key, (FitCase(condition, points, entry.key.replace("_", " ")),))
 
 
 def _is_there(field: str) -> Condition:
@@ -81,10 +81,10 @@ def _is_there(field: str) -> Condition:
     return All((Compare(name, Op.SET), Compare(name, Op.NE, value=False)))
 
 
-def _case(name: str, entry: Entry) -> Case:
+def _case(name: str, entry: YamlEntry) -> FitCase:
     try:
         condition = _value_condition(name, entry.key)
-        return Case(condition, as_number(entry.node), f"{name.replace('_', ' ')}: {entry.key}")
+        return FitCase(condition, as_number(entry.node), f"{name.replace('_', ' ')}: {entry.key}")
     except ValueError as error:
         raise BadValueError(str(error), entry.line) from None
 
@@ -99,7 +99,7 @@ def _value_condition(name: str, key: str) -> Condition:
     return Compare(name, Op.EQ, parse_value(key))
 
 
-def _groups(engagement: Fields) -> tuple[Group, ...]:
+def _groups(engagement: Fields) -> tuple[EventGroup, ...]:
     usual = engagement.need("half_life", _half_life, None)
     groups = engagement.map("groups")
     if not groups.entries:
@@ -107,12 +107,12 @@ def _groups(engagement: Fields) -> tuple[Group, ...]:
     return tuple(_group(engagement, entry, usual) for entry in groups.entries)
 
 
-def _group(engagement: Fields, entry: Entry, usual: float | None) -> Group:
+def _group(engagement: Fields, entry: YamlEntry, usual: float | None) -> EventGroup:
     if not isinstance(entry.node, Map):
         engagement.wrong("groups", f"`{entry.key}` must be a map with `acts:`")
-        return Group(entry.key, (), usual)
+        return EventGroup(entry.key, (), usual)
     fields = engagement.child(entry.key, entry.node)
-    group = Group(
+    group = EventGroup(
         name=entry.key,
         rules=tuple(fields.need("acts", _acts, ())),
         half_life=fields.get("half_life", _half_life, usual),
@@ -136,7 +136,7 @@ def _act_rules(node: Map) -> Iterator[ActRule]:
             points = as_number(entry.node)
         except ValueError as error:
             raise BadValueError(str(error), entry.line) from None
-        if not isinstance(did, Did) or did.times != 1 or did.days is not None:
+        if not isinstance(did, EventCondition) or did.times != 1 or did.days is not None:
             raise BadValueError(
                 f"`{entry.key}` is no single act, such as `clicked decide`", entry.line
             )

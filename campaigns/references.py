@@ -4,14 +4,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from campaigns.conditions import Aged, All, AnyOf, Compare, Condition, Did, Not, Op
+from campaigns.condition_text import FIELD_NAME, parse
+from campaigns.conditions import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    DateCondition,
+    EventCondition,
+    Not,
+    Op,
+)
+from campaigns.durations import parse_until
 from campaigns.library_files import countries, country_meant
-from campaigns.phrases import FIELD_NAME, parse
-from campaigns.sent_back import MARKETING, RejectReason
-from campaigns.spans import parse_until
+from campaigns.rejection_reasons import MARKETING, RejectReason
 from campaigns.track import FactDate
 from campaigns.vocabulary import BuyingStage, Channel, Role, Stage
-from campaigns.yamlfile import Entry, Items, Leaf, Map, Node, Problem, did_you_mean
+from campaigns.yamlfile import Items, Leaf, Map, Node, Problem, YamlEntry, did_you_mean
 
 ENGINE_FACTS = frozenset(
     {
@@ -101,7 +110,7 @@ class Ref:
 
 
 @dataclass(slots=True)
-class Names:
+class DefinedNames:
     """What each kind of name may be, and what that kind is called."""
 
     known: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -166,7 +175,7 @@ def value_of(node: Node | None, name: str) -> Node | None:
     return _get(node, name) if node is not None else None
 
 
-def names_of(files: Mapping[str, Map], outside: Outside) -> Names:
+def names_of(files: Mapping[str, Map], outside: Outside) -> DefinedNames:
     """Collect what exists."""
     company, pages = files.get("company.yaml", _NONE), files.get("pages.yaml", _NONE)
     content = files.get("content.yaml", _NONE)
@@ -177,7 +186,7 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> Names:
     questions = _map(pages, "fields")
     fields = frozenset(entry.key for entry in questions.entries)
     sources = _maps(files.get("sources.yaml", _NONE), "sources")
-    names = Names(
+    names = DefinedNames(
         known={
             "mail": outside.mails,
             "text": outside.texts,
@@ -219,7 +228,7 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> Names:
 # --- who names whom -----------------------------------------------------------------------------
 
 
-def _refs(file: str, top: Map, names: Names) -> Iterator[Ref]:
+def _refs(file: str, top: Map, names: DefinedNames) -> Iterator[Ref]:
     if file.startswith("tracks/"):
         yield from _track(top)
     elif file in _BY_FILE:
@@ -240,10 +249,10 @@ def _track(top: Map) -> Iterator[Ref]:
         yield from _ref(step, "who", "who", key)
         yield from _ref(step, "script", "script", key)
         yield from _ref(step, "vary_by", "fact", key)
-        warm, dry = _map(step, "warm"), _map(step, "dry")
-        yield from _ref(warm, "track", "track", key)
-        yield from _ref(dry, "who", "who", key)
-        yield from _ref(dry, "script", "script", key)
+        handover, on_exhausted = _map(step, "warm"), _map(step, "dry")
+        yield from _ref(handover, "track", "track", key)
+        yield from _ref(on_exhausted, "who", "who", key)
+        yield from _ref(on_exhausted, "script", "script", key)
         yield from _until(step, key)
 
 
@@ -259,7 +268,7 @@ def _until(step: Map, key: str) -> Iterator[Ref]:
         yield Ref("fact", until.field, entry.line, key, "until")
 
 
-def _variants(top: Map, names: Names) -> Iterator[Ref]:
+def _variants(top: Map, names: DefinedNames) -> Iterator[Ref]:
     for step in _maps(top, "steps"):
         key, fact = step.entries[0].key if step.entries else "", _text(step, "vary_by")
         if fact in names.choices:
@@ -267,7 +276,7 @@ def _variants(top: Map, names: Names) -> Iterator[Ref]:
 
 
 def _values(
-    fact: str, words: Iterable[tuple[str, int]], names: Names, step: str = "", last: str = ""
+    fact: str, words: Iterable[tuple[str, int]], names: DefinedNames, step: str = "", last: str = ""
 ) -> Iterator[Ref]:
     kind = f"answer to `{fact}`"
     names.known[kind] = names.choices[fact] | ({last} if last else frozenset())
@@ -370,14 +379,14 @@ def _parsed(text: str, line: int) -> Iterator[tuple[int, Condition]]:
         return
 
 
-def _asked(line: int, condition: Condition, names: Names) -> Iterator[Ref]:
+def _asked(line: int, condition: Condition, names: DefinedNames) -> Iterator[Ref]:
     match condition:
         case Compare(field=fact):
             yield Ref("fact", fact, line)
             yield from _compared(line, condition, names)
-        case Aged(field=fact):
+        case DateCondition(field=fact):
             yield Ref("fact", fact, line)
-        case Did(what=what):
+        case EventCondition(what=what):
             if what:
                 yield Ref("act", what, line)
         case All(parts) | AnyOf(parts):
@@ -387,7 +396,7 @@ def _asked(line: int, condition: Condition, names: Names) -> Iterator[Ref]:
             yield from _asked(line, part, names)
 
 
-def _compared(line: int, asked: Compare, names: Names) -> Iterator[Ref]:
+def _compared(line: int, asked: Compare, names: DefinedNames) -> Iterator[Ref]:
     if asked.op not in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
         return
     values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
@@ -399,7 +408,7 @@ def _compared(line: int, asked: Compare, names: Names) -> Iterator[Ref]:
         yield from _values(asked.field, words, names)
 
 
-def _scored(top: Map, names: Names) -> Iterator[Ref]:
+def _scored(top: Map, names: DefinedNames) -> Iterator[Ref]:
     for rule in _map(_map(top, "fit"), "rules").entries:
         yield from _fit_rule(rule, names)
     for group in _map(_map(top, "engagement"), "groups").entries:
@@ -408,7 +417,7 @@ def _scored(top: Map, names: Names) -> Iterator[Ref]:
                 yield from _asked(line, condition, names)
 
 
-def _fit_rule(rule: Entry, names: Names) -> Iterator[Ref]:
+def _fit_rule(rule: YamlEntry, names: DefinedNames) -> Iterator[Ref]:
     if isinstance(rule.node, Map):
         yield Ref("fact", rule.key, rule.line, "fit")
         if rule.key in names.choices:
@@ -432,7 +441,7 @@ def _whole(files: Mapping[str, Map], outside: Outside) -> Iterator[Problem]:
         if file.startswith("tracks/"):
             yield from _file_name(file, top)
     for one in _maps(files.get("users.yaml", _NONE), "users"):
-        yield from _own_boss(one)
+        yield from _own_manager(one)
     if "definitions.yaml" in files:
         yield from _definitions(_map(files["definitions.yaml"], "definitions"))
 
@@ -444,7 +453,7 @@ def _file_name(file: str, top: Map) -> Iterator[Problem]:
         yield Problem(file, _line(top, "track"), "", "track", said)
 
 
-def _own_boss(one: Map) -> Iterator[Problem]:
+def _own_manager(one: Map) -> Iterator[Problem]:
     handle = _text(one, "id")
     for name in ("boss", "deputy"):
         if handle and _text(one, name) == handle:
@@ -532,7 +541,7 @@ def _doubles(file: str, top: Map) -> Iterator[Problem]:
 _NONE = Map((), 1)
 
 
-def _entry(node: Node, name: str) -> Entry | None:
+def _entry(node: Node, name: str) -> YamlEntry | None:
     if not isinstance(node, Map):
         return None
     return next((entry for entry in node.entries if entry.key == name), None)

@@ -51,7 +51,7 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RoutingCandidate:
     """A person who may get leads; `capacity` None = no bound."""
 
     key: str
@@ -94,7 +94,7 @@ class Route:
 def route(
     routing: Routing,
     facts: Facts,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[RoutingCandidate],
     *,
     turn: int,
     now: datetime,
@@ -122,7 +122,7 @@ def _resolve(
     target: Target | None,
     rule: RoutingRule,
     facts: Facts,
-    people: dict[str, Candidate],
+    people: dict[str, RoutingCandidate],
     turn: int,
 ) -> Route | None:
     if target is None:
@@ -144,7 +144,7 @@ def _with_reason(found: Route, passed: list[str]) -> Route:
     return Route(found.owner, found.queue, found.rule, reason, found.turn)
 
 
-def _why_not(rule: RoutingRule, facts: Facts, people: dict[str, Candidate]) -> str:
+def _why_not(rule: RoutingRule, facts: Facts, people: dict[str, RoutingCandidate]) -> str:
     states = [f"{_called(key, people)} {_state(people.get(key))}" for key in _named(rule.to, facts)]
     return f"{rule.words}: " + (", ".join(states) or "nobody is named")
 
@@ -160,11 +160,11 @@ def _named(target: Target, facts: Facts) -> tuple[str, ...]:
             return ()
 
 
-def _called(key: str, people: dict[str, Candidate]) -> str:
+def _called(key: str, people: dict[str, RoutingCandidate]) -> str:
     return people[key].called if key in people else key
 
 
-def _state(person: Candidate | None) -> str:
+def _state(person: RoutingCandidate | None) -> str:
     if person is None or not person.active:
         return "is not active"
     if person.had:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.conditions import Act, Condition, Did, Facts, holds, matching
+from campaigns.conditions import Condition, EventCondition, Facts, LeadEvent, holds, matching
 from campaigns.decay import decayed
 
 _CENT = 100
@@ -14,7 +14,7 @@ _DUST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FitCase:
     """What one value of a field, or one condition, is worth."""
 
     when: Condition
@@ -27,7 +27,7 @@ class FitRule:
     """The first case that holds gives the points."""
 
     name: str
-    cases: tuple[Case, ...]
+    cases: tuple[FitCase, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class ActRule:
     """What one human act is worth."""
 
     name: str
-    did: Did
+    did: EventCondition
     points: float
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EventGroup:
     """Acts of one nature; `cap` bounds what they may be worth at any moment, after decay."""
 
     name: str
@@ -70,7 +70,7 @@ class Scorecard:
     version: int
     fit: tuple[FitRule, ...]
     fit_bands: Bands
-    groups: tuple[Group, ...]
+    groups: tuple[EventGroup, ...]
     engagement_bands: Bands
 
     @property
@@ -80,7 +80,7 @@ class Scorecard:
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
+class FitContribution:
     """One row of the fit score; all rows sum exactly to the score."""
 
     rule: str
@@ -89,7 +89,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class EarnedPoints:
     """One row of the engagement ledger: what an act earned when it happened, caps applied."""
 
     rule: str
@@ -104,26 +104,26 @@ class LedgerEntry:
     intent: bool = False
 
 
-def score_fit(card: Scorecard, facts: Facts, *, now: datetime) -> list[Contribution]:
+def score_fit(card: Scorecard, facts: Facts, *, now: datetime) -> list[FitContribution]:
     """List what makes the fit score; a last row keeps the sum within 0..100."""
     rows = [row for rule in card.fit if (row := _fit_row(rule, facts, now)) is not None]
     total = sum(row.points for row in rows)
     bound = min(max(total, 0), 100)
     if bound != total:
-        rows.append(Contribution("limit", bound - total, "the score stays within 0 and 100"))
+        rows.append(FitContribution("limit", bound - total, "the score stays within 0 and 100"))
     return rows
 
 
 def score_acts(
-    card: Scorecard, acts: Iterable[Act], ledger: Sequence[LedgerEntry]
-) -> list[LedgerEntry]:
+    card: Scorecard, acts: Iterable[LeadEvent], ledger: Sequence[EarnedPoints]
+) -> list[EarnedPoints]:
     """List what new acts earn, in order of time; `ledger` holds the lead's entries so far.
 
     Only human acts count. In each group the first rule that fits decides. An act that earns
     nothing, because a cap is reached, leaves no entry.
     """
     known = list(ledger)
-    new: list[LedgerEntry] = []
+    new: list[EarnedPoints] = []
     for act in sorted(acts, key=lambda act: (act.at, act.ref)):
         for entry in _entries(card, act, known):
             known.append(entry)
@@ -131,12 +131,12 @@ def score_acts(
     return new
 
 
-def is_intent(card: Scorecard, act: Act) -> bool:
+def is_intent(card: Scorecard, act: LeadEvent) -> bool:
     """Tell whether the scorecard calls this an act of intent."""
     return any(group.intent and _rule_for(group, act) is not None for group in card.groups)
 
 
-def total_at(entries: Iterable[LedgerEntry], moment: datetime) -> float:
+def total_at(entries: Iterable[EarnedPoints], moment: datetime) -> float:
     """Sum the decayed points of all entries that had happened by then."""
     return sum(
         decayed(entry.points, moment - entry.at, entry.half_life)
@@ -155,21 +155,23 @@ def cell(card: Scorecard, *, fit: float, engagement: float) -> str:
     return band(card.fit_bands, fit) + band(card.engagement_bands, engagement)
 
 
-def _fit_row(rule: FitRule, facts: Facts, now: datetime) -> Contribution | None:
+def _fit_row(rule: FitRule, facts: Facts, now: datetime) -> FitContribution | None:
     for case in rule.cases:
         if holds(case.when, facts, now=now):
-            return Contribution(rule.name, case.points, case.words)
+            return FitContribution(rule.name, case.points, case.words)
     return None
 
 
-def _entries(card: Scorecard, act: Act, known: Sequence[LedgerEntry]) -> Iterator[LedgerEntry]:
+def _entries(
+    card: Scorecard, act: LeadEvent, known: Sequence[EarnedPoints]
+) -> Iterator[EarnedPoints]:
     for group in card.groups:
         rule = _rule_for(group, act)
         if rule is None:
             continue
         points = _within_caps(group, rule, act.at, [e for e in known if e.group == group.name])
         if points:
-            yield LedgerEntry(
+            yield EarnedPoints(
                 rule=rule.name,
                 group=group.name,
                 points=points,
@@ -182,12 +184,12 @@ def _entries(card: Scorecard, act: Act, known: Sequence[LedgerEntry]) -> Iterato
             )
 
 
-def _rule_for(group: Group, act: Act) -> ActRule | None:
+def _rule_for(group: EventGroup, act: LeadEvent) -> ActRule | None:
     return next((rule for rule in group.rules if any(matching(rule.did, (act,)))), None)
 
 
 def _within_caps(
-    group: Group, rule: ActRule, at: datetime, entries: Sequence[LedgerEntry]
+    group: EventGroup, rule: ActRule, at: datetime, entries: Sequence[EarnedPoints]
 ) -> float:
     """Cut the points to what the group may still be worth, now and at every later entry."""
     if _too_soon(group, rule, at, entries):
@@ -203,7 +205,9 @@ def _within_caps(
     return max(math.floor(room * _CENT + _DUST) / _CENT, 0.0)
 
 
-def _too_soon(group: Group, rule: ActRule, at: datetime, entries: Sequence[LedgerEntry]) -> bool:
+def _too_soon(
+    group: EventGroup, rule: ActRule, at: datetime, entries: Sequence[EarnedPoints]
+) -> bool:
     if group.once_per is None:
         return False
     span = timedelta(days=group.once_per)
@@ -211,7 +215,7 @@ def _too_soon(group: Group, rule: ActRule, at: datetime, entries: Sequence[Ledge
 
 
 def _room_under(
-    cap: float, at: datetime, entries: Sequence[LedgerEntry], *, half_life: float | None
+    cap: float, at: datetime, entries: Sequence[EarnedPoints], *, half_life: float | None
 ) -> float:
     # An act may settle after younger ones did: it must fit under the cap at their moments, too.
     moments = [at, *(entry.at for entry in entries if entry.at > at)]

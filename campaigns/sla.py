@@ -9,7 +9,7 @@ from campaigns.timing import Duration, Hours, add_business
 from campaigns.vocabulary import Channel
 
 
-class Late(StrEnum):
+class LateRules(StrEnum):
     """What happens when even the escalation changed nothing."""
 
     REASSIGN = "reassign"
@@ -26,7 +26,7 @@ class Timers:
     first_contact: Duration
     hot_first_contact: Duration
     result: Duration
-    then: Late = Late.REASSIGN
+    then: LateRules = LateRules.REASSIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Deadlines:
     late_at: datetime
     first_contact_by: datetime
     result_by: datetime
-    then: Late
+    then: LateRules
 
 
 def deadlines(

@@ -1,7 +1,8 @@
 """Tracks as files: YAML 1.2 <-> `Track`, lossless with comments; mistakes name file, line and step.
 
-SYNTAX. One track a file; conditions as in `campaigns.phrases`, or a map with one of all, any, not;
-durations as in `campaigns.spans` ("3 d", "4 h", "30 min", "2 w", "1 bd" = working day).
+SYNTAX. One track a file; conditions as in `campaigns.condition_text`, or a map with one of all,
+any, not; durations as in `campaigns.durations` ("3 d", "4 h", "30 min", "2 w", "1 bd" = one
+working day).
 
     track: welcome                  # its key: letters, digits, _
     name: Welcome
@@ -46,12 +47,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from campaigns.conditions import Condition
-from campaigns.spans import parse_duration
+from campaigns.durations import parse_duration
 from campaigns.text_check import Known, check_graph
 from campaigns.text_comments import lay_back, lift
 from campaigns.text_plain import Plain, plain_track
 from campaigns.text_steps import read_steps
-from campaigns.track import Again, Track, stage_goal
+from campaigns.track import ReentryRule, Track, stage_goal
 from campaigns.vocabulary import Stage
 from campaigns.yamlfile import (
     Fields,
@@ -83,7 +84,7 @@ def load(text: str, *, file: str = "track", known: Known | None = None) -> Track
         priority=fields.need("priority", as_int, 1),
         steps=tuple(step for step, _ in numbered),
         enter=fields.get("enter", as_condition, None),
-        again=fields.get("again", as_words(_again), Again()),
+        again=fields.get("again", as_words(_again), ReentryRule()),
         goal=fields.get("goal", as_goal, None),
         after=fields.get("after", as_name, ""),
     )
@@ -131,9 +132,9 @@ def as_goal(node: Node) -> Condition:
     return as_condition(node)
 
 
-def _again(text: str) -> Again:
+def _again(text: str) -> ReentryRule:
     if text in ("never", "each event"):
-        return Again(None if text == "never" else 0)
+        return ReentryRule(None if text == "never" else 0)
     after, _, span = text.partition(" ")
     if after != "after":
         message = f"`{text}` is not known; write never, each event or after 120 d"
@@ -141,7 +142,7 @@ def _again(text: str) -> Again:
     duration = parse_duration(span)
     if duration.unit not in ("d", "w"):
         raise ValueError("count re-entry in days or weeks, such as `after 120 d`")
-    return Again(duration.elapsed.days)
+    return ReentryRule(duration.elapsed.days)
 
 
 def _step_lines(text: str) -> dict[str, int]:

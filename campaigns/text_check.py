@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.conditions import Did, leaves
-from campaigns.track import Branch, Email, Step, Stream, Task, Track, targets
+from campaigns.conditions import EventCondition, leaves
+from campaigns.track import BranchStep, EmailStep, Step, StreamStep, TaskStep, Track, targets
 from campaigns.vocabulary import ActivityKind
 from campaigns.yamlfile import Map, Notes
 
@@ -29,10 +29,10 @@ def check_graph(track: Track, nodes: Sequence[Map], notes: Notes, known: Known) 
     _tracks(track, numbered, notes, known)
 
 
-def is_weak(step: Branch) -> bool:
+def is_weak(step: BranchStep) -> bool:
     """Tell whether a branch asks for opens, which image proxies fake."""
     return any(
-        isinstance(leaf, Did) and leaf.kind is ActivityKind.OPENED
+        isinstance(leaf, EventCondition) and leaf.kind is ActivityKind.OPENED
         for leaf in leaves(step.condition)
     )
 
@@ -43,7 +43,7 @@ def weak_signals(track: Track) -> list[tuple[str, str]]:
     return [
         (step.key, f"step {step.key} {said}")
         for step in track.steps
-        if isinstance(step, Branch) and is_weak(step)
+        if isinstance(step, BranchStep) and is_weak(step)
     ]
 
 
@@ -65,9 +65,9 @@ def _targets(track: Track, step: Step, node: Map, notes: Notes) -> None:
 
 def _named(step: Step) -> Sequence[tuple[str, str]]:
     match step:
-        case Branch():
+        case BranchStep():
             return (("then", step.then), ("else", step.otherwise))
-        case Task():
+        case TaskStep():
             ways = [(f"outcomes.{answer}", target) for answer, target in step.outcomes]
             return (*ways, ("next", step.next))
         case _:
@@ -75,7 +75,7 @@ def _named(step: Step) -> Sequence[tuple[str, str]]:
 
 
 def _mail(step: Step, node: Map, notes: Notes, known: Known) -> None:
-    if not isinstance(step, Email) or known.mails is None or not step.mail:
+    if not isinstance(step, EmailStep) or known.mails is None or not step.mail:
         return
     if step.mail not in known.mails:
         have = ", ".join(sorted(known.mails)) or "none"
@@ -99,12 +99,12 @@ def _reach(track: Track, numbered: Sequence[tuple[Step, Map]], notes: Notes) -> 
 def _no_idle_loops(track: Track, numbered: Sequence[tuple[Step, Map]], notes: Notes) -> None:
     """Refuse circles of branches that take no time: a lead would spin in them."""
     for step, node in numbered:
-        if isinstance(step, Branch) and step.within is None and _circles(track, step):
+        if isinstance(step, BranchStep) and step.within is None and _circles(track, step):
             message = "this branch leads back to itself without any wait; add one"
             notes.add(_line(node, "then"), message, step=step.key, field="then")
 
 
-def _circles(track: Track, start: Branch) -> bool:
+def _circles(track: Track, start: BranchStep) -> bool:
     seen: set[str] = set()
     ahead = list(targets(track, start))
     while ahead:
@@ -112,7 +112,7 @@ def _circles(track: Track, start: Branch) -> bool:
         if key == start.key:
             return True
         step = track.step(key)
-        if key not in seen and isinstance(step, Branch) and step.within is None:
+        if key not in seen and isinstance(step, BranchStep) and step.within is None:
             ahead.extend(targets(track, step))
         seen.add(key)
     return False
@@ -123,9 +123,9 @@ def _tracks(track: Track, numbered: Sequence[tuple[Step, Map]], notes: Notes, kn
         return
     named = [(track.after, 1, "", "after")]
     named += [
-        (step.warm.track, _line(node, "warm"), step.key, "warm")
+        (step.handover.track, _line(node, "warm"), step.key, "warm")
         for step, node in numbered
-        if isinstance(step, Stream) and step.warm is not None
+        if isinstance(step, StreamStep) and step.handover is not None
     ]
     for name, line, step, field in named:
         if name and name not in known.tracks:

@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from campaigns.condition_text import words
 from campaigns.conditions import All, AnyOf, Condition, Not
-from campaigns.phrases import words
-from campaigns.spans import until_words
+from campaigns.durations import until_words
 from campaigns.timing import Duration
 from campaigns.track import (
     USUAL_WAIT,
-    Again,
-    Branch,
-    Content,
-    Email,
-    Exit,
-    Goal,
-    Handoff,
+    BranchStep,
+    ContentStep,
+    EmailStep,
+    ExitStep,
+    GoalStep,
+    HandoffStep,
+    ReentryRule,
     Step,
-    Stream,
-    Task,
+    StreamStep,
+    TaskStep,
     Track,
-    Wait,
+    WaitStep,
     goal_stage,
     kind_of,
 )
@@ -60,7 +60,7 @@ def plain_condition(condition: Condition) -> Plain:
             return words(condition)
 
 
-def _again(again: Again) -> str:
+def _again(again: ReentryRule) -> str:
     if again.days is None:
         return "never"
     return f"after {again.days} d" if again.days else "each event"
@@ -69,64 +69,64 @@ def _again(again: Again) -> str:
 def _step(step: Step) -> Plain:
     plain: dict[str, Plain] = {step.key: str(kind_of(step))}
     plain.update(_fields(step))
-    if not isinstance(step, Branch | Handoff | Goal | Exit) and step.next:
+    if not isinstance(step, BranchStep | HandoffStep | GoalStep | ExitStep) and step.next:
         plain["next"] = step.next
     return plain
 
 
 def _fields(step: Step) -> Iterator[tuple[str, Plain]]:
     match step:
-        case Email():
+        case EmailStep():
             return _email(step)
-        case Content():
+        case ContentStep():
             return _content(step)
-        case Stream():
+        case StreamStep():
             return _stream(step)
-        case Wait():
+        case WaitStep():
             return _wait(step)
-        case Branch():
+        case BranchStep():
             return _branch(step)
-        case Task():
+        case TaskStep():
             return _task(step)
-        case Exit() | Handoff() | Goal():
+        case ExitStep() | HandoffStep() | GoalStep():
             return _last(step)
 
 
-def _content(step: Content) -> Iterator[tuple[str, Plain]]:
+def _content(step: ContentStep) -> Iterator[tuple[str, Plain]]:
     yield "stage", str(step.stage)
     if step.other_topic:
         yield "other_topic", True
 
 
-def _wait(step: Wait) -> Iterator[tuple[str, Plain]]:
+def _wait(step: WaitStep) -> Iterator[tuple[str, Plain]]:
     if isinstance(step.until, Duration):
         yield "for", str(step.until)
     else:
         yield "until", until_words(step.until)
 
 
-def _last(step: Exit | Handoff | Goal) -> Iterator[tuple[str, Plain]]:
-    if isinstance(step, Exit) and step.park is not None:
-        yield "park", str(step.park)
+def _last(step: ExitStep | HandoffStep | GoalStep) -> Iterator[tuple[str, Plain]]:
+    if isinstance(step, ExitStep) and step.snooze is not None:
+        yield "park", str(step.snooze)
 
 
-def _email(step: Email) -> Iterator[tuple[str, Plain]]:
+def _email(step: EmailStep) -> Iterator[tuple[str, Plain]]:
     yield "mail", step.mail
     if step.variants:
         yield "vary_by", step.vary_by
         yield "variants", list(step.variants)
 
 
-def _stream(step: Stream) -> Iterator[tuple[str, Plain]]:
+def _stream(step: StreamStep) -> Iterator[tuple[str, Plain]]:
     yield "every", str(step.every)
     yield "max", step.max
-    if step.warm is not None:
-        yield "warm", {"when": plain_condition(step.warm.when), "track": step.warm.track}
-    if step.dry is not None:
-        yield "dry", {"who": step.dry.who, "script": step.dry.script}
+    if step.handover is not None:
+        yield "warm", {"when": plain_condition(step.handover.when), "track": step.handover.track}
+    if step.on_exhausted is not None:
+        yield "dry", {"who": step.on_exhausted.who, "script": step.on_exhausted.script}
 
 
-def _branch(step: Branch) -> Iterator[tuple[str, Plain]]:
+def _branch(step: BranchStep) -> Iterator[tuple[str, Plain]]:
     yield "if", plain_condition(step.condition)
     if step.within is not None:
         yield "within", str(step.within)
@@ -134,7 +134,7 @@ def _branch(step: Branch) -> Iterator[tuple[str, Plain]]:
     yield "else", step.otherwise
 
 
-def _task(step: Task) -> Iterator[tuple[str, Plain]]:
+def _task(step: TaskStep) -> Iterator[tuple[str, Plain]]:
     yield "who", step.who
     yield "due", str(step.due)
     yield "script", step.script

@@ -4,22 +4,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from campaigns.conditions import Compare, Op, asks_for_acts
-from campaigns.spans import parse_duration, parse_until
+from campaigns.durations import parse_duration, parse_until
 from campaigns.timing import Duration
 from campaigns.track import (
     USUAL_WAIT,
-    Branch,
-    Content,
-    Dry,
-    Email,
-    Exit,
-    Goal,
-    Handoff,
+    BranchStep,
+    ContentStep,
+    EmailStep,
+    ExitStep,
+    GoalStep,
+    HandoffStep,
+    OnExhausted,
     Step,
-    Stream,
-    Task,
-    Wait,
-    Warm,
+    StreamHandover,
+    StreamStep,
+    TaskStep,
+    WaitStep,
 )
 from campaigns.vocabulary import BuyingStage, StepKind
 from campaigns.yamlfile import (
@@ -89,40 +89,42 @@ def _email(key: str, fields: Fields) -> Step:
     vary_by = fields.get("vary_by", as_name, "")
     if bool(variants) != bool(vary_by):
         fields.wrong("variants", "`variants` and `vary_by` (the fact that picks one) go together")
-    return Email(key, fields.need("mail", as_name, ""), variants, vary_by, _next(fields))
+    return EmailStep(key, fields.need("mail", as_name, ""), variants, vary_by, _next(fields))
 
 
 def _content(key: str, fields: Fields) -> Step:
     stage = fields.need("stage", as_one_of(BuyingStage), BuyingStage.LEARN)
-    return Content(key, stage, fields.get("other_topic", as_bool, False), _next(fields))
+    return ContentStep(key, stage, fields.get("other_topic", as_bool, False), _next(fields))
 
 
 def _stream(key: str, fields: Fields) -> Step:
     most = fields.need("max", as_int, 1)
     if most < 1:
         fields.wrong("max", "a stream sends at least one item")
-    return Stream(
+    return StreamStep(
         key,
         every=fields.need("every", as_duration, _ONE_DAY),
         max=most,
-        warm=fields.get("warm", partial(_warm, fields), None),
-        dry=fields.get("dry", partial(_dry, fields), None),
+        handover=fields.get("warm", partial(_handover, fields), None),
+        on_exhausted=fields.get("dry", partial(_on_exhausted, fields), None),
         next=_next(fields),
     )
 
 
-def _warm(parent: Fields, node: Node) -> Warm:
+def _handover(parent: Fields, node: Node) -> StreamHandover:
     fields = parent.child("warm", as_map(node))
-    warm = Warm(fields.need("when", as_condition, _STAND_IN), fields.need("track", as_name, ""))
+    handover = StreamHandover(
+        fields.need("when", as_condition, _STAND_IN), fields.need("track", as_name, "")
+    )
     fields.close()
-    return warm
+    return handover
 
 
-def _dry(parent: Fields, node: Node) -> Dry:
+def _on_exhausted(parent: Fields, node: Node) -> OnExhausted:
     fields = parent.child("dry", as_map(node))
-    dry = Dry(fields.need("who", as_name, ""), fields.need("script", as_name, ""))
+    on_exhausted = OnExhausted(fields.need("who", as_name, ""), fields.need("script", as_name, ""))
     fields.close()
-    return dry
+    return on_exhausted
 
 
 def _wait(key: str, fields: Fields) -> Step:
@@ -130,7 +132,7 @@ def _wait(key: str, fields: Fields) -> Step:
         fields.wrong("for", "a wait needs either `for: 3 d` or `until: Tuesday 09:00`")
     length = fields.get("for", as_duration, None)
     moment = fields.get("until", as_words(parse_until), None)
-    return Wait(key, length or moment or _ONE_DAY, _next(fields))
+    return WaitStep(key, length or moment or _ONE_DAY, _next(fields))
 
 
 def _branch(key: str, fields: Fields) -> Step:
@@ -139,11 +141,11 @@ def _branch(key: str, fields: Fields) -> Step:
     if within is None and not fields.has("within") and asks_for_acts(condition):
         fields.wrong("within", "a branch on what somebody does needs an end: add `within: 5 d`")
     then = fields.need("then", as_name, "")
-    return Branch(key, condition, then, fields.need("else", as_name, ""), within)
+    return BranchStep(key, condition, then, fields.need("else", as_name, ""), within)
 
 
 def _task(key: str, fields: Fields) -> Step:
-    return Task(
+    return TaskStep(
         key,
         who=fields.need("who", as_name, ""),
         due=fields.need("due", as_duration, _ONE_DAY),
@@ -162,15 +164,15 @@ def _outcomes(node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _handoff(key: str, _: Fields) -> Step:
-    return Handoff(key)
+    return HandoffStep(key)
 
 
 def _goal(key: str, _: Fields) -> Step:
-    return Goal(key)
+    return GoalStep(key)
 
 
 def _exit(key: str, fields: Fields) -> Step:
-    return Exit(key, fields.get("park", as_duration, None))
+    return ExitStep(key, fields.get("park", as_duration, None))
 
 
 _READERS: dict[StepKind, Callable[[str, Fields], Step]] = {

@@ -12,7 +12,7 @@ USUAL_WAIT = Duration(14, "d")
 
 
 @dataclass(frozen=True, slots=True)
-class Email:
+class EmailStep:
     """Write with a template; `vary_by` names the fact whose value picks one of `variants`."""
 
     key: str
@@ -23,7 +23,7 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ContentStep:
     """Send the best unseen item of a buying stage; `other_topic` leaves the last topic aside."""
 
     key: str
@@ -33,7 +33,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Warm:
+class StreamHandover:
     """When a lead in a stream warms up, and which track takes it over."""
 
     when: Condition
@@ -41,7 +41,7 @@ class Warm:
 
 
 @dataclass(frozen=True, slots=True)
-class Dry:
+class OnExhausted:
     """Whom to ask when nothing unseen is left."""
 
     who: str
@@ -49,14 +49,14 @@ class Dry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamStep:
     """Send the best unseen item of any buying stage, again and again."""
 
     key: str
     every: Duration
     max: int
-    warm: Warm | None = None
-    dry: Dry | None = None
+    handover: StreamHandover | None = None
+    on_exhausted: OnExhausted | None = None
     next: str = ""
 
 
@@ -72,7 +72,7 @@ class FactDate:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitStep:
     """Let time pass: a duration, or until a weekday and time or a fact's date."""
 
     key: str
@@ -81,7 +81,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class BranchStep:
     """Go to `then` as soon as the condition holds, to `otherwise` when `within` has passed."""
 
     key: str
@@ -92,7 +92,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TaskStep:
     """Ask a person; with `outcomes` (answer, step) the lead waits for it, at most `within`."""
 
     key: str
@@ -105,50 +105,60 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
+class HandoffStep:
     """Make the lead sales-ready; the enrolment ends."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class GoalStep:
     """End here as reached, whatever the track's goal says."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Exit:
+class ExitStep:
     """End; with `park` nothing else starts before that time is over."""
 
     key: str
-    park: Duration | None = None
+    snooze: Duration | None = None
 
 
-Step: TypeAlias = Email | Content | Stream | Wait | Branch | Task | Handoff | Goal | Exit
+Step: TypeAlias = (
+    EmailStep
+    | ContentStep
+    | StreamStep
+    | WaitStep
+    | BranchStep
+    | TaskStep
+    | HandoffStep
+    | GoalStep
+    | ExitStep
+)
 
 KINDS: dict[type[Step], StepKind] = {
-    Email: StepKind.EMAIL,
-    Content: StepKind.CONTENT,
-    Stream: StepKind.STREAM,
-    Wait: StepKind.WAIT,
-    Branch: StepKind.BRANCH,
-    Task: StepKind.TASK,
-    Handoff: StepKind.HANDOFF,
-    Goal: StepKind.GOAL,
-    Exit: StepKind.EXIT,
+    EmailStep: StepKind.EMAIL,
+    ContentStep: StepKind.CONTENT,
+    StreamStep: StepKind.STREAM,
+    WaitStep: StepKind.WAIT,
+    BranchStep: StepKind.BRANCH,
+    TaskStep: StepKind.TASK,
+    HandoffStep: StepKind.HANDOFF,
+    GoalStep: StepKind.GOAL,
+    ExitStep: StepKind.EXIT,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ReentryRule:
     """Who may come back: days after the last end, 0 = at each event, None = never."""
 
     days: int | None = None
 
 
-NEVER = Again()
+NEVER = ReentryRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ class Track:
     priority: int
     steps: tuple[Step, ...]
     enter: Condition | None = None
-    again: Again = NEVER
+    again: ReentryRule = NEVER
     goal: Condition | None = None
     after: str = ""
 
@@ -178,7 +188,7 @@ class Track:
 
     def following(self, step: Step) -> str:
         """Name where a step leads unless it decides itself; "" = the end."""
-        if isinstance(step, Branch | Handoff | Goal | Exit):
+        if isinstance(step, BranchStep | HandoffStep | GoalStep | ExitStep):
             return ""
         if step.next:
             return step.next
@@ -194,9 +204,9 @@ def kind_of(step: Step) -> StepKind:
 def targets(track: Track, step: Step) -> tuple[str, ...]:
     """List the steps that may come next, for drawings and checks."""
     match step:
-        case Branch():
+        case BranchStep():
             return (step.then, step.otherwise)
-        case Task():
+        case TaskStep():
             ways = tuple(target for _, target in step.outcomes)
             return (*ways, track.following(step)) if track.following(step) else ways
         case _:

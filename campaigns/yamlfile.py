@@ -14,8 +14,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from campaigns.condition_text import parse
 from campaigns.conditions import All, AnyOf, Condition, Not
-from campaigns.phrases import parse
 
 _DEEPEST = 30
 _NEAR = 0.7
@@ -78,7 +78,7 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class YamlEntry:
     """One key of a map."""
 
     key: str
@@ -90,7 +90,7 @@ class Entry:
 class Map:
     """A map, in written order."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[YamlEntry, ...]
     line: int
 
 
@@ -381,8 +381,8 @@ def _node(raw: object, notes: Notes, depth: int) -> Node:
             raise YAMLError("the file is empty")
 
 
-def _entries(raw: MappingNode, notes: Notes, depth: int) -> tuple[Entry, ...]:
-    entries: dict[str, Entry] = {}
+def _entries(raw: MappingNode, notes: Notes, depth: int) -> tuple[YamlEntry, ...]:
+    entries: dict[str, YamlEntry] = {}
     for key, value in raw.value:
         line = key.start_mark.line + 1
         name = str(key.value) if isinstance(key, ScalarNode) else ""
@@ -391,7 +391,7 @@ def _entries(raw: MappingNode, notes: Notes, depth: int) -> tuple[Entry, ...]:
         elif name in entries:
             notes.add(line, f"`{name}` stands here twice; remove one", field=name)
         else:
-            entries[name] = Entry(name, _node(value, notes, depth + 1), line)
+            entries[name] = YamlEntry(name, _node(value, notes, depth + 1), line)
     return tuple(entries.values())
 
 

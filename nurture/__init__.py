@@ -1,1 +1,1 @@
-"""The engine: people, consent, tracks, mail, scores, hand-off, reports; and its doors."""
+"""The engine: people, consent, tracks, mail, scores, hand-off, reports; web and commands."""

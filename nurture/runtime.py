@@ -10,9 +10,9 @@ from pathlib import Path
 
 from nurture import mail
 from nurture.adapters.dns_mx import DnsLookup
-from nurture.adapters.mail_imap import ImapLetterbox, place_of
 from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
+from nurture.adapters.mailbox_imap import ImapMailbox, mailbox_location
 from nurture.engagement import LinkFiles, Patience
 from nurture.handoff import Notifier
 from nurture.kernel.clock import Clock, FastClock, RealClock, SteppedClock
@@ -27,19 +27,19 @@ from nurture.kernel.stepped import read_instant
 from nurture.kernel.tokens import Keyring, Purpose, sign
 from nurture.kernel.work import Works
 from nurture.leads import HostLists, MxLookup
-from nurture.usecases import arrive
-from nurture.usecases.alerts import AlertMail
-from nurture.usecases.capture import House
-from nurture.usecases.company import company
-from nurture.usecases.policy import policy
-from nurture.usecases.post import Post
-from nurture.usecases.progress import Desk
-from nurture.usecases.receive import Mailroom
+from nurture.usecases.delivery.sender import Sender
+from nurture.usecases.intake import settle
+from nurture.usecases.intake.take_in import IntakeContext
+from nurture.usecases.journeys.advance import JourneyContext
+from nurture.usecases.responses.inbound_mail import InboundMailContext
+from nurture.usecases.sales.alerts import AlertMail
+from nurture.usecases.shared.sending_company import company
+from nurture.usecases.shared.sending_policy import policy
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that doors and workers of one process share."""
+    """Everything that web, commands and workers of one process share."""
 
     settings: Settings
     works: Works
@@ -52,9 +52,9 @@ class Runtime:
     links: LinkFiles
 
     @property
-    def desk(self) -> Desk:
+    def journey(self) -> JourneyContext:
         """Gather what moving leads on needs."""
-        return Desk(notify=self.notify, seed=self.settings.seed)
+        return JourneyContext(notify=self.notify, seed=self.settings.seed)
 
     @property
     def notify(self) -> Notifier:
@@ -62,13 +62,13 @@ class Runtime:
         return AlertMail(self.keyring, self.settings.base_url)
 
     @property
-    def house(self) -> House:
+    def intake(self) -> IntakeContext:
         """Gather what taking leads in needs."""
         with self.works.read("runtime") as work:
             firm = company(work, sender="", postal="")
         hosts = HostLists(free_mail=firm.free_mail, throw_away=firm.throw_away)
-        settle_new = partial(arrive.settle_new, desk=self.desk)
-        return House(
+        settle_new = partial(settle.settle_new, journey=self.journey)
+        return IntakeContext(
             key=self.secret,
             settle_new=settle_new,
             hosts=hosts,
@@ -105,7 +105,7 @@ class Runtime:
         """Open this process's spool of clicks and opens."""
         return Spool(self.home / "spool")
 
-    def post(self) -> Post:
+    def post(self) -> Sender:
         """Gather what a sending process has at hand; call it after the fork."""
         settings = self.settings
         if not settings.smtp_url:
@@ -124,10 +124,10 @@ class Runtime:
                 for name, url in urls
             }
         )
-        return Post(
+        return Sender(
             transport=relays,
             journals=self.home / "journals",
-            sending=mail.Sending(
+            sending=mail.BatchSettings(
                 sender_name=name,
                 sender_address=address,
                 list_name=firm.name,
@@ -145,20 +145,20 @@ class Runtime:
         )
 
     @property
-    def mailroom(self) -> Mailroom:
+    def mailroom(self) -> InboundMailContext:
         """Gather what opening incoming mail needs."""
-        return Mailroom(keyring=self.keyring, secret=self.secret, desk=self.desk)
+        return InboundMailContext(keyring=self.keyring, secret=self.secret, journey=self.journey)
 
     def names(self) -> MxLookup:
         """Reach the name servers that this host knows."""
         return DnsLookup()
 
-    def letterbox(self) -> mail.Letterbox:
+    def mailbox(self) -> mail.Mailbox:
         """Name the mailbox that answers and bounces come to; it is not open yet."""
         url = self.settings.inbox_url.get_secret_value()
         if not url:
             raise Unavailable("No mailbox is set. Set NURTURE_INBOX_URL.")
-        return ImapLetterbox(place_of(url), today=self.clock.machine().date())
+        return ImapMailbox(mailbox_location(url), today=self.clock.machine().date())
 
 
 def start(settings: Settings | None = None) -> Runtime:
@@ -197,7 +197,7 @@ def _check(settings: Settings) -> None:
     """Stop the start where an address is wrong, not the first job that needs it."""
     mail.return_path(settings.bounces)
     if url := settings.inbox_url.get_secret_value():
-        place_of(url)
+        mailbox_location(url)
     for relay in settings.smtp_url.split():
         relay_of(relay)
 

@@ -9,18 +9,11 @@ from nurture import mail, runtime
 from nurture.kernel.log import logger
 from nurture.kernel.types import Json
 from nurture.runtime import Runtime
-from nurture.usecases import (
-    capture,
-    checking,
-    collect,
-    deliver,
-    evidence,
-    listen,
-    lookups,
-    uploads,
-)
-from nurture.usecases.capture import ImportOptions
-from workers.clerk import clerk_of
+from nurture.usecases.delivery import host_lookups, send_batches
+from nurture.usecases.intake import list_check, take_in, uploads
+from nurture.usecases.intake.take_in import ImportOptions
+from nurture.usecases.responses import evidence, hit_processing, poll_mailbox
+from workers.recorder_process import recorder_of
 
 ADDRESS = re.compile(r"<[^>\s]*>|\S+@\S+")
 """What a mail server may repeat, and no log holds."""
@@ -39,13 +32,15 @@ def send(batch: int) -> None:
     """Send a batch, and what else waits in batches: a horse that runs is cheaper than a new one."""
     here = opened()
     post = here.post()
-    with clerk_of(here.works, post) as beside:
-        done = deliver.deliver(here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside)
+    with recorder_of(here.works, post) as beside:
+        done = send_batches.deliver(
+            here.works, batch, post=post, seconds=GO_ON_SECONDS, beside=beside
+        )
         for number, one in done:
             _log(number, one)
 
 
-def _log(batch: int, done: deliver.Delivered) -> None:
+def _log(batch: int, done: send_batches.Delivered) -> None:
     """Say what became of a batch; only what a server took is called sent."""
     counts = {str(event): n for event, n in done.counts.items()}
     if not counts:
@@ -60,7 +55,7 @@ def _log(batch: int, done: deliver.Delivered) -> None:
 def absorb() -> None:
     """Join new hits to their messages and leads."""
     here = opened()
-    count = listen.absorb(
+    count = hit_processing.absorb(
         here.works, limit=ABSORB_LIMIT, facts=evidence.message_facts, patience=here.patience
     )
     logger().info("absorbed", count=count)
@@ -69,14 +64,14 @@ def absorb() -> None:
 def import_(import_id: int) -> None:
     """Run or resume one import."""
     here = opened()
-    done = capture.run_import(here.works, import_id, house=here.house)
+    done = take_in.run_import(here.works, import_id, intake=here.intake)
     logger().info("imported", import_id=import_id, done=done.done_rows, total=done.total_rows)
 
 
 def check(draft: str, options: dict[str, Json]) -> None:
     """Check a long list before it comes in; whoever waits for it reads how far it is."""
     here = opened()
-    checking.run_check(here.works, draft, ImportOptions.from_json(options), house=here.house)
+    list_check.run_check(here.works, draft, ImportOptions.from_json(options), intake=here.intake)
     logger().info("checked", draft=draft)
 
 
@@ -90,14 +85,14 @@ def collect_() -> None:
     """Read the mailbox that bounces and answers come to."""
     here = opened()
     who = f"{here.host}:{os.getpid()}"
-    found = collect.collect(here.works, here.letterbox(), room=here.mailroom, who=who)
+    found = poll_mailbox.collect(here.works, here.mailbox(), room=here.mailroom, who=who)
     logger().info("collected", **{str(one): n for one, n in found.items()})
 
 
 def look_up() -> None:
     """Ask the name servers what stands before people's mailboxes."""
     here = opened()
-    logger().info("looked_up", count=lookups.look_up(here.works, here.names()))
+    logger().info("looked_up", count=host_lookups.look_up(here.works, here.names()))
 
 
 JOBS = {

@@ -10,7 +10,7 @@ from campaigns.vocabulary import JobName
 from nurture import mail
 from nurture.kernel import outbox
 from nurture.kernel.errors import Unavailable
-from nurture.kernel.outbox import Promise
+from nurture.kernel.outbox import OutboxJob
 from nurture.kernel.work import Works
 from workers.jobs import JOBS
 from workers.queues import queue
@@ -36,7 +36,7 @@ def relay_once(works: Works, connection: Redis) -> int:
     """Enqueue open promises and close them; dying in between enqueues twice, which is once."""
     _answers(connection)
     with works.begin("relay") as work:
-        promises = outbox.open_promises(work)
+        promises = outbox.open_jobs(work)
         if promises:
             _enqueue(connection, promises)
             outbox.mark_relayed(work, [one.id for one in promises])
@@ -68,7 +68,7 @@ def _answers(connection: Redis) -> None:
         raise Unavailable("The queue does not answer; promises wait in the database.") from error
 
 
-def _enqueue(connection: Redis, promises: Sequence[Promise]) -> None:
+def _enqueue(connection: Redis, promises: Sequence[OutboxJob]) -> None:
     jobs = queue(connection)
     seen: set[JobName] = set()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from nurture.adapters.mailbox import MailboxWriter
+from nurture.adapters.sink_store import SinkWriter
 from nurture.kernel.clock import RealClock
 from workers.supervise import Child, check_address
 
@@ -46,7 +46,7 @@ class RefusedAddresses:
 class SinkHandler:
     """Answer the SMTP server's questions; it looks these methods up by name."""
 
-    def __init__(self, mailbox: MailboxWriter, refused: RefusedAddresses) -> None:
+    def __init__(self, mailbox: SinkWriter, refused: RefusedAddresses) -> None:
         """Write to `mailbox` what `refused` does not forbid."""
         self._mailbox = mailbox
         self._refused = refused
@@ -99,7 +99,7 @@ class SinkHandler:
 
 async def serve(home: Path, *, host: str, port: int, refused: RefusedAddresses) -> None:
     """Serve until the task is cancelled."""
-    mailbox = MailboxWriter(home)
+    mailbox = SinkWriter(home)
     handler = SinkHandler(mailbox, refused)
 
     def connection() -> SMTP:

@@ -16,26 +16,18 @@ from redis.exceptions import RedisError
 
 from campaigns.vocabulary import JobName
 from nurture import mail, pages, runtime, schema
-from nurture.kernel import outbox, shared
+from nurture.kernel import outbox, shared_values
 from nurture.kernel.database import passing
+from nurture.kernel.database_errors import explaining_the_database, words_of
 from nurture.kernel.errors import Refusal, Unavailable
 from nurture.kernel.log import configure, logger
-from nurture.kernel.trouble import explaining_the_database, words_of
 from nurture.kernel.work import Work
 from nurture.runtime import Runtime
-from nurture.usecases import (
-    capture,
-    collect,
-    confirm,
-    evidence,
-    listen,
-    lists,
-    lookups,
-    progress,
-    promote,
-    reaper,
-    sell,
-)
+from nurture.usecases.delivery import host_lookups, recover
+from nurture.usecases.intake import confirmation, stored_lists, take_in
+from nurture.usecases.journeys import advance
+from nurture.usecases.responses import evidence, hit_processing, poll_mailbox
+from nurture.usecases.sales import handoff_answers, promotion
 from workers.queues import connect, queue, queue_url, seen_workers
 from workers.relay import relay_once, send_off
 from workers.watch import Watcher
@@ -99,7 +91,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TickProcess:
     """One process's tick: `pass_once` does all that is due now and tells how much it was."""
 
     here: Runtime
@@ -116,7 +108,7 @@ class Tick:
                 done += part()
             except Refusal as refusal:
                 logger().warning("refused", name=part.__name__, reason=refusal.sentence)
-            except Exception as error:  # noqa: BLE001 - a process's door: the other parts go on
+            except Exception as error:  # noqa: BLE001 - the outermost call of a process: the other parts go on
                 if behind := words_of(error, behind_only=True):
                     self._say_behind(behind)
                     return done
@@ -139,13 +131,13 @@ class Tick:
         quick = (self._reap, self._settle, self._advance, self._batch, self._relay)
         slow = (
             self._absorb,
-            self._resume,
+            self._resume_imports,
             self._collect,
             self._look_up,
             self._recheck,
             self._chase,
-            self._let_go,
-            self._wake,
+            self._release,
+            self._resume,
             self._presume,
             self._forget,
         )
@@ -156,7 +148,7 @@ class Tick:
         """Go on while steps are due, before mail is given out: the next one may call a mail off."""
         done = 0
         for _ in range(MOST_STEPS):
-            due = progress.advance(self.here.works, limit=BATCH, desk=self.here.desk).due
+            due = advance.advance(self.here.works, limit=BATCH, journey=self.here.journey).due
             done += due
             if not due:
                 break
@@ -168,7 +160,7 @@ class Tick:
         with self.here.works.begin("tick") as work:
             self.beat(work)
             for name, at in seen.items():
-                shared.beat(work, name, seen=at)
+                shared_values.beat(work, name, seen=at)
             self._say_of_the_queue(work, away)
             share = mail.pace(work) if room > 0 else 0
         if away:
@@ -191,7 +183,7 @@ class Tick:
     def _say_of_the_queue(self, work: Work, away: str) -> None:
         """Leave for people why the queue is away; most of the time there is nothing to write."""
         if away != self.pulse.queue_away:
-            shared.put(work, shared.QUEUE_AWAY, new=away)
+            shared_values.put(work, shared_values.QUEUE_AWAY, new=away)
             self.pulse.queue_away = away
 
     def beat(self, work: Work) -> None:
@@ -202,9 +194,9 @@ class Tick:
         real = self.here.settings.clock == "real"
         if self.pulse.begins(work.machine):
             mail.know_relays(work, self.here.relays)
-            if real and mail.wake_up(work, role="tick"):
+            if real and mail.end_outage(work, role="tick"):
                 logger().warning("stood_still")
-        shared.beat(work, f"tick@{self.here.host}:{os.getpid()}")
+        shared_values.beat(work, f"tick@{self.here.host}:{os.getpid()}")
 
     def _relay(self) -> int:
         return relay_once(self.here.works, self.connection)
@@ -215,23 +207,23 @@ class Tick:
 
     def _forget(self) -> int:
         with self.here.works.begin("tick") as work:
-            forgotten = outbox.forget_relayed(work) + mail.forget_strays(work)
+            forgotten = outbox.forget_relayed(work) + mail.forget_unmatched(work)
             forgotten += mail.forget_batches(work) + pages.forget_counts(work)
-        return forgotten + lists.forget(self.here.works)
+        return forgotten + stored_lists.forget(self.here.works)
 
     def _settle(self) -> int:
         here = self.here
-        settled = listen.settle(
+        settled = hit_processing.settle(
             here.works,
             limit=BATCH,
             facts=evidence.message_facts,
-            then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
+            then=lambda work, settled: evidence.weigh_settled(work, settled, journey=here.journey),
         )
         return len(settled.activities)
 
     def _absorb(self) -> int:
         here = self.here
-        return listen.absorb(
+        return hit_processing.absorb(
             here.works, limit=BATCH, facts=evidence.message_facts, patience=here.patience
         )
 
@@ -240,24 +232,24 @@ class Tick:
         journals = here.home / "journals"
         with here.works.read("tick") as work:  # which fails while the database is away
             others = self.reach.steady(work.machine)
-        return reaper.reap(
+        return recover.reap(
             here.works, journals=journals, host=here.host, secret=here.secret, others=others
         )
 
-    def _resume(self) -> int:
-        return capture.resume_stalled(self.here.works)
+    def _resume_imports(self) -> int:
+        return take_in.resume_stalled(self.here.works)
 
     def _recheck(self) -> int:
-        return promote.recheck_due(self.here.works, limit=BATCH, notify=self.here.notify)
+        return promotion.recheck_due(self.here.works, limit=BATCH, notify=self.here.notify)
 
     def _chase(self) -> int:
-        return sell.chase(self.here.works, limit=BATCH, notify=self.here.notify)
+        return handoff_answers.chase(self.here.works, limit=BATCH, notify=self.here.notify)
 
     def _look_up(self) -> int:
         """Ask for what the name servers tell; without a network, nothing waits for it."""
         with self.here.works.begin("tick") as work:
             who = f"{self.here.host}:{os.getpid()}/{secrets.token_hex(4)}"
-            if lookups.due(work, who=who):
+            if host_lookups.due(work, who=who):
                 work.later(JobName.LOOK_UP)
         return 0
 
@@ -268,16 +260,16 @@ class Tick:
         with self.here.works.begin("tick") as work:
             # Each attempt is a holder of its own: who has just asked waits for the minute, too.
             who = f"{self.here.host}:{os.getpid()}/{secrets.token_hex(4)}"
-            if collect.due(work, who=who):
+            if poll_mailbox.due(work, who=who):
                 work.later(JobName.COLLECT)
         return 0
 
-    def _let_go(self) -> int:
+    def _release(self) -> int:
         """Before the rests end: nobody is asked what to do with who never confirmed."""
-        return confirm.let_go(self.here.works, limit=BATCH)
+        return confirmation.release(self.here.works, limit=BATCH)
 
-    def _wake(self) -> int:
-        return sell.wake(self.here.works, limit=BATCH)
+    def _resume(self) -> int:
+        return handoff_answers.resume(self.here.works, limit=BATCH)
 
     def _watch(self) -> int:
         """Check the promises beside the tick; it makes no work, so nothing follows at once."""
@@ -285,7 +277,7 @@ class Tick:
         return 0
 
 
-def run(tick: Tick, *, stopped: threading.Event) -> None:
+def run(tick: TickProcess, *, stopped: threading.Event) -> None:
     """Pass every second, at once again while there is work, until asked to stop."""
     since_sweep = SWEEP_SECONDS
     while not stopped.is_set():
@@ -310,5 +302,5 @@ def main(arguments: Sequence[str]) -> int:
     schema.await_tables(here.works.engine, stopped.wait)
     connection = connect(queue_url(here.settings), patience=QUEUE_SECONDS)
     gc.freeze()  # what stays for good is not looked through again with every batch
-    run(Tick(here, connection), stopped=stopped)
+    run(TickProcess(here, connection), stopped=stopped)
     return 0

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from nurture import runtime, schema
+from nurture.kernel.database_errors import explaining_the_database
 from nurture.kernel.settings import Settings, load_settings
-from nurture.kernel.trouble import explaining_the_database
 from workers.supervise import Child, Supervisor
 from workers.valkey import ValkeyPlan, plan_valkey
 

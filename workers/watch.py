@@ -5,11 +5,11 @@ import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.database import passing
 from nurture.kernel.log import logger
 from nurture.kernel.work import Works
-from nurture.reports import checked
+from nurture.reports import audit_summary
 from nurture.reports.audit import QUERIES, run_audit
 
 EVERY = timedelta(seconds=60)
@@ -23,13 +23,13 @@ def watch(works: Works, *, who: str) -> bool:
     with works.begin("tick") as work:
         # Each attempt is a holder of its own: who has just checked waits for the minute, too.
         holder = f"{who}/{secrets.token_hex(4)}"
-        if not shared.take_lease(work, checked.NAME, holder=holder, for_=EVERY):
+        if not shared_values.take_lease(work, audit_summary.NAME, holder=holder, for_=EVERY):
             return False
     with works.read("tick") as work:
         found, at = run_audit(work), work.now
     with works.begin("tick") as work:
-        new = checked.summary(found, checks=len(QUERIES), at=at)
-        shared.put(work, checked.NAME, new=new)
+        new = audit_summary.summary(found, checks=len(QUERIES), at=at)
+        shared_values.put(work, audit_summary.NAME, new=new)
     return True
 
 
@@ -51,7 +51,7 @@ class Watcher:
 def _watch(works: Works, who: str) -> None:
     try:
         watch(works, who=who)
-    except Exception as error:  # noqa: BLE001 - a thread's door: the next check is a minute later
+    except Exception as error:  # noqa: BLE001 - the outermost call of a thread: the next check is a minute later
         if passing(error):
             logger().warning("database_away", name="audit")
         else:

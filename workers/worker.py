@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from nurture import schema
 from nurture.kernel.database import passing
+from nurture.kernel.database_errors import explaining_the_database
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
-from nurture.kernel.trouble import explaining_the_database
-from nurture.usecases import clerk
+from nurture.usecases.delivery import recorder
 from workers import jobs
 from workers.queues import DEFAULT_QUEUE, connect, explaining_the_queue, make_worker, queue_url
 
@@ -30,7 +30,7 @@ def warm() -> None:
             return
         post = here.post()
         with here.works.begin("worker") as work:
-            clerk.rehearse(work, post=post)
+            recorder.rehearse(work, post=post)
     except Exception as error:
         # Nothing has been published, no mail server is set, or the database is away for now.
         if not isinstance(error, Refusal) and not passing(error):

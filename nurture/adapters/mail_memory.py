@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
-from nurture.adapters.smtp_wire import BadAddress, addr_spec
+from nurture.adapters.smtp_protocol import UnsendableAddress, addr_spec
 from nurture.kernel.types import MessageId
 from nurture.mail.reply_reasons import enhanced_code
 from nurture.mail.transport import (
-    Outcome,
     Outgoing,
     RelayUnavailable,
-    Result,
-    Stage,
+    SendOutcome,
+    SmtpStage,
+    TransportResult,
     outcome_of,
 )
 
@@ -64,7 +64,7 @@ class MemoryTransport:
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         """Play one connection; see `Transport` for the promise."""
@@ -81,33 +81,38 @@ class MemoryTransport:
         self,
         message: Outgoing,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
-    ) -> Result:
-        for address, stage in ((message.sender, Stage.MAIL), (message.recipient, Stage.RCPT)):
+        on_reply: Callable[[TransportResult], None],
+    ) -> TransportResult:
+        for address, stage in (
+            (message.sender, SmtpStage.MAIL),
+            (message.recipient, SmtpStage.RCPT),
+        ):
             try:
                 addr_spec(address)
-            except BadAddress as error:
+            except UnsendableAddress as error:
                 return _answered(message, 553, f"5.1.3 {error.sentence}", stage)
         fate = self._script.get(message.recipient, Fate.ACCEPTED)
         if fate in _AT_RCPT:
-            return _answered(message, *REPLIES[fate], Stage.RCPT)
+            return _answered(message, *REPLIES[fate], SmtpStage.RCPT)
         if fate in _BEFORE_DOT:
-            return Result(message.message_id, Outcome.HUNG_UP, stage=Stage.DATA)
+            return TransportResult(message.message_id, SendOutcome.HUNG_UP, stage=SmtpStage.DATA)
         try:
             before_dot(message.message_id)
         except BaseException:
-            on_reply(Result(message.message_id, Outcome.NOT_STARTED, stage=Stage.DATA))
+            on_reply(
+                TransportResult(message.message_id, SendOutcome.NOT_STARTED, stage=SmtpStage.DATA)
+            )
             raise
         if fate not in REPLIES:
-            return Result(message.message_id, Outcome.IN_DOUBT)
-        result = _answered(message, *REPLIES[fate], Stage.DOT)
-        if result.outcome is Outcome.SENT:
+            return TransportResult(message.message_id, SendOutcome.IN_DOUBT)
+        result = _answered(message, *REPLIES[fate], SmtpStage.DOT)
+        if result.outcome is SendOutcome.SENT:
             self.accepted.append(message)
         return result
 
 
-def _answered(message: Outgoing, code: int, text: str, stage: Stage) -> Result:
-    return Result(
+def _answered(message: Outgoing, code: int, text: str, stage: SmtpStage) -> TransportResult:
+    return TransportResult(
         message_id=message.message_id,
         outcome=outcome_of(code),
         code=code,

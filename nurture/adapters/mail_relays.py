@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outgoing, RelayUnavailable, Result, Transport
+from nurture.mail.transport import Outgoing, RelayUnavailable, Transport, TransportResult
 
 
 class Relays:
@@ -35,7 +35,7 @@ class Relays:
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         """Send over the first that is there; when none is, say why the last one is not."""
@@ -56,5 +56,5 @@ class Relays:
         raise away
 
 
-def _named(on_reply: Callable[[Result], None], name: str, result: Result) -> None:
+def _named(on_reply: Callable[[TransportResult], None], name: str, result: TransportResult) -> None:
     on_reply(replace(result, relay=name))

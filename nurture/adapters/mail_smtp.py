@@ -5,27 +5,27 @@ from dataclasses import dataclass, replace
 from operator import length_hint
 
 from nurture.adapters.smtp_loop import Dialled, Talk, Wait, hold
-from nurture.adapters.smtp_relay import Relay, connect, relay_of
-from nurture.adapters.smtp_wire import (
+from nurture.adapters.smtp_protocol import (
     COMMAND_SECONDS,
     DATA_SECONDS,
     DOT_SECONDS,
-    Answer,
-    BadAddress,
-    BrokenTalk,
-    Wire,
+    ProtocolBroken,
+    SmtpReply,
+    SmtpWire,
+    UnsendableAddress,
     addr_spec,
     on_the_wire,
 )
+from nurture.adapters.smtp_relay import Relay, connect, relay_of
 from nurture.adapters.tls import Tls
 from nurture.kernel.types import MessageId
 from nurture.mail.reply_reasons import enhanced_code
 from nurture.mail.transport import (
-    Outcome,
     Outgoing,
     RelayUnavailable,
-    Result,
-    Stage,
+    SendOutcome,
+    SmtpStage,
+    TransportResult,
     outcome_of,
 )
 
@@ -36,7 +36,7 @@ BREAKS_IN_A_ROW = 3
 CLOSING = 421
 GO_AHEAD = 354
 _DOT = b".\r\n"
-_GONE = (OSError, BrokenTalk)
+_GONE = (OSError, ProtocolBroken)
 
 
 class SmtpTransport:
@@ -52,11 +52,13 @@ class SmtpTransport:
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         """Send over all connections at once; see `Transport` for the promise."""
-        desk = _Desk(messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop)
+        desk = _SharedQueue(
+            messages, before_dot=before_dot, on_reply=on_reply, should_stop=should_stop
+        )
         # No more connections than mails: a server in trouble is asked with one.
         most = max(1, min(self._connections, length_hint(messages, self._connections)))
         hold([_Sender(self._relay, desk).run() for _ in range(most)])
@@ -67,7 +69,7 @@ class SmtpTransport:
             raise desk.refusal
 
 
-class _Desk:
+class _SharedQueue:
     """What the connections share: the pile, the reports, and the first thing that went wrong."""
 
     def __init__(
@@ -75,7 +77,7 @@ class _Desk:
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         self._pile: Iterator[Outgoing] = iter(messages)
@@ -115,7 +117,7 @@ class _Desk:
             return False
         return True
 
-    def report(self, result: Result) -> None:
+    def report(self, result: TransportResult) -> None:
         """Tell the caller."""
         try:
             self._on_reply(result)
@@ -132,14 +134,14 @@ class _Desk:
 class _Open:
     """One connection in use, and whether commands may be sent ahead of their replies."""
 
-    wire: Wire
+    wire: SmtpWire
     pipelining: bool
 
 
 class _Sender:
     """One connection at a time, a new one after each break."""
 
-    def __init__(self, relay: Relay, desk: _Desk) -> None:
+    def __init__(self, relay: Relay, desk: _SharedQueue) -> None:
         self._relay = relay
         self._desk = desk
         self._breaks = 0
@@ -167,8 +169,8 @@ class _Sender:
         finally:
             for message in self._held:
                 hung = message.message_id in self._hung
-                outcome = Outcome.HUNG_UP if hung else Outcome.NOT_STARTED
-                left = _result(message, _Step(outcome))
+                outcome = SendOutcome.HUNG_UP if hung else SendOutcome.NOT_STARTED
+                left = _result(message, _CommandGroup(outcome))
                 refusal = self._desk.refusal
                 self._desk.report(replace(left, text=refusal.sentence) if refusal else left)
 
@@ -176,7 +178,7 @@ class _Sender:
         line = yield Dialled(lambda: connect(self._relay))
         assert line is not None
         self._desk.connected = True
-        wire = Wire(line.socket)
+        wire = SmtpWire(line.socket)
         try:
             yield from self._drain(_Open(wire=wire, pipelining=line.pipelining))
         finally:
@@ -211,7 +213,9 @@ class _Sender:
             self._desk.report(refused)
         return None
 
-    def _prepare(self, talk: _Open, message: Outgoing, *, started: bool) -> "Wait[_Step | None]":
+    def _prepare(
+        self, talk: _Open, message: Outgoing, *, started: bool
+    ) -> "Wait[_CommandGroup | None]":
         """Bring the message up to its body; None when the server waits for it."""
         try:
             if talk.pipelining:
@@ -221,36 +225,40 @@ class _Sender:
             else:
                 step = yield from _one_by_one(talk.wire, message)
         except _GONE:
-            return _Step(Outcome.NOT_STARTED, live=False)
+            return _CommandGroup(SendOutcome.NOT_STARTED, live=False)
         if step is None and self._desk.stopped():
             # Hanging up before the dot is the one way to take a started message back.
-            return _Step(Outcome.NOT_STARTED, live=False, again=False)
+            return _CommandGroup(SendOutcome.NOT_STARTED, live=False, again=False)
         return step
 
-    def _finish(self, talk: _Open, message: Outgoing, following: Outgoing | None) -> "Wait[_Step]":
+    def _finish(
+        self, talk: _Open, message: Outgoing, following: Outgoing | None
+    ) -> "Wait[_CommandGroup]":
         """Send the body and, once it is noted, the dot with what comes next; read the verdict."""
         try:
             yield from talk.wire.send_body(on_the_wire(message.data))
         except _GONE:
-            return _Step(Outcome.NOT_STARTED, live=False)
+            return _CommandGroup(SendOutcome.NOT_STARTED, live=False)
         if not self._desk.may_end(message.message_id):
-            return _Step(Outcome.NOT_STARTED, live=False, again=False)
+            return _CommandGroup(SendOutcome.NOT_STARTED, live=False, again=False)
         try:
             ahead = _commands(following) if following is not None else b""
             yield from talk.wire.send(_DOT + ahead)
             answer = yield from talk.wire.read(DOT_SECONDS)
         except _GONE:
-            return _Step(Outcome.IN_DOUBT, live=False)
+            return _CommandGroup(SendOutcome.IN_DOUBT, live=False)
         outcome = outcome_of(answer.code)
-        return _Step(outcome, answer, stage=Stage.DOT, live=outcome is not Outcome.IN_DOUBT)
+        return _CommandGroup(
+            outcome, answer, stage=SmtpStage.DOT, live=outcome is not SendOutcome.IN_DOUBT
+        )
 
-    def _settle(self, message: Outgoing, step: "_Step") -> None:
+    def _settle(self, message: Outgoing, step: "_CommandGroup") -> None:
         """Report what is known; what was never started waits for the next connection."""
         if step.answer is not None and step.answer.code == CLOSING:
             step.live, step.again = False, False
         self._breaks = 0 if step.live else self._breaks + 1
         self._again = step.again
-        if step.outcome is Outcome.NOT_STARTED:
+        if step.outcome is SendOutcome.NOT_STARTED:
             self._held.append(message)
             if step.again:
                 # The server ended it, not we: it may be this message that it cannot bear.
@@ -267,12 +275,12 @@ class _Sender:
 
 
 @dataclass(slots=True)
-class _Step:
+class _CommandGroup:
     """How far one message came, and whether its connection lives on."""
 
-    outcome: Outcome
-    answer: Answer | None = None
-    stage: Stage = Stage.DATA
+    outcome: SendOutcome
+    answer: SmtpReply | None = None
+    stage: SmtpStage = SmtpStage.DATA
     live: bool = True
     again: bool = True
 
@@ -282,14 +290,14 @@ def _commands(message: Outgoing) -> bytes:
     return f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii")
 
 
-def _pipelined(wire: Wire) -> Wait[_Step | None]:
+def _pipelined(wire: SmtpWire) -> Wait[_CommandGroup | None]:
     """Read the three replies, each on its own: a server may say 354 after a refused RCPT."""
     mail = yield from wire.read(COMMAND_SECONDS)
     if mail.code == CLOSING:
-        return _turned_down(mail, Stage.MAIL)
+        return _turned_down(mail, SmtpStage.MAIL)
     rcpt = yield from wire.read(COMMAND_SECONDS)
     if rcpt.code == CLOSING:
-        return _turned_down(rcpt, Stage.RCPT)
+        return _turned_down(rcpt, SmtpStage.RCPT)
     data = yield from wire.read(DATA_SECONDS)
     refusal = _first_refusal(mail, rcpt, data)
     if refusal is not None and data.code != CLOSING:
@@ -297,11 +305,13 @@ def _pipelined(wire: Wire) -> Wait[_Step | None]:
     return refusal
 
 
-def _one_by_one(wire: Wire, message: Outgoing) -> Wait[_Step | None]:
+def _one_by_one(wire: SmtpWire, message: Outgoing) -> Wait[_CommandGroup | None]:
     commands = _commands(message).splitlines(keepends=True)
-    for command, stage in zip(commands, (Stage.MAIL, Stage.RCPT, Stage.DATA), strict=True):
+    for command, stage in zip(
+        commands, (SmtpStage.MAIL, SmtpStage.RCPT, SmtpStage.DATA), strict=True
+    ):
         yield from wire.send(command)
-        answer = yield from wire.read(DATA_SECONDS if stage is Stage.DATA else COMMAND_SECONDS)
+        answer = yield from wire.read(DATA_SECONDS if stage is SmtpStage.DATA else COMMAND_SECONDS)
         if not _welcome(answer, stage):
             step = _turned_down(answer, stage)
             if step.live and answer.code != CLOSING:
@@ -312,28 +322,28 @@ def _one_by_one(wire: Wire, message: Outgoing) -> Wait[_Step | None]:
     return None
 
 
-def _first_refusal(mail: Answer, rcpt: Answer, data: Answer) -> _Step | None:
-    for answer, stage in ((mail, Stage.MAIL), (rcpt, Stage.RCPT), (data, Stage.DATA)):
+def _first_refusal(mail: SmtpReply, rcpt: SmtpReply, data: SmtpReply) -> _CommandGroup | None:
+    for answer, stage in ((mail, SmtpStage.MAIL), (rcpt, SmtpStage.RCPT), (data, SmtpStage.DATA)):
         if not _welcome(answer, stage):
             return _turned_down(answer, stage)
     return None
 
 
-def _welcome(answer: Answer, stage: Stage) -> bool:
-    if stage is Stage.DATA:
+def _welcome(answer: SmtpReply, stage: SmtpStage) -> bool:
+    if stage is SmtpStage.DATA:
         return answer.code == GO_AHEAD
-    return outcome_of(answer.code) is Outcome.SENT
+    return outcome_of(answer.code) is SendOutcome.SENT
 
 
-def _turned_down(answer: Answer, stage: Stage) -> _Step:
+def _turned_down(answer: SmtpReply, stage: SmtpStage) -> _CommandGroup:
     outcome = outcome_of(answer.code)
-    if outcome in (Outcome.DEFERRED, Outcome.REFUSED):
-        return _Step(outcome, answer, stage=stage)
+    if outcome in (SendOutcome.DEFERRED, SendOutcome.REFUSED):
+        return _CommandGroup(outcome, answer, stage=stage)
     # A reply that makes no sense here: no dot has left, so another connection may try again.
-    return _Step(Outcome.NOT_STARTED, stage=stage, live=False)
+    return _CommandGroup(SendOutcome.NOT_STARTED, stage=stage, live=False)
 
 
-def _cleared(wire: Wire, data: Answer) -> Wait[bool]:
+def _cleared(wire: SmtpWire, data: SmtpReply) -> Wait[bool]:
     """Leave a refused message behind; when that fails, only the connection is lost."""
     try:
         if data.code == GO_AHEAD:
@@ -348,10 +358,12 @@ def _cleared(wire: Wire, data: Answer) -> Wait[bool]:
     return True
 
 
-def _result(message: Outgoing, step: _Step) -> Result:
+def _result(message: Outgoing, step: _CommandGroup) -> TransportResult:
     if step.answer is None:
-        return Result(message_id=message.message_id, outcome=step.outcome, stage=step.stage)
-    return Result(
+        return TransportResult(
+            message_id=message.message_id, outcome=step.outcome, stage=step.stage
+        )
+    return TransportResult(
         message_id=message.message_id,
         outcome=step.outcome,
         code=step.answer.code,
@@ -361,15 +373,15 @@ def _result(message: Outgoing, step: _Step) -> Result:
     )
 
 
-def _unspeakable(message: Outgoing) -> Result | None:
+def _unspeakable(message: Outgoing) -> TransportResult | None:
     """Refuse what no server may be asked, as one would: a bad sender is nobody else's matter."""
-    for address, stage in ((message.sender, Stage.MAIL), (message.recipient, Stage.RCPT)):
+    for address, stage in ((message.sender, SmtpStage.MAIL), (message.recipient, SmtpStage.RCPT)):
         try:
             addr_spec(address)
-        except BadAddress as error:
-            return Result(
+        except UnsendableAddress as error:
+            return TransportResult(
                 message_id=message.message_id,
-                outcome=Outcome.REFUSED,
+                outcome=SendOutcome.REFUSED,
                 code=553,
                 enhanced="5.1.3",
                 text=f"5.1.3 {error.sentence}",

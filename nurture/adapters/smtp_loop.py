@@ -16,7 +16,7 @@ READ, WRITE = select.POLLIN, select.POLLOUT
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class SocketReady:
     """Wait until a socket can be read or written, at most so many seconds (`TimeoutError`)."""
 
     socket: socket.socket
@@ -25,7 +25,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SmtpSession:
     """A socket ready for MAIL FROM."""
 
     socket: socket.socket
@@ -36,13 +36,13 @@ class Line:
 class Dialled:
     """Wait for a call that blocks; another thread makes it, its error is raised here."""
 
-    dial: Callable[[], Line]
+    dial: Callable[[], SmtpSession]
 
 
 Gives = TypeVar("Gives")
-Wait = Generator[Ready, None, Gives]
+Wait = Generator[SocketReady, None, Gives]
 """What waits for its socket alone, and gives something in the end."""
-Talk = Generator[Ready | Dialled, Line | None, None]
+Talk = Generator[SocketReady | Dialled, SmtpSession | None, None]
 """A conversation from its first call to its end; it keeps its errors to itself."""
 
 
@@ -70,7 +70,7 @@ class _Loop:
         self._poll = select.poll()
         self._poll.register(bell, READ)
         self._waiting: dict[int, _Waiting] = {}
-        self._dialling: dict[Future[Line], Talk] = {}
+        self._dialling: dict[Future[SmtpSession], Talk] = {}
 
     def run(self, talks: Sequence[Talk]) -> None:
         """Wake whoever can go on, until nobody waits."""
@@ -78,20 +78,20 @@ class _Loop:
             for talk in talks:
                 self._go_on(talk)
             while self._waiting or self._dialling:
-                self._wake()
+                self._resume()
         except BaseException as error:
             for talk in talks:
                 _break_off(talk, error)
             raise
 
     def _go_on(
-        self, talk: Talk, line: Line | None = None, *, error: BaseException | None = None
+        self, talk: Talk, line: SmtpSession | None = None, *, error: BaseException | None = None
     ) -> None:
         try:
             need = talk.send(line) if error is None else talk.throw(error)
         except StopIteration:
             return
-        if isinstance(need, Ready):
+        if isinstance(need, SocketReady):
             number = need.socket.fileno()
             self._waiting[number] = _Waiting(talk, time.monotonic() + need.seconds)
             self._poll.register(number, need.events)
@@ -100,7 +100,7 @@ class _Loop:
             self._dialling[call] = talk
             call.add_done_callback(lambda _: self._ring.send(b"."))
 
-    def _wake(self) -> None:
+    def _resume(self) -> None:
         until = min((one.until for one in self._waiting.values()), default=None)
         # In milliseconds; one more, so that it is over when it says so.
         patience = None if until is None else max(0.0, until - time.monotonic()) * 1000 + 1

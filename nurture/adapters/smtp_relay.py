@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from nurture.adapters.smtp_loop import Line
-from nurture.adapters.smtp_wire import COMMAND_SECONDS
+from nurture.adapters.smtp_loop import SmtpSession
+from nurture.adapters.smtp_protocol import COMMAND_SECONDS
 from nurture.adapters.tls import Tls, trusted, usual
 from nurture.kernel.errors import Invalid
 from nurture.mail.transport import RelayUnavailable
@@ -51,7 +51,7 @@ def relay_of(url: str) -> Relay:
     return Relay(host=parts.hostname, port=port or standard, tls=tls, user=user, password=password)
 
 
-def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> Line:
+def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> SmtpSession:
     """Greet, protect and log in with the standard library, then hand the socket over."""
     try:
         talk = _greeted(relay, context or trusted())
@@ -60,7 +60,7 @@ def connect(relay: Relay, *, context: ssl.SSLContext | None = None) -> Line:
     sock = talk.sock
     if sock is None:
         raise RelayUnavailable(f"{_name(relay)} hung up.", mend=ASK)
-    return Line(socket=sock, pipelining=talk.has_extn("pipelining"))
+    return SmtpSession(socket=sock, pipelining=talk.has_extn("pipelining"))
 
 
 @cache

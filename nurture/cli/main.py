@@ -4,11 +4,22 @@ import sys
 
 import click
 
-from nurture.cli import bench, database, hits, keys, leads, mail, processes, reports, tracks, users
+from nurture.cli import (
+    audit_commands,
+    bench,
+    database_commands,
+    hit_commands,
+    key_commands,
+    lead_commands,
+    mail_commands,
+    processes,
+    track_commands,
+    user_commands,
+)
+from nurture.kernel.database_errors import explaining_the_database
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import configure
 from nurture.kernel.settings import load_settings, unknown_settings
-from nurture.kernel.trouble import explaining_the_database
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,15 +34,15 @@ for group in (
     processes.web,
     processes.worker,
     processes.tick,
-    database.database,
-    leads.leads,
-    tracks.tracks,
-    mail.mail,
-    hits.hits,
-    users.users,
-    keys.keys,
-    reports.audit,
-    reports.publish,
+    database_commands.database,
+    lead_commands.leads,
+    track_commands.tracks,
+    mail_commands.mail,
+    hit_commands.hits,
+    user_commands.users,
+    key_commands.keys,
+    audit_commands.audit,
+    audit_commands.publish,
     bench.bench,
 ):
     nurture.add_command(group)

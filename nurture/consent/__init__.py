@@ -1,12 +1,12 @@
 """Whether we may write: permission and suppression."""
 
-from nurture.consent.confirming import (
+from nurture.consent.double_opt_in import (
     GOOD_FOR,
     KEPT_FOR,
     OWN_NO,
     SUBMISSION,
-    Asked,
-    Waiting,
+    ConfirmationRow,
+    OpenConfirmation,
     ask,
     confirm,
     end,
@@ -18,7 +18,6 @@ from nurture.consent.confirming import (
 from nurture.consent.lifting import Condemned, condemned, lift
 from nurture.consent.model import Grant, PermissionRow, SuppressionRow
 from nurture.consent.queries import (
-    leads_suppressed,
     may_answer,
     may_write,
     permissions,
@@ -29,7 +28,7 @@ from nurture.consent.queries import (
     taken_back,
     waiting,
 )
-from nurture.consent.rules import NoMail, Refused, Standing, judge
+from nurture.consent.rules import MailFacts, NoMail, Refused, judge
 from nurture.consent.service import (
     address_hash,
     give,
@@ -49,15 +48,15 @@ __all__ = [
     "KEPT_FOR",
     "OWN_NO",
     "SUBMISSION",
-    "Asked",
     "Condemned",
+    "ConfirmationRow",
     "Grant",
+    "MailFacts",
     "NoMail",
+    "OpenConfirmation",
     "PermissionRow",
     "Refused",
-    "Standing",
     "SuppressionRow",
-    "Waiting",
     "address_hash",
     "ask",
     "condemned",
@@ -67,7 +66,6 @@ __all__ = [
     "give",
     "judge",
     "lapsed",
-    "leads_suppressed",
     "lift",
     "may_answer",
     "may_write",

@@ -18,13 +18,12 @@ LONGEST_WHY = 300
 
 @dataclass(frozen=True, slots=True)
 class Condemned:
-    """A lead whose address counts as dead, since when, and whether somebody said no besides."""
+    """A lead whose address counts as dead, and since when."""
 
     lead_id: LeadId
     since: datetime
     machine_at: datetime
     evidence: Json
-    also_said: bool
 
 
 def condemned(work: Work, lead_ids: Sequence[LeadId] | None = None) -> list[Condemned]:
@@ -38,7 +37,6 @@ def condemned(work: Work, lead_ids: Sequence[LeadId] | None = None) -> list[Cond
             row.created_at,
             row.machine_at,
             row.evidence,
-            row.again_at is not None,
         )
         for row in work.session.scalars(query.order_by(Suppression.id.desc()))
     ]

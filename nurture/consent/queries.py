@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from campaigns.vocabulary import Basis, SuppressionReason
 from nurture import leads
 from nurture.consent import rules
 from nurture.consent.model import MAIL, PermissionRow, SuppressionRow
-from nurture.consent.rules import Refused, Standing
+from nurture.consent.rules import MailFacts, Refused
 from nurture.consent.tables import Confirmation, Permission, Suppression
 from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import Json, LeadId
@@ -124,13 +124,8 @@ def suppression(work: Work, lead_id: LeadId) -> SuppressionRow | None:
     return min(found, key=lambda row: rules.RANK[row.reason], default=None)
 
 
-def leads_suppressed() -> Select[int | None]:
-    """Select the leads that must not be written to, for filters."""
-    return select(Suppression.lead_id).where(Suppression.lead_id.is_not(None))
-
-
 def _judge(
-    work: Work, lead_ids: Iterable[LeadId], rule: Callable[[Standing], Refused | None]
+    work: Work, lead_ids: Iterable[LeadId], rule: Callable[[MailFacts], Refused | None]
 ) -> dict[LeadId, Refused | None]:
     wanted = list(lead_ids)
     stopped = suppressed_now(work, wanted)
@@ -138,7 +133,7 @@ def _judge(
     asked = waiting(work, [one for one in wanted if one not in agreed])
     return {
         lead_id: rule(
-            Standing(
+            MailFacts(
                 stage=stage,
                 deliverable=deliverable,
                 permitted=lead_id in agreed,

@@ -25,7 +25,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MailFacts:
     """What decides about mail to one lead."""
 
     stage: Stage
@@ -53,7 +53,7 @@ WAITS_FOR_CONFIRMATION = "Waits for confirmation: nobody has said yet that the a
 _OUTSIDE = frozenset({Stage.UNQUALIFIED, Stage.DISQUALIFIED})
 
 
-def judge(lead: Standing) -> Refused | None:
+def judge(lead: MailFacts) -> Refused | None:
     """Judge marketing mail; None = yes."""
     if lead.suppressed is not None:
         return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])
@@ -68,7 +68,7 @@ def judge(lead: Standing) -> Refused | None:
     return None
 
 
-def may_answer(lead: Standing) -> Refused | None:
+def may_answer(lead: MailFacts) -> Refused | None:
     """Judge what the prospect asked for just now; an older "no marketing" does not forbid it."""
     if lead.suppressed in _ALWAYS and lead.suppressed is not None:
         return Refused(NoMail.SUPPRESSED, _SUPPRESSED[lead.suppressed])

@@ -1,4 +1,4 @@
-"""What is not on the shelf."""
+"""What is not in the library."""
 
 from nurture.kernel.errors import NotFound
 

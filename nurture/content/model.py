@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from campaigns.choice import Asset as Choosable
+from campaigns.content_choice import ContentOption as Choosable
 from campaigns.vocabulary import BuyingStage
 from nurture.kernel.types import LeadId
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from campaigns.vocabulary import BuyingStage
 from nurture.content.errors import NoSuchAsset
 from nurture.content.model import AssetCard
-from nurture.content.tables import Asset, Seen
+from nurture.content.tables import Asset, SeenAsset
 from nurture.kernel.database import CHUNK, among, chunks, rows
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
@@ -44,9 +44,9 @@ def seen(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, frozenset[str]]
     found: dict[LeadId, set[str]] = {lead_id: set() for lead_id in wanted}
     for chunk in chunks(wanted, CHUNK):
         statement = (
-            select(Seen.lead_id, Asset.key)
-            .join(Asset, Asset.id == Seen.asset_id)
-            .where(among(work.session, Seen.lead_id, chunk))
+            select(SeenAsset.lead_id, Asset.key)
+            .join(Asset, Asset.id == SeenAsset.asset_id)
+            .where(among(work.session, SeenAsset.lead_id, chunk))
         )
         for lead_id, key in rows(work.session, statement):
             found[LeadId(lead_id)].add(key)
@@ -61,10 +61,10 @@ def last_topics(
     found: dict[LeadId, list[str]] = {lead_id: [] for lead_id in wanted}
     for chunk in chunks(wanted, CHUNK):
         statement = (
-            select(Seen.lead_id, Asset.topics)
-            .join(Asset, Asset.id == Seen.asset_id)
-            .where(among(work.session, Seen.lead_id, chunk))
-            .order_by(Seen.at.desc(), Seen.id.desc())
+            select(SeenAsset.lead_id, Asset.topics)
+            .join(Asset, Asset.id == SeenAsset.asset_id)
+            .where(among(work.session, SeenAsset.lead_id, chunk))
+            .order_by(SeenAsset.at.desc(), SeenAsset.id.desc())
         )
         for lead_id, topics in rows(work.session, statement):
             had = found[LeadId(lead_id)]

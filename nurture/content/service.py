@@ -1,4 +1,4 @@
-"""Fill the shelf from the campaign files, and note who has had what."""
+"""Fill the library from the campaign files, and note who has had what."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from sqlalchemy import select
 
 from nurture.content.model import Applied, NewAsset, SeenRow
 from nurture.content.queries import READ
-from nurture.content.tables import Asset, Seen
+from nurture.content.tables import Asset, SeenAsset
 from nurture.kernel.database import upsert
 from nurture.kernel.work import Work
 
 
 def apply(work: Work, items: Sequence[NewAsset]) -> Applied:
-    """Bring the shelf into the state of the files; doing it twice changes nothing.
+    """Bring the library into the state of the files; doing it twice changes nothing.
 
     Items that the files no longer name stay: leads have had them.
     """
@@ -44,7 +44,7 @@ def mark_seen(work: Work, rows: Sequence[SeenRow]) -> int:
     ]
     if not values:
         return 0
-    statement = upsert(work.session, Seen).on_conflict_do_nothing().returning(Seen.id)
+    statement = upsert(work.session, SeenAsset).on_conflict_do_nothing().returning(SeenAsset.id)
     return len(work.session.connection().execute(statement, values).all())
 
 

@@ -35,7 +35,7 @@ class Asset(Base):
     replay_from: Mapped[date | None]
 
 
-class Seen(Base):
+class SeenAsset(Base):
     """A lead has had an asset, by whatever way (F34)."""
 
     __tablename__ = "asset_seen"

@@ -2,9 +2,7 @@
 
 from nurture.engagement.agents import Agent, family
 from nurture.engagement.hits import HitKind, RawHit, from_line, to_line
-from nurture.engagement.intake import forget, insert_lines, positions, ship_next, unshipped
-from nurture.engagement.links import LinkFiles
-from nurture.engagement.privacy import erase, export, merge
+from nurture.engagement.link_files import LinkFiles
 from nurture.engagement.queries import (
     acts,
     due_hits,
@@ -28,13 +26,14 @@ from nurture.engagement.service import (
     rejudge,
     settle,
 )
+from nurture.engagement.spool_intake import forget, insert_lines, positions, ship_next, unshipped
 from nurture.engagement.types import (
     READ,
     ActivityRow,
-    Came,
     Correction,
     MessageFacts,
     NewHit,
+    PageArrival,
     Patience,
     Rejudged,
     Response,
@@ -46,12 +45,12 @@ __all__ = [
     "RULESET",
     "ActivityRow",
     "Agent",
-    "Came",
     "Correction",
     "HitKind",
     "LinkFiles",
     "MessageFacts",
     "NewHit",
+    "PageArrival",
     "Patience",
     "RawHit",
     "Rejudged",
@@ -60,8 +59,6 @@ __all__ = [
     "absorb",
     "acts",
     "due_hits",
-    "erase",
-    "export",
     "family",
     "forget",
     "from_line",
@@ -70,7 +67,6 @@ __all__ = [
     "mark_answered",
     "mark_proven",
     "mark_read",
-    "merge",
     "new_hits",
     "note_activity",
     "positions",

@@ -17,7 +17,7 @@ class HitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawHit:
-    """What a door saw; both times are aware UTC, nothing in it names a person."""
+    """What the web process saw; both times are aware UTC, nothing in it names a person."""
 
     kind: HitKind
     message_id: int

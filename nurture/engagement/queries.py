@@ -18,10 +18,10 @@ from nurture.engagement.rules import (
     Evidence,
     Passing,
     Sighting,
-    fleet_members,
+    cluster_members,
 )
 from nurture.engagement.tables import Activity, Hit
-from nurture.engagement.types import READ, ActivityRow, Came, NewHit, Response
+from nurture.engagement.types import READ, ActivityRow, NewHit, PageArrival, Response
 from nurture.kernel.database import CHUNK, among, chunks, is_postgresql
 from nurture.kernel.types import Json, LeadId, MessageId
 from nurture.kernel.work import Work
@@ -137,7 +137,7 @@ def traces(
     return found
 
 
-def fleets(
+def clusters(
     work: Work, networks: Collection[str], *, around: tuple[datetime, datetime]
 ) -> frozenset[int]:
     """Name the clicks of visitors that asked for many messages within a minute."""
@@ -157,7 +157,7 @@ def fleets(
         for row in work.session.execute(query.where(Hit.network.in_(suspects), window)):
             passing = Passing(row.machine_at, row.message_id, row.id, row.link, row.method)
             crowds[row.network, row.agent].append(passing)
-    return frozenset().union(*map(fleet_members, crowds.values()))
+    return frozenset().union(*map(cluster_members, crowds.values()))
 
 
 def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Evidence]:
@@ -174,7 +174,7 @@ def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Eviden
         for number, kind, at, detail in work.session.execute(query.order_by(Activity.at)):
             message = MessageId(number or 0)
             told = detail if isinstance(detail, dict) else {}
-            by = Came.of_detail(message, told)
+            by = PageArrival.of_detail(message, told)
             if kind == ActivityKind.REPLIED:
                 answered[message] = at
             elif by is not None and kind == ActivityKind.VISITED:
@@ -195,21 +195,21 @@ def evidence(work: Work, message_ids: Collection[int]) -> dict[MessageId, Eviden
 
 def visits(
     work: Work, message_ids: Collection[int]
-) -> dict[MessageId, list[tuple[ActivityRow, Came]]]:
+) -> dict[MessageId, list[tuple[ActivityRow, PageArrival]]]:
     """Find the visits to our pages that clicks in these messages led to."""
-    found: dict[MessageId, list[tuple[ActivityRow, Came]]] = defaultdict(list)
+    found: dict[MessageId, list[tuple[ActivityRow, PageArrival]]] = defaultdict(list)
     for chunk in chunks(sorted(message_ids), CHUNK):
         query = select(*_ACTIVITY).where(
             Activity.message_id.in_(chunk), Activity.kind == ActivityKind.VISITED
         )
         for row in map(_activity, work.session.execute(query)):
-            came = Came.of_detail(row.message_id, row.detail) if row.message_id else None
+            came = PageArrival.of_detail(row.message_id, row.detail) if row.message_id else None
             if came is not None:
                 found[came.message_id].append((row, came))
     return found
 
 
-def verdict_of(work: Work, came: Came) -> Verdict | None:
+def verdict_of(work: Work, came: PageArrival) -> Verdict | None:
     """Tell what is known by now of the click that somebody came by; None while it is nothing."""
     query = select(Hit.verdict).where(
         Hit.message_id == came.message_id,

@@ -6,7 +6,8 @@ little, and the gaps between different links of one message say nearly all. What
 held against that visitor: a person who clicks while a scanner is at the same mail stays a person.
 
 One link, one browser: nothing here can tell a machine that does so from a person. Such a click
-counts as interest; that it makes nobody sales-ready by itself is decided in `campaigns.signs`.
+counts as interest; that it makes nobody sales-ready by itself is decided in
+`campaigns.human_evidence`.
 """
 
 from bisect import bisect_left
@@ -93,11 +94,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is known beside the hits: the mail's links, its gateway, hits that belong to a fleet."""
+    """What is known beside the hits: the mail's links, its gateway, hits of a cluster."""
 
     links: int
     gateway: bool
-    fleet: Collection[int] = field(default_factory=frozenset)
+    cluster: Collection[int] = field(default_factory=frozenset)
     sent_at: datetime | None = None
     """Business time of the delivery."""
 
@@ -141,7 +142,7 @@ def judge(trace: Collection[Sighting], prior: Prior) -> dict[int, Judgement]:
         (_loaded_by(ordered, burst), Judgement(Verdict.SCANNER_PROBABLE, (Reason.BURST,))),
         (_swept(clicks, prior), Judgement(Verdict.SCANNER_PROBABLE, (Reason.SWEEP,))),
         (_probed(clicks, prior), Judgement(Verdict.SCANNER_PROBABLE, (Reason.PROBED,))),
-        (prior.fleet, Judgement(Verdict.SCANNER_PROBABLE, (Reason.FLEET,))),
+        (prior.cluster, Judgement(Verdict.SCANNER_PROBABLE, (Reason.FLEET,))),
     )
     judged = {}
     for hit in ordered:
@@ -211,7 +212,7 @@ def uncounted(
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """One click of a visitor that may be a fleet's."""
+    """One click of a visitor that may be a shared-visitor cluster's."""
 
     machine_at: datetime
     message_id: int
@@ -220,24 +221,24 @@ class Passing:
     method: str = "GET"
 
 
-def fleet_members(hits: Collection[Passing]) -> frozenset[int]:
+def cluster_members(hits: Collection[Passing]) -> frozenset[int]:
     """Name the hits of a visitor that asked for many messages within a minute, as no crowd does.
 
     All are from one network with one kind of browser. That alone is an office or a proxy, however
-    many they are: a fleet also asks HEAD, or opens several links of each mail, or keeps time.
+    many they are: a cluster also asks HEAD, or opens several links of each mail, or keeps time.
     """
     ordered = sorted(hits, key=lambda hit: (hit.machine_at, hit.message_id, hit.id))
     times = [hit.machine_at for hit in ordered]
     marked = _windows(times, [hit.message_id for hit in ordered], FLEET, FLEET_MESSAGES)
     found: set[int] = set()
-    for run in _stretches(sorted(marked)):
+    for run in _chunks(sorted(marked)):
         members = [ordered[index] for index in run]
         if _like_a_machine(members):
             found.update(hit.id for hit in members)
     return frozenset(found)
 
 
-def _stretches(indexes: Sequence[int]) -> list[list[int]]:
+def _chunks(indexes: Sequence[int]) -> list[list[int]]:
     """Cut a sorted list of numbers where one is left out."""
     runs: list[list[int]] = []
     for index in indexes:

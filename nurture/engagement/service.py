@@ -10,16 +10,16 @@ from sqlalchemy import Update, bindparam, func, update
 from campaigns.vocabulary import Verdict
 from nurture.engagement import queries
 from nurture.engagement.hits import HitKind
+from nurture.engagement.message_evidence import KINDS, MessageEvidence
 from nurture.engagement.rules import FLEET, RULESET, Evidence, Judgement, Sighting, uncounted
-from nurture.engagement.scenes import KINDS, Scene
 from nurture.engagement.tables import Activity, Hit
 from nurture.engagement.types import (
     READ,
     ActivityRow,
-    Came,
     Correction,
     MessageFacts,
     NewHit,
+    PageArrival,
     Patience,
     Rejudged,
     Settled,
@@ -98,12 +98,12 @@ def rejudge(work: Work, facts: Mapping[MessageId, MessageFacts]) -> Rejudged:
     found = {key: trace for key, trace in found.items() if all(hit.settled for hit in trace)}
     proofs = queries.evidence(work, found)
     old = {hit.id: hit for trace in found.values() for hit in trace if hit.ruleset < RULESET}
-    fleet = _fleets_around(work, list(old.values()))
+    cluster = _clusters_around(work, list(old.values()))
     scenes = [
-        Scene.of(
+        MessageEvidence.of(
             (key, facts[key]),
             trace,
-            fleet=fleet,
+            cluster=cluster,
             evidence=(proofs[key], "activity") if key in proofs else None,
             anew=old.keys(),
         )
@@ -132,7 +132,7 @@ def rejudge(work: Work, facts: Mapping[MessageId, MessageFacts]) -> Rejudged:
 
 
 def _relabelled(
-    work: Work, scenes: Sequence[Scene], judged: Mapping[int, Judgement]
+    work: Work, scenes: Sequence[MessageEvidence], judged: Mapping[int, Judgement]
 ) -> tuple[list[Correction], list[ActivityRow]]:
     """Tell which activities change their label, and which a person's hits lack."""
     rows = queries.by_origin(
@@ -155,7 +155,9 @@ def _relabelled(
     return corrections, missing
 
 
-def _revisited(work: Work, scenes: Sequence[Scene], anew: Collection[int]) -> list[Correction]:
+def _revisited(
+    work: Work, scenes: Sequence[MessageEvidence], anew: Collection[int]
+) -> list[Correction]:
     """Let visits follow the clicks that led to them: scripts that ran prove nobody."""
     by_message = {scene.message_id: scene for scene in scenes}
     found: list[Correction] = []
@@ -176,25 +178,25 @@ def _revisited(work: Work, scenes: Sequence[Scene], anew: Collection[int]) -> li
     return found
 
 
-def _fleets_around(work: Work, hits: Sequence[Sighting]) -> frozenset[int]:
-    """Look for fleets around each time at which something happened, never in between."""
+def _clusters_around(work: Work, hits: Sequence[Sighting]) -> frozenset[int]:
+    """Look for clusters around each time at which something happened, never in between."""
     found: set[int] = set()
-    stretch: list[Sighting] = []
+    chunk: list[Sighting] = []
     for hit in sorted(hits, key=lambda hit: hit.machine_at):
-        if stretch and hit.machine_at - stretch[-1].machine_at > _LULL:
-            found |= _fleet(work, stretch)
-            stretch = []
-        stretch.append(hit)
-    return frozenset(found | _fleet(work, stretch)) if stretch else frozenset()
+        if chunk and hit.machine_at - chunk[-1].machine_at > _LULL:
+            found |= _cluster(work, chunk)
+            chunk = []
+        chunk.append(hit)
+    return frozenset(found | _cluster(work, chunk)) if chunk else frozenset()
 
 
-def _fleet(work: Work, stretch: Sequence[Sighting]) -> frozenset[int]:
-    networks = {hit.network for hit in stretch if hit.network}
-    around = (stretch[0].machine_at, stretch[-1].machine_at)
-    return queries.fleets(work, networks, around=around) if networks else frozenset()
+def _cluster(work: Work, chunk: Sequence[Sighting]) -> frozenset[int]:
+    networks = {hit.network for hit in chunk if hit.network}
+    around = (chunk[0].machine_at, chunk[-1].machine_at)
+    return queries.clusters(work, networks, around=around) if networks else frozenset()
 
 
-def mark_proven(work: Work, came: Came, *, reason: str) -> list[Correction]:
+def mark_proven(work: Work, came: PageArrival, *, reason: str) -> list[Correction]:
     """Let a form prove the click that led to it, at once, and no other.
 
     A click that still lies in a spool is proven when it settles, by the activity that was noted:
@@ -204,7 +206,7 @@ def mark_proven(work: Work, came: Came, *, reason: str) -> list[Correction]:
     return _prove(work, came.message_id, evidence, reason, early=True)
 
 
-def mark_read(work: Work, came: Came, origin: str, *, seconds: int) -> list[Correction]:
+def mark_read(work: Work, came: PageArrival, origin: str, *, seconds: int) -> list[Correction]:
     """Note that a page was read: it proves the visit, and a click that looks like a person's."""
     # Hits before activities, as settling takes them.
     queries.hold(work, came.message_id)
@@ -233,7 +235,7 @@ def _prove(
     # Held first: whoever settles them at this moment has ended before they are read.
     queries.hold(work, message_id)
     trace = queries.traces(work, [message_id]).get(message_id, [])
-    scene = Scene.of((message_id, NOBODY_KNOWS), trace, evidence=(evidence, reason))
+    scene = MessageEvidence.of((message_id, NOBODY_KNOWS), trace, evidence=(evidence, reason))
 
     if early:
         found = scene.proven_early()
@@ -259,7 +261,7 @@ def note_activity(work: Work, rows: Sequence[ActivityRow]) -> list[ActivityRow]:
     return sorted(noted, key=lambda row: (row.at, row.id))
 
 
-def _unmask_visits(work: Work, scenes: Sequence[Scene]) -> list[Correction]:
+def _unmask_visits(work: Work, scenes: Sequence[MessageEvidence]) -> list[Correction]:
     """Take visits for a machine's that began with a machine's click: it ran the page's script."""
     by_message = {scene.message_id: scene for scene in scenes}
     found: list[Correction] = []
@@ -280,19 +282,19 @@ def _unmask_visits(work: Work, scenes: Sequence[Scene]) -> list[Correction]:
 
 def _scenes(
     work: Work, hits: Sequence[NewHit], *, facts: Mapping[MessageId, MessageFacts]
-) -> list[Scene]:
+) -> list[MessageEvidence]:
     if not hits:
         return []
     around = (min(hit.machine_at for hit in hits), max(hit.machine_at for hit in hits))
     found = queries.traces(work, {hit.message_id for hit in hits}, around=around)
     proofs = queries.evidence(work, found)
     networks = {hit.network for trace in found.values() for hit in trace if hit.network}
-    fleet = queries.fleets(work, networks, around=around)
+    cluster = queries.clusters(work, networks, around=around)
     return [
-        Scene.of(
+        MessageEvidence.of(
             (message_id, facts.get(message_id, NOBODY_KNOWS)),
             trace,
-            fleet=fleet,
+            cluster=cluster,
             evidence=(proofs[message_id], "activity") if message_id in proofs else None,
         )
         for message_id, trace in found.items()

@@ -39,7 +39,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class PageArrival:
     """The one click by which somebody came to a page of ours; no other click is meant."""
 
     message_id: MessageId
@@ -52,7 +52,7 @@ class Came:
         return {"came_by": self.link, "came_at": self.machine_at.isoformat()}
 
     @classmethod
-    def of_detail(cls, message_id: MessageId, detail: Mapping[str, Json]) -> "Came | None":
+    def of_detail(cls, message_id: MessageId, detail: Mapping[str, Json]) -> "PageArrival | None":
         """Read it from an activity; None where nobody came by a click."""
         link, at = detail.get("came_by"), detail.get("came_at")
         if not isinstance(link, str) or not isinstance(at, str):

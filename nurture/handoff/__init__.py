@@ -1,7 +1,10 @@
 """The passage to sales: offer, route, timers, answers; the Notifier protocol."""
 
-from nurture.handoff.answers import (
-    Undone,
+from nurture.handoff.chase import Chased, DueChase, chase, due_chases, put_off
+from nurture.handoff.notifier import AlertKind, Notifier
+from nurture.handoff.offer import NewOffer, Offered, note_unreached, offer
+from nurture.handoff.offer_answers import (
+    AnswerUndone,
     accept,
     contacted,
     end,
@@ -9,9 +12,6 @@ from nurture.handoff.answers import (
     redirect,
     undo,
 )
-from nurture.handoff.chase import Chased, DueChase, chase, due_chases, put_off
-from nurture.handoff.offer import NewOffer, Offered, note_unreached, offer
-from nurture.handoff.ports import AlertKind, Notifier
 from nurture.handoff.queries import (
     HandoffEventView,
     HandoffView,
@@ -27,34 +27,35 @@ from nurture.handoff.queries import (
     open_leads,
     open_of,
 )
-from nurture.handoff.rules import (
-    ATTEMPTS,
-    UNDO_WITHIN,
-    Answer,
-    ChaseStep,
-    Rules,
-    heat,
+from nurture.handoff.rules import ATTEMPTS, UNDO_WITHIN, ChaseStep, HandoffAnswer, Rules, heat
+from nurture.handoff.waiting import (
+    OfferFilter,
+    OfferScope,
+    Waits,
+    late,
+    total,
+    waiting_counts,
+    waiting_for,
 )
-from nurture.handoff.waiting import Cut, Waits, Whose, late, total, waiting_counts, waiting_for
 
 __all__ = [
     "ATTEMPTS",
     "UNDO_WITHIN",
     "AlertKind",
-    "Answer",
+    "AnswerUndone",
     "ChaseStep",
     "Chased",
-    "Cut",
     "DueChase",
+    "HandoffAnswer",
     "HandoffEventView",
     "HandoffView",
     "NewOffer",
     "Notifier",
+    "OfferFilter",
+    "OfferScope",
     "Offered",
     "Rules",
-    "Undone",
     "Waits",
-    "Whose",
     "accept",
     "came_back",
     "chase",

@@ -1,4 +1,4 @@
-"""Nobody answered: remind the owner, tell the boss, give the lead to somebody else."""
+"""Nobody answered: remind the owner, tell the manager, give the lead to somebody else."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from datetime import datetime
 from sqlalchemy import select, true, update
 
 from campaigns.conditions import Facts
-from campaigns.sla import Late
+from campaigns.sla import LateRules
 from campaigns.vocabulary import Channel, HandoffState
-from nurture.handoff.offer import Desk, Place, close_desk, log, open_desk, own, timers
-from nurture.handoff.people import Colleague, present
-from nurture.handoff.ports import AlertKind, Notifier
+from nurture.handoff.colleagues import Colleague, present
+from nurture.handoff.notifier import AlertKind, Notifier
+from nurture.handoff.offer import OfferContext, OfferPlace, close_desk, log, open_desk, own, timers
 from nurture.handoff.rules import (
-    Answer,
     Chase,
     ChaseStep,
+    HandoffAnswer,
     Rules,
     chase_after_escalation,
     chase_after_reminder,
@@ -85,7 +85,7 @@ def chase(
         .order_by(Handoff.id)
         .execution_options(populate_existing=True)
     )
-    hunt = _Hunt(work, desk, notify)
+    hunt = _ChaseContext(work, desk, notify)
     done = [
         hunt.step(row, facts.get(LeadId(row.lead_id), _NOBODY), had.get(row.id, frozenset()))
         for row in rows
@@ -95,9 +95,9 @@ def chase(
 
 
 @dataclass(frozen=True, slots=True)
-class _Hunt:
+class _ChaseContext:
     work: Work
-    desk: Desk
+    desk: OfferContext
     notify: Notifier
 
     def step(self, row: Handoff, facts: Facts, had: Collection[str]) -> Chased:
@@ -120,8 +120,8 @@ class _Hunt:
 
     def _escalate(self, row: Handoff, person: Colleague) -> Chased:
         people = self.desk.people
-        boss = people.by_id.get(person.boss_id or person.deputy_id or person.id, person)
-        boss = present(people, boss)
+        manager = people.by_id.get(person.manager_id or person.deputy_id or person.id, person)
+        manager = present(people, manager)
         deadline = row.accept_by if row.state == HandoffState.OFFERED else row.contact_by
         self._next(
             row,
@@ -133,7 +133,7 @@ class _Hunt:
                 hours=person.hours,
             ),
         )
-        return self._tell(row, boss.id, AlertKind.ESCALATED)
+        return self._tell(row, manager.id, AlertKind.ESCALATED)
 
     def _reassign(
         self, row: Handoff, person: Colleague, facts: Facts, had: Collection[str]
@@ -151,16 +151,16 @@ class _Hunt:
         own(self.work, {LeadId(row.lead_id): place})
         log(
             self.work,
-            [(row.id, Answer.REASSIGN, {"from": person.handle, "to": place.answers.handle})],
+            [(row.id, HandoffAnswer.REASSIGN, {"from": person.handle, "to": place.answers.handle})],
         )
         self.notify.alert(self.work, row.id, user_id=place.answers.id, kind=AlertKind.REASSIGNED)
         return Chased(row.id, LeadId(row.lead_id), AlertKind.REASSIGNED, taken_back=taken_back)
 
     def _new_place(
         self, row: Handoff, person: Colleague, facts: Facts, had: Collection[str]
-    ) -> Place | None:
+    ) -> OfferPlace | None:
         then = self.desk.rules.sla.channels[Channel(row.channel)].then
-        if then is Late.DEPUTY:
+        if then is LateRules.DEPUTY:
             deputy = self.desk.people.by_id.get(person.deputy_id or UserId(0))
             if deputy is None or deputy.handle in had or not deputy.candidate.active:
                 return None
@@ -189,7 +189,7 @@ def _had(work: Work, handoff_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     rows = work.session.execute(
         select(HandoffEvent.handoff_id, HandoffEvent.detail).where(
             HandoffEvent.handoff_id.in_(handoff_ids),
-            HandoffEvent.kind == str(Answer.REASSIGN),
+            HandoffEvent.kind == str(HandoffAnswer.REASSIGN),
         )
     )
     found: dict[int, frozenset[str]] = {}

@@ -10,7 +10,7 @@ from campaigns.conditions import Facts
 from campaigns.routing import Route, route
 from campaigns.sla import Deadlines, deadlines
 from campaigns.vocabulary import Channel, HandoffState
-from nurture.handoff.people import (
+from nurture.handoff.colleagues import (
     Colleague,
     Colleagues,
     candidates,
@@ -19,7 +19,7 @@ from nurture.handoff.people import (
     set_turn,
     turn,
 )
-from nurture.handoff.ports import AlertKind, Notifier
+from nurture.handoff.notifier import AlertKind, Notifier
 from nurture.handoff.queries import UNREACHED, open_leads
 from nurture.handoff.rules import Rules, first_chase
 from nurture.handoff.tables import Handoff, HandoffEvent
@@ -55,7 +55,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OfferPlace:
     """Who looks after an offer, by which timers, and why it is them."""
 
     owner_id: UserId | None
@@ -68,7 +68,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Desk:
+class OfferContext:
     """Gives places one after the other, counting hands and turns as it goes."""
 
     people: Colleagues
@@ -77,7 +77,7 @@ class Desk:
     now: datetime
     given: dict[str, int] = field(default_factory=dict)
 
-    def place(self, facts: Facts, *, hot: bool, without: Collection[str] = ()) -> Place:
+    def place(self, facts: Facts, *, hot: bool, without: Collection[str] = ()) -> OfferPlace:
         """Route one lead; somebody in `without` has had it."""
         able = [
             replace(one, open=one.open + self.given.get(one.key, 0))
@@ -89,19 +89,19 @@ class Desk:
             self.given[found.owner] = self.given.get(found.owner, 0) + 1
         return self._place(found, hot=hot)
 
-    def give(self, colleague: Colleague, *, hot: bool, reason: str) -> Place:
+    def give(self, colleague: Colleague, *, hot: bool, reason: str) -> OfferPlace:
         """Give one lead to a certain person."""
         self.given[colleague.handle] = self.given.get(colleague.handle, 0) + 1
         route_ = Route(colleague.handle, "", reason, reason, self.turn)
         return self._place(route_, hot=hot)
 
-    def _place(self, found: Route, *, hot: bool) -> Place:
+    def _place(self, found: Route, *, hot: bool) -> OfferPlace:
         answers = self.people.by_handle.get(found.owner or found.queue)
         if answers is None:
             raise Invalid(f"The routing rules name {found.owner or found.queue}, who is unknown.")
         answers = present(self.people, answers)
         channel = answers.channel if found.owner else Channel.MANAGER_QUEUE
-        return Place(
+        return OfferPlace(
             owner_id=answers.id if found.owner else None,
             queue=answers.handle if found.queue else None,
             answers=answers,
@@ -113,12 +113,12 @@ class Desk:
         )
 
 
-def open_desk(work: Work, rules: Rules) -> Desk:
+def open_desk(work: Work, rules: Rules) -> OfferContext:
     """Load everybody and lock the turn; close the desk in the same transaction."""
-    return Desk(people=colleagues(work), rules=rules, turn=turn(work), now=work.now)
+    return OfferContext(people=colleagues(work), rules=rules, turn=turn(work), now=work.now)
 
 
-def close_desk(work: Work, desk: Desk) -> None:
+def close_desk(work: Work, desk: OfferContext) -> None:
     """Write whose turn it is next."""
     set_turn(work, desk.turn)
 
@@ -168,7 +168,7 @@ def note_unreached(work: Work, handoff_id: int, *, to: UserId, words: str) -> No
     log(work, [(handoff_id, UNREACHED, {"to": int(to), "text": words[:200]})])
 
 
-def own(work: Work, places: Mapping[LeadId, Place]) -> None:
+def own(work: Work, places: Mapping[LeadId, OfferPlace]) -> None:
     """Let the leads belong to whom they were given."""
     rows = [
         {"lead": lead_id, "owner": place.owner_id, "line": place.queue}
@@ -183,7 +183,7 @@ def own(work: Work, places: Mapping[LeadId, Place]) -> None:
         )
 
 
-def timers(place: Place) -> dict[str, object]:
+def timers(place: OfferPlace) -> dict[str, object]:
     """List the columns that a new owner resets."""
     chase = first_chase(place.deadlines)
     return {
@@ -200,7 +200,7 @@ def timers(place: Place) -> dict[str, object]:
     }
 
 
-def _row(work: Work, new: NewOffer, place: Place) -> dict[str, object]:
+def _row(work: Work, new: NewOffer, place: OfferPlace) -> dict[str, object]:
     return {
         **timers(place),
         "lead_id": new.lead_id,
@@ -237,5 +237,5 @@ def _insert(work: Work, rows: Sequence[Mapping[str, object]]) -> list[Offered]:
     return sorted(made, key=lambda one: one.handoff_id)
 
 
-def _told(place: Place) -> dict[str, Json]:
+def _told(place: OfferPlace) -> dict[str, Json]:
     return {"to": place.answers.handle, "queue": place.queue, "why": place.reason}

@@ -22,7 +22,7 @@ class Rules:
     sla: Sla
 
 
-class Answer(StrEnum):
+class HandoffAnswer(StrEnum):
     """What somebody does with an offer; the value is the kind of its event."""
 
     ACCEPT = "accepted"
@@ -36,23 +36,25 @@ class Answer(StrEnum):
     WITHDRAW = "withdrawn"
 
 
-ENDS = frozenset({Answer.REJECT, Answer.WIN, Answer.LOSE, Answer.WITHDRAW})
+ENDS = frozenset(
+    {HandoffAnswer.REJECT, HandoffAnswer.WIN, HandoffAnswer.LOSE, HandoffAnswer.WITHDRAW}
+)
 
-MOVES: Mapping[tuple[HandoffState, Answer], HandoffState] = {
-    (OFFERED, Answer.ACCEPT): ACCEPTED,
+MOVES: Mapping[tuple[HandoffState, HandoffAnswer], HandoffState] = {
+    (OFFERED, HandoffAnswer.ACCEPT): ACCEPTED,
     # Who has already called need not accept first.
-    (OFFERED, Answer.CONTACT): CONTACTED,
-    (OFFERED, Answer.NO_ANSWER): ACCEPTED,
-    (OFFERED, Answer.REDIRECT): OFFERED,
-    (OFFERED, Answer.REASSIGN): OFFERED,
-    (ACCEPTED, Answer.CONTACT): CONTACTED,
-    (ACCEPTED, Answer.NO_ANSWER): ACCEPTED,
+    (OFFERED, HandoffAnswer.CONTACT): CONTACTED,
+    (OFFERED, HandoffAnswer.NO_ANSWER): ACCEPTED,
+    (OFFERED, HandoffAnswer.REDIRECT): OFFERED,
+    (OFFERED, HandoffAnswer.REASSIGN): OFFERED,
+    (ACCEPTED, HandoffAnswer.CONTACT): CONTACTED,
+    (ACCEPTED, HandoffAnswer.NO_ANSWER): ACCEPTED,
     # The next owner has not accepted yet.
-    (ACCEPTED, Answer.REDIRECT): OFFERED,
-    (ACCEPTED, Answer.REASSIGN): OFFERED,
+    (ACCEPTED, HandoffAnswer.REDIRECT): OFFERED,
+    (ACCEPTED, HandoffAnswer.REASSIGN): OFFERED,
     # A second call that nobody answers does not undo the first that somebody did.
-    (CONTACTED, Answer.NO_ANSWER): CONTACTED,
-    (CONTACTED, Answer.REDIRECT): OFFERED,
+    (CONTACTED, HandoffAnswer.NO_ANSWER): CONTACTED,
+    (CONTACTED, HandoffAnswer.REDIRECT): OFFERED,
     **{(state, end): CLOSED for state in (OFFERED, ACCEPTED, CONTACTED) for end in ENDS},
 }
 
@@ -81,7 +83,7 @@ UNDO_WITHIN = timedelta(minutes=10)
 _BREATH = Duration(1, "h")
 """What somebody who accepts late still gets before anybody hears of it."""
 _NAG = Duration(1, "bd")
-"""How often the boss hears of what nobody moves."""
+"""How often the manager hears of what nobody moves."""
 
 
 def heat(*, hot: bool, grade: str) -> Heat:
@@ -118,7 +120,7 @@ def chase_after_escalation(
 
 
 def nag(now: datetime, hours: Hours) -> Chase:
-    """Tell the boss again tomorrow: there is nobody left to give it to."""
+    """Tell the manager again tomorrow: there is nobody left to give it to."""
     return Chase(add_business(now, _NAG, hours=hours), ChaseStep.ESCALATE)
 
 

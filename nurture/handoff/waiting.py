@@ -20,14 +20,14 @@ DUE = case(
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class OfferScope:
     """The offers of these people, and those in these queues."""
 
     owners: frozenset[UserId] = frozenset()
     queues: frozenset[str] = frozenset()
 
     @classmethod
-    def one(cls, person: UserId, queue: str) -> "Whose":
+    def one(cls, person: UserId, queue: str) -> "OfferScope":
         """Name what one person has: their own offers, and those in the queue of their name."""
         return cls(frozenset({person}), frozenset({queue}))
 
@@ -37,10 +37,10 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class OfferFilter:
     """Which open offers: those that all of this is true of; without anything, all."""
 
-    whose: tuple[Whose, ...] = ()
+    whose: tuple[OfferScope, ...] = ()
     state: HandoffState | None = None
     late: bool = False
 
@@ -56,16 +56,16 @@ class Waits:
     count: int
 
 
-ALL = Cut()
+ALL = OfferFilter()
 
 
 def waiting_for(
-    work: Work, cut: Cut = ALL, *, limit: int = 200, skip: int = 0
+    work: Work, filter_: OfferFilter = ALL, *, limit: int = 200, skip: int = 0
 ) -> list[HandoffView]:
     """List open offers, the most pressing first."""
     statement = (
         select(Handoff)
-        .where(*_wanted(work, cut))
+        .where(*_wanted(work, filter_))
         .order_by(DUE, Handoff.id)
         .limit(limit)
         .offset(skip)
@@ -74,11 +74,11 @@ def waiting_for(
     return [view(row) for row in work.session.scalars(statement)]
 
 
-def waiting_counts(work: Work, cut: Cut = ALL) -> list[Waits]:
+def waiting_counts(work: Work, filter_: OfferFilter = ALL) -> list[Waits]:
     """Count open offers by whose they are, by state and by whether they are late."""
     late = case((_late(work), literal(1)), else_=literal(0)).label("late")
     alike = (Handoff.owner_id, Handoff.queue, Handoff.state, late)
-    statement = select(*alike, func.count()).where(*_wanted(work, cut)).group_by(*alike)
+    statement = select(*alike, func.count()).where(*_wanted(work, filter_)).group_by(*alike)
     return [
         Waits(
             owner_id=None if owner is None else UserId(owner),
@@ -101,14 +101,15 @@ def late(counts: Sequence[Waits]) -> int:
     return sum(one.count for one in counts if one.late)
 
 
-def _wanted(work: Work, cut: Cut) -> list[ColumnElement[bool]]:
+def _wanted(work: Work, filter_: OfferFilter) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [Handoff.closed_at.is_(None)]
     wanted += [
-        or_(Handoff.owner_id.in_(one.owners), Handoff.queue.in_(one.queues)) for one in cut.whose
+        or_(Handoff.owner_id.in_(one.owners), Handoff.queue.in_(one.queues))
+        for one in filter_.whose
     ]
-    if cut.state is not None:
-        wanted.append(Handoff.state == cut.state)
-    if cut.late:
+    if filter_.state is not None:
+        wanted.append(Handoff.state == filter_.state)
+    if filter_.late:
         wanted.append(_late(work))
     return wanted
 

@@ -5,7 +5,7 @@ class Refusal(Exception):  # noqa: N818 - "a refusal" is what people read, not "
     """Carry a sentence that a person can act on."""
 
     def __init__(self, sentence: str) -> None:
-        """Keep the sentence; doors show it as it is."""
+        """Keep the sentence; pages and commands show it as it is."""
         super().__init__(sentence)
         self.sentence = sentence
 

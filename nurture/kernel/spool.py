@@ -19,7 +19,7 @@ LONGEST_LINE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SpoolChunk:
     """Complete lines from one offset on, without their newline, and where the next one begins."""
 
     lines: tuple[bytes, ...]
@@ -100,7 +100,7 @@ def finished(path: Path) -> bool:
     return True
 
 
-def read(path: Path, *, offset: int, limit: int) -> Stretch:
+def read(path: Path, *, offset: int, limit: int) -> SpoolChunk:
     """Read up to `limit` complete lines; a file that has gone has none, a torn line waits."""
     try:
         with path.open("rb") as file:
@@ -109,6 +109,6 @@ def read(path: Path, *, offset: int, limit: int) -> Stretch:
             if b"\n" not in block:
                 block += file.read(LONGEST_LINE)
     except FileNotFoundError:
-        return Stretch(lines=(), end=offset)
+        return SpoolChunk(lines=(), end=offset)
     lines = block.split(b"\n")[:-1][:limit]
-    return Stretch(lines=tuple(lines), end=offset + sum(map(len, lines)) + len(lines))
+    return SpoolChunk(lines=tuple(lines), end=offset + sum(map(len, lines)) + len(lines))

@@ -9,7 +9,7 @@ from nurture.kernel.database import Base
 from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
 
 
-class Outbox(Base):
+class OutboxEntry(Base):
     """A promise to the queue, made in the transaction that it belongs to."""
 
     __tablename__ = "outbox"
@@ -22,7 +22,7 @@ class Outbox(Base):
     relayed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class Inbox(Base):
+class InboxEntry(Base):
     """What came in from outside, once per source and external id (S-15)."""
 
     __tablename__ = "inbox"

@@ -82,7 +82,7 @@ class Keyring:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRef:
+class TokenTarget:
     """Which message, compiled from which template version, a link belongs to."""
 
     message_id: int
@@ -127,7 +127,7 @@ def message_tokens(keyring: Keyring, *, message_id: int, template_version: int) 
     return MessageTokens(*(_encode(packed + signature[part]) for part in _PARTS))
 
 
-def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> MessageRef:
+def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> TokenTarget:
     """Open the token of a link for what the link is for, without any look-up."""
     raw = _decode(token)
     if len(raw) != _MESSAGE.size + TAG_BYTES:
@@ -137,7 +137,7 @@ def read_message_token(keyring: Keyring, token: str, link: MessageLink) -> Messa
     if key is None or not _signs(key, packed, tag, link):
         raise BadToken
     _, message_id, template_version = _MESSAGE.unpack(packed)
-    return MessageRef(message_id=message_id, template_version=template_version)
+    return TokenTarget(message_id=message_id, template_version=template_version)
 
 
 def message_mark(keyring: Keyring, message_id: int) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from campaigns.vocabulary import JobName
 from nurture.kernel.clock import Clock, pace_of
 from nurture.kernel.database import WriterLock
-from nurture.kernel.tables import Outbox
+from nurture.kernel.tables import OutboxEntry
 from nurture.kernel.types import Json
 
 
@@ -85,7 +85,7 @@ def keep_promises(session: Session, work: Work) -> None:
     """Turn what was promised into outbox rows of the same transaction."""
     session.flush()
     if work.promises:
-        session.execute(insert(Outbox), _rows(work.promises, at=work.machine))
+        session.execute(insert(OutboxEntry), _rows(work.promises, at=work.machine))
 
 
 def _rows(promises: Sequence[tuple[JobName, Json]], *, at: datetime) -> list[dict[str, object]]:

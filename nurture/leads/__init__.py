@@ -11,30 +11,16 @@ from nurture.leads.acts import (
     stood_before,
 )
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
-from nurture.leads.capture import capture, preview
 from nurture.leads.country_names import country_name, country_names
-from nurture.leads.drafts import (
-    DraftRow,
-    ask_again,
-    ask_worker,
-    get_draft,
-    note_found,
-    note_import,
-    note_problem,
-    note_progress,
-    note_told,
-    open_draft,
-    put_text,
-)
 from nurture.leads.edit import COMPANY, EDITED, colleagues, edit, held_of, read_edit, shown_of
 from nurture.leads.errors import (
-    BadAddress,
     BadPhone,
     ImportStateConflict,
     NoSuchDraft,
     NoSuchImport,
     NoSuchLead,
     UnreadableFile,
+    UnusableAddress,
 )
 from nurture.leads.files import (
     PIECE,
@@ -47,13 +33,37 @@ from nurture.leads.files import (
     piece,
 )
 from nurture.leads.headings import FACT, LEFT_OUT, Column
-from nurture.leads.lists import (
-    ListOptions,
-    ListPlan,
-    list_rows,
-    plan_list,
-    survey_list,
+from nurture.leads.import_drafts import (
+    DraftRow,
+    ask_again,
+    ask_worker,
+    get_draft,
+    note_found,
+    note_import,
+    note_problem,
+    note_progress,
+    note_told,
+    open_draft,
+    put_text,
 )
+from nurture.leads.import_runs import (
+    ImportProgress,
+    ImportState,
+    ImportStep,
+    NewRun,
+    RejectRow,
+    advance,
+    hold_run,
+    import_run,
+    imports,
+    note_repeats,
+    open_run,
+    rejects,
+    repeated_rows,
+    set_import_state,
+    stalled_imports,
+)
+from nurture.leads.list_plan import ListOptions, ListPlan, list_rows, plan_list, survey_list
 from nurture.leads.mail_hosts import (
     HostFound,
     MxLookup,
@@ -67,14 +77,14 @@ from nurture.leads.mail_hosts import (
 )
 from nurture.leads.model import (
     Captured,
+    CaptureOutcome,
     CaptureResult,
     ChangeRow,
     FieldPolicy,
+    LeadPage,
+    LeadView,
     NewLead,
     Origin,
-    Outcome,
-    Page,
-    Person,
     SourceRow,
     TouchRow,
     from_source,
@@ -83,7 +93,6 @@ from nurture.leads.phones import read_dialled
 from nurture.leads.places import (
     country_of_phone,
     read_country,
-    read_phone,
     read_postcode,
     spaced_phone,
     zone_of,
@@ -105,38 +114,12 @@ from nurture.leads.queries import (
     touches,
 )
 from nurture.leads.reading import MAIL, NO_MAIL, ReadRow, Remark
-from nurture.leads.runs import (
-    ImportProgress,
-    ImportState,
-    NewRun,
-    RejectRow,
-    Step,
-    advance,
-    hold_run,
-    import_run,
-    imports,
-    note_repeats,
-    open_run,
-    rejects,
-    repeated_rows,
-    set_import_state,
-    stalled_imports,
-)
 from nurture.leads.search import LeadFilter, LeadSort, count, matching_ids, search
 from nurture.leads.service import (
     set_deliverable,
     set_facts,
     set_owner,
-    set_stage,
     set_undeliverable,
-)
-from nurture.leads.sheet import (
-    WHILE_SOMEBODY_WAITS,
-    WORKBOOKS,
-    SheetBounds,
-    TooLarge,
-    is_workbook,
-    sheet_text,
 )
 from nurture.leads.sources import (
     ensure_source,
@@ -146,10 +129,19 @@ from nurture.leads.sources import (
     source_key,
     sources,
 )
-from nurture.leads.survey import Question, Repeat, Survey, address_in
+from nurture.leads.survey import ImportQuestion, RepeatedRow, Survey, address_in
 from nurture.leads.table import ListFile
 from nurture.leads.undo import changed_by, created_by, delete_leads, import_actor, restore
+from nurture.leads.upsert import capture, preview
 from nurture.leads.utm import UTM, Campaigns, campaigns, utm_of, utm_words
+from nurture.leads.workbook import (
+    WHILE_SOMEBODY_WAITS,
+    WORKBOOKS,
+    SheetBounds,
+    TooLarge,
+    is_workbook,
+    sheet_text,
+)
 
 __all__ = [
     "COMPANY",
@@ -164,9 +156,9 @@ __all__ = [
     "WORKBOOKS",
     "ActRow",
     "Address",
-    "BadAddress",
     "BadPhone",
     "Campaigns",
+    "CaptureOutcome",
     "CaptureResult",
     "Captured",
     "ChangeRow",
@@ -177,10 +169,14 @@ __all__ = [
     "HostFound",
     "HostLists",
     "ImportProgress",
+    "ImportQuestion",
     "ImportState",
     "ImportStateConflict",
+    "ImportStep",
     "LeadFilter",
+    "LeadPage",
     "LeadSort",
+    "LeadView",
     "ListFile",
     "ListOptions",
     "ListPlan",
@@ -192,21 +188,17 @@ __all__ = [
     "NoSuchImport",
     "NoSuchLead",
     "Origin",
-    "Outcome",
-    "Page",
-    "Person",
-    "Question",
     "ReadRow",
     "RejectRow",
     "Remark",
-    "Repeat",
+    "RepeatedRow",
     "SheetBounds",
     "SourceRow",
-    "Step",
     "Survey",
     "TooLarge",
     "TouchRow",
     "UnreadableFile",
+    "UnusableAddress",
     "act_parts",
     "act_stands",
     "add_piece",
@@ -275,7 +267,6 @@ __all__ = [
     "read_country",
     "read_dialled",
     "read_edit",
-    "read_phone",
     "read_postcode",
     "rejects",
     "remember_mapping",
@@ -288,7 +279,6 @@ __all__ = [
     "set_facts",
     "set_import_state",
     "set_owner",
-    "set_stage",
     "set_undeliverable",
     "sheet_text",
     "sheets",

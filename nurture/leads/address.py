@@ -12,7 +12,7 @@ from disposable_email_domains import blocklist
 from email_validator import EmailNotValidError, validate_email
 
 from nurture.kernel.types import EmailAddress, Json
-from nurture.leads.errors import BadAddress
+from nurture.leads.errors import UnusableAddress
 from nurture.leads.mail_providers import is_provider
 
 _THROW_AWAY: frozenset[str] = frozenset(blocklist)
@@ -55,7 +55,7 @@ class Address:
         return {"free_mail": self.free_mail, "role_address": self.role}
 
 
-class MistypedAddress(BadAddress):
+class MistypedAddress(UnusableAddress):
     """An address whose last letters are nobody's, and much like somebody's."""
 
     def __init__(self, sentence: str, address: Address, meant: str) -> None:
@@ -68,15 +68,15 @@ def read_address(text: str, *, hosts: HostLists | None = None) -> Address:
     """Normalise an address, or say what is wrong with it."""
     written = _plain(text)
     if not written:
-        raise BadAddress("There is no e-mail address: give one, or take the row out.")
+        raise UnusableAddress("There is no e-mail address: give one, or take the row out.")
     try:
         checked = validate_email(written, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as wrong:
-        raise BadAddress(_sentence(written, str(wrong))) from wrong
+        raise UnusableAddress(_sentence(written, str(wrong))) from wrong
     domain = (checked.ascii_domain or checked.domain).lower()
     local = (checked.ascii_local_part or checked.local_part).lower()
     if len(local) > _LONGEST_LOCAL:
-        raise BadAddress(_sentence(written, "at most 64 characters stand before the @"))
+        raise UnusableAddress(_sentence(written, "at most 64 characters stand before the @"))
     address = Address(
         email=EmailAddress(f"{local}@{domain}"),
         domain=domain,
@@ -219,11 +219,11 @@ _WELL_KNOWN = (
 )
 
 
-def _no_top_level(written: str, address: Address, last: str) -> BadAddress:
+def _no_top_level(written: str, address: Address, last: str) -> UnusableAddress:
     near = get_close_matches(last, _TOP_LEVELS, 1, 0.65) if len(last) > 1 else []
     why = f"there is no top level domain .{last}"
     if not near:
-        return BadAddress(_sentence(written, why))
+        return UnusableAddress(_sentence(written, why))
     meant = f"{address.email.removesuffix(last)}{near[0]}"
     return MistypedAddress(_sentence(written, f"{why}, did you mean {meant}?"), address, meant)
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, update
 
 from nurture.kernel.database import CHUNK, among, chunks, upsert
 from nurture.kernel.work import Work
-from nurture.leads.tables import Company
+from nurture.leads.tables import CompanyRow
 
 LONGEST_NAME = 200
 
@@ -32,13 +32,13 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, F
     ]
     if rows:
         # One prepared statement for all rows: building one with all values costs more.
-        statement_new = upsert(work.session, Company).on_conflict_do_nothing()
+        statement_new = upsert(work.session, CompanyRow).on_conflict_do_nothing()
         work.session.connection().execute(statement_new, rows)
     found: dict[str, Firm] = {}
     nameless: list[dict[str, object]] = []
     for chunk in chunks(sorted(names), CHUNK):
-        statement = select(Company.id, Company.domain, Company.name).where(
-            among(work.session, Company.domain, chunk)
+        statement = select(CompanyRow.id, CompanyRow.domain, CompanyRow.name).where(
+            among(work.session, CompanyRow.domain, chunk)
         )
         for company_id, domain, name in work.session.execute(statement):
             assert domain is not None
@@ -48,6 +48,6 @@ def ensure_companies(work: Work, names: Mapping[str, str | None]) -> dict[str, F
                 name = named  # noqa: PLW2901 - as it stands from now on
             found[domain] = Firm(company_id, name)
     if nameless:
-        statement_named = update(Company).where(Company.id == bindparam("which"))
+        statement_named = update(CompanyRow).where(CompanyRow.id == bindparam("which"))
         work.session.connection().execute(statement_named.values(name=bindparam("named")), nameless)
     return found

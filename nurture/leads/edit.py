@@ -13,11 +13,11 @@ from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.companies import LONGEST_NAME
-from nurture.leads.model import Person
+from nurture.leads.model import LeadView
 from nurture.leads.phones import read_listed
 from nurture.leads.places import read_country, zone_of
 from nurture.leads.service import set_facts
-from nurture.leads.tables import Company, FieldChange, Lead
+from nurture.leads.tables import CompanyRow, FieldChange, Lead
 
 PLAIN = {
     "first_name": 100,
@@ -58,7 +58,7 @@ class Edit:
     problems: Mapping[str, str]
 
 
-def held_of(person: Person) -> dict[str, Json]:
+def held_of(person: LeadView) -> dict[str, Json]:
     """Lay out what can be edited as it is known now."""
     own: dict[str, Json] = {
         "first_name": person.first_name,
@@ -73,7 +73,7 @@ def held_of(person: Person) -> dict[str, Json]:
     return {name: own[name] if name in own else person.facts.get(name) for name in EDITED}
 
 
-def read_edit(typed: Mapping[str, str], person: Person) -> Edit:
+def read_edit(typed: Mapping[str, str], person: LeadView) -> Edit:
     """Read a form; what was not touched is not read, blanks take a value away."""
     held, told, problems = held_of(person), dict[str, Json](), dict[str, str]()
     country = _country_of(typed, person)
@@ -92,7 +92,7 @@ def read_edit(typed: Mapping[str, str], person: Person) -> Edit:
     return Edit(told, problems)
 
 
-def edit(work: Work, person: Person, told: Mapping[str, Json]) -> bool:
+def edit(work: Work, person: LeadView, told: Mapping[str, Json]) -> bool:
     """Write what somebody said, with who and when; tell whether it changed anything.
 
     The name of a company that has a domain of its own is that of all its people.
@@ -108,7 +108,7 @@ def edit(work: Work, person: Person, told: Mapping[str, Json]) -> bool:
     return True
 
 
-def colleagues(work: Work, person: Person) -> dict[LeadId, UserId | None]:
+def colleagues(work: Work, person: LeadView) -> dict[LeadId, UserId | None]:
     """Name whoever shows the same company, with whose they are; nobody where it has no domain."""
     if person.company_id is None:
         return {}
@@ -121,14 +121,14 @@ def colleagues(work: Work, person: Person) -> dict[LeadId, UserId | None]:
     return {LeadId(one): None if owner is None else UserId(owner) for one, owner in rows}
 
 
-def shown_of(person: Person) -> dict[str, str]:
+def shown_of(person: LeadView) -> dict[str, str]:
     """Give what is known as the form shows it."""
     return {name: _shown(value) for name, value in held_of(person).items()}
 
 
-def _rename(work: Work, person: Person, name: str) -> None:
+def _rename(work: Work, person: LeadView, name: str) -> None:
     """Rename a company; it stands in the history of each who shows it."""
-    renamed = update(Company).where(Company.id == person.company_id)
+    renamed = update(CompanyRow).where(CompanyRow.id == person.company_id)
     work.session.execute(renamed.values(name=name))
     for chunk in chunks(sorted({person.id, *colleagues(work, person)}), CHUNK):
         rows: list[dict[str, object]] = [
@@ -152,7 +152,7 @@ def _shown(value: Json) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
-def _country_of(typed: Mapping[str, str], person: Person) -> str | None:
+def _country_of(typed: Mapping[str, str], person: LeadView) -> str | None:
     text = typed.get("country")
     return person.country if text is None else read_country(text) if text.strip() else None
 

@@ -3,7 +3,7 @@
 from nurture.kernel.errors import Conflict, Invalid, NotFound
 
 
-class BadAddress(Invalid):
+class UnusableAddress(Invalid):
     """Nobody could ever be written to at this address."""
 
 

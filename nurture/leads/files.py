@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, insert, or_, select, tuple_, update
 
 from nurture.kernel.work import Work
-from nurture.leads.runs import ImportState
+from nurture.leads.import_runs import ImportState
 from nurture.leads.tables import ImportChunk, ImportDraft, ImportFile, ImportRun
 
 PIECE = 262_144
@@ -65,7 +65,7 @@ def forget_files(work: Work) -> int:
     An import needs its list until it is done or taken back, a draft for a week after the last word
     on it, and what is half here for an hour.
     """
-    _let_go(work)
+    _release(work)
     doomed = select(ImportFile.id).where(*_needless(work)).order_by(ImportFile.id).limit(AT_ONCE)
     file_ids = list(work.session.scalars(doomed))
     if not file_ids:
@@ -80,7 +80,7 @@ def forget_files(work: Work) -> int:
     return len(file_ids)
 
 
-def _let_go(work: Work) -> None:
+def _release(work: Work) -> None:
     over = select(ImportRun.id).where(ImportRun.state != ImportState.RUNNING.value)
     work.session.execute(
         delete(ImportDraft).where(

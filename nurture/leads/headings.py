@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from nurture.leads.mail_words import About, about_mail
+from nurture.leads.mail_wishes_read import MailColumn, about_mail
 from nurture.leads.plain_words import words_of
 
 
@@ -166,9 +166,9 @@ _NUMBERED = re.compile(r"^(\w+) 1( value)?( (?=\w)|$)")
 """How address books number what one person has several of: E-mail 1 - Value, Address 1 - City."""
 _PARTS = re.compile(r"[/|,()\[\]:]+")
 _ABOUT = {
-    About.REFUSAL: Column.OPT_OUT.value,
-    About.STATE: Column.OPT_OUT.value,
-    About.AGREEMENT: Column.OPT_IN.value,
+    MailColumn.REFUSAL: Column.OPT_OUT.value,
+    MailColumn.STATE: Column.OPT_OUT.value,
+    MailColumn.AGREEMENT: Column.OPT_IN.value,
 }
 _NO_MATCH = (99, IGNORED)
 

@@ -57,7 +57,7 @@ class FieldPolicy(StrEnum):
     OVERWRITE = "overwrite"
 
 
-class Outcome(StrEnum):
+class CaptureOutcome(StrEnum):
     """What became of one row."""
 
     CREATED = "created"
@@ -70,7 +70,7 @@ class Captured:
     """One row and its lead; several rows may have the same."""
 
     lead_id: LeadId
-    outcome: Outcome
+    outcome: CaptureOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +82,29 @@ class CaptureResult:
     @property
     def created(self) -> list[LeadId]:
         """List the leads that were not known before."""
-        return self._with(Outcome.CREATED)
+        return self._with(CaptureOutcome.CREATED)
 
     @property
     def updated(self) -> list[LeadId]:
         """List the leads, known before, of which we know more now."""
         new = set(self.created)
-        return [lead_id for lead_id in self._with(Outcome.UPDATED) if lead_id not in new]
+        return [lead_id for lead_id in self._with(CaptureOutcome.UPDATED) if lead_id not in new]
 
     @property
     def lead_ids(self) -> list[LeadId]:
         """List every lead of the batch once."""
         return list(dict.fromkeys(row.lead_id for row in self.rows))
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: CaptureOutcome) -> int:
         """Count rows, not leads."""
         return sum(row.outcome is outcome for row in self.rows)
 
-    def _with(self, outcome: Outcome) -> list[LeadId]:
+    def _with(self, outcome: CaptureOutcome) -> list[LeadId]:
         return list(dict.fromkeys(row.lead_id for row in self.rows if row.outcome is outcome))
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class LeadView:
     """One lead as pages and packets show it."""
 
     id: LeadId
@@ -173,8 +173,8 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LeadPage:
     """A stretch of a list; `after` of the next stretch is `next_cursor`."""
 
-    people: Sequence[Person]
+    people: Sequence[LeadView]
     next_cursor: str | None

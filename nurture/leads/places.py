@@ -10,7 +10,6 @@ import pycountry
 from babel import Locale
 
 from nurture.kernel.errors import Invalid
-from nurture.leads.errors import BadPhone
 
 _OTHER_NAMES = {
     "FK": "falklands",
@@ -253,27 +252,12 @@ def read_postcode(text: str, *, country: str | None) -> str:
     return code[:_POSTCODE_SIGNS]
 
 
-def read_phone(text: str, *, country: str | None) -> str:
-    """Write a number as E.164; `country` is where numbers without a prefix are dialled."""
-    try:
-        number = phonenumbers.parse(text.strip(), country)
-    except phonenumbers.NumberParseException as wrong:
-        raise BadPhone(_no_phone(text)) from wrong
-    if not phonenumbers.is_possible_number(number):
-        raise BadPhone(_no_phone(text))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
 def country_of_phone(text: str) -> str | None:
     """Tell the country of a number with its prefix."""
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(text, None)) or None
     except phonenumbers.NumberParseException:
         return None
-
-
-def _no_phone(text: str) -> str:
-    return f"“{text.strip()[:40]}” is no phone number: write it with + and the country's prefix."
 
 
 def spaced_phone(number: str) -> str:

@@ -14,8 +14,8 @@ from nurture.kernel.types import EmailAddress, Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.address import is_free_mail
 from nurture.leads.errors import NoSuchLead
-from nurture.leads.model import ChangeRow, Person, TouchRow
-from nurture.leads.tables import Company, FieldChange, Lead, Source, Touch
+from nurture.leads.model import ChangeRow, LeadView, TouchRow
+from nurture.leads.tables import CompanyRow, FieldChange, Lead, SourceRecord, Touch
 
 _PERSON = (
     Lead.id,
@@ -25,7 +25,7 @@ _PERSON = (
     Lead.phone,
     Lead.job,
     Lead.company_id,
-    Company.name.label("company"),
+    CompanyRow.name.label("company"),
     Lead.country,
     Lead.postcode,
     Lead.language,
@@ -36,8 +36,8 @@ _PERSON = (
     Lead.owner_id,
     Lead.queue,
     Lead.source_id,
-    Source.key.label("source"),
-    Source.channel,
+    SourceRecord.key.label("source"),
+    SourceRecord.channel,
     Lead.campaign,
     Lead.import_id,
     Lead.deliverable,
@@ -48,18 +48,18 @@ _PERSON = (
 PEOPLE = (
     select(*_PERSON)
     .select_from(Lead)
-    .outerjoin(Company, Company.id == Lead.company_id)
-    .outerjoin(Source, Source.id == Lead.source_id)
+    .outerjoin(CompanyRow, CompanyRow.id == Lead.company_id)
+    .outerjoin(SourceRecord, SourceRecord.id == Lead.source_id)
     .where(Lead.erased_at.is_(None))
 )
 """Leads with their company and source; erased ones are gone."""
-_PEOPLE_AND_FIRMS = PEOPLE.add_columns(Company.facts.label("company_facts"))
+_PEOPLE_AND_FIRMS = PEOPLE.add_columns(CompanyRow.facts.label("company_facts"))
 
 
-def person(row: RowMapping) -> Person:
+def person(row: RowMapping) -> LeadView:
     """Turn a row of `PEOPLE` into a value."""
     facts = _mapping(row["facts"])
-    return Person(
+    return LeadView(
         id=LeadId(row["id"]),
         email=EmailAddress(row["email"]),
         first_name=row["first_name"],
@@ -88,13 +88,13 @@ def person(row: RowMapping) -> Person:
     )
 
 
-def by_ids(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, Person]:
+def by_ids(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, LeadView]:
     """Find many leads; ids that nobody has are left out."""
     found = (person(row) for row in _rows(work, lead_ids, PEOPLE))
     return {one.id: one for one in found}
 
 
-def get(work: Work, lead_id: LeadId) -> Person:
+def get(work: Work, lead_id: LeadId) -> LeadView:
     """Find one lead, or refuse."""
     found = by_ids(work, [lead_id]).get(lead_id)
     if found is None:
@@ -131,7 +131,7 @@ def facts(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, dict[str, Valu
 
 def sheets(
     work: Work, lead_ids: Iterable[LeadId]
-) -> tuple[dict[LeadId, Person], dict[LeadId, dict[str, Value]]]:
+) -> tuple[dict[LeadId, LeadView], dict[LeadId, dict[str, Value]]]:
     """Give many leads and what rules may ask about them, from one reading."""
     rows = list(_rows(work, lead_ids, _PEOPLE_AND_FIRMS))
     return {LeadId(row["id"]): person(row) for row in rows}, _all_facts(work, rows)
@@ -157,8 +157,8 @@ def mail_states(work: Work, lead_ids: Iterable[LeadId]) -> dict[LeadId, tuple[St
 def touches(work: Work, lead_id: LeadId) -> list[TouchRow]:
     """List the contacts that sources brought, the original one first."""
     statement = (
-        select(Touch.at, Source.key, Touch.campaign, Touch.detail)
-        .outerjoin(Source, Source.id == Touch.source_id)
+        select(Touch.at, SourceRecord.key, Touch.campaign, Touch.detail)
+        .outerjoin(SourceRecord, SourceRecord.id == Touch.source_id)
         .where(Touch.lead_id == lead_id)
         .order_by(Touch.at, Touch.id)
     )

@@ -19,7 +19,7 @@ from nurture.leads.address import (
 )
 from nurture.leads.days import DayOrder, read_day
 from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
-from nurture.leads.mail_words import Standing, standing
+from nurture.leads.mail_wishes_read import MailStatement, standing
 from nurture.leads.model import NewLead
 from nurture.leads.names import is_salutation, split_name
 from nurture.leads.phones import Phone, read_listed
@@ -120,41 +120,43 @@ def read_row(record: Record, reading: Reading) -> ReadRow | Remark:
         return Remark(record.number, cells.heading(Column.EMAIL), written, wrong.sentence)
     lead = _lead(address, cells)
     said = set(mail_standings(record.cells, reading))
-    agreed = Column.OPT_IN in reading.columns or Standing.UNASKED in said
+    agreed = Column.OPT_IN in reading.columns or MailStatement.UNASKED in said
     return ReadRow(
         row=record.number,
         lead=lead,
-        said_yes=said <= {Standing.AGREED, Standing.OPEN} if agreed else None,
-        said_no=Standing.REFUSED in said,
+        said_yes=said <= {MailStatement.AGREED, MailStatement.OPEN} if agreed else None,
+        said_no=MailStatement.REFUSED in said,
         source=reading.sources.get(cells.take(Column.SOURCE).casefold()),
         remarks=tuple(cells.remarks),
     )
 
 
-def mail_standings(cells: tuple[str, ...], reading: Reading) -> Iterator[Standing]:
+def mail_standings(cells: tuple[str, ...], reading: Reading) -> Iterator[MailStatement]:
     """Tell what each column of who wants mail says of one person; a doubt is a no."""
     for place, (column, heading) in enumerate(zip(reading.columns, reading.headings, strict=True)):
         if column in _MAIL_COLUMNS:
             cell = cells[place] if place < len(cells) else ""
             found = told_standing(cell, column, heading, reading.answers)
-            if found is not Standing.UNCLEAR:
+            if found is not MailStatement.UNCLEAR:
                 yield found
             else:
-                yield Standing.UNASKED if column == Column.OPT_IN else Standing.REFUSED
+                yield MailStatement.UNASKED if column == Column.OPT_IN else MailStatement.REFUSED
 
 
-def told_standing(cell: str, column: str, heading: str, answers: Mapping[str, str]) -> Standing:
+def told_standing(
+    cell: str, column: str, heading: str, answers: Mapping[str, str]
+) -> MailStatement:
     """Tell what a cell means for mail, also by what somebody has said of it."""
     agreement = column == Column.OPT_IN
     found = standing(cell.strip(), heading, agreement=agreement)
-    if found is not Standing.UNCLEAR:
+    if found is not MailStatement.UNCLEAR:
         return found
     answer = answers.get(answer_key(heading, cell)) or answers.get(heading)
     if answer == NO_MAIL:
-        return Standing.REFUSED
+        return MailStatement.REFUSED
     if answer == MAIL:
-        return Standing.AGREED if agreement else Standing.OPEN
-    return Standing.UNCLEAR
+        return MailStatement.AGREED if agreement else MailStatement.OPEN
+    return MailStatement.UNCLEAR
 
 
 def answer_key(heading: str, cell: str) -> str:

@@ -11,9 +11,9 @@ from campaigns.vocabulary import Stage
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.leads.model import Page, Person
+from nurture.leads.model import LeadPage, LeadView
 from nurture.leads.queries import PEOPLE, person
-from nurture.leads.tables import Company, Lead
+from nurture.leads.tables import CompanyRow, Lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def search(
     sort: LeadSort = LeadSort.NEWEST,
     after: str | None = None,
     limit: int = 50,
-) -> Page:
+) -> LeadPage:
     """Read one stretch of the list; `after` is the `next_cursor` of the stretch before."""
     order = _ORDERS[sort]
     by, last = (
@@ -70,7 +70,7 @@ def search(
     found = [person(row) for row in work.session.execute(statement).mappings()]
     more = len(found) > limit
     shown = found[:limit]
-    return Page(shown, _cursor(sort, shown[-1]) if more else None)
+    return LeadPage(shown, _cursor(sort, shown[-1]) if more else None)
 
 
 def count(work: Work, leads: LeadFilter) -> int:
@@ -78,7 +78,7 @@ def count(work: Work, leads: LeadFilter) -> int:
     statement = (
         select(func.count())
         .select_from(Lead)
-        .outerjoin(Company, Company.id == Lead.company_id)
+        .outerjoin(CompanyRow, CompanyRow.id == Lead.company_id)
         .where(Lead.erased_at.is_(None), *_conditions(leads))
     )
     return work.session.scalar(statement) or 0
@@ -90,7 +90,7 @@ def matching_ids(
     """List ids in id order, a stretch at a time, for what is done in bulk."""
     statement = (
         select(Lead.id)
-        .outerjoin(Company, Company.id == Lead.company_id)
+        .outerjoin(CompanyRow, CompanyRow.id == Lead.company_id)
         .where(Lead.erased_at.is_(None), Lead.id > (after or 0), *_conditions(leads))
         .order_by(Lead.id)
         .limit(limit)
@@ -141,7 +141,7 @@ def _elsewhere(leads: LeadFilter) -> list[ColumnElement[bool]]:
 
 
 def _contains(word: str) -> ColumnElement[bool]:
-    fields = (Lead.email, Lead.first_name, Lead.last_name, Company.name)
+    fields = (Lead.email, Lead.first_name, Lead.last_name, CompanyRow.name)
     return or_(
         *(
             func.lower(field).contains(spelling, autoescape=True)
@@ -165,7 +165,7 @@ def _behind(order: _Order, after: str) -> ColumnElement[bool]:
     return or_(beyond, and_(order.by == edge, last))
 
 
-def _cursor(sort: LeadSort, last: Person) -> str:
+def _cursor(sort: LeadSort, last: LeadView) -> str:
     values = {
         LeadSort.NEWEST: last.created_at.isoformat(),
         LeadSort.CHANGED: last.changed_at.isoformat(),

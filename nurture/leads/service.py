@@ -4,20 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select, update
 
-from campaigns.vocabulary import Stage
 from nurture.kernel.database import CHUNK, chunks
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.leads.capture import hold_ids, write_changes
 from nurture.leads.rules import Change
 from nurture.leads.tables import FieldChange, Lead
-
-
-def set_stage(work: Work, lead_ids: Sequence[LeadId], stage: Stage) -> None:
-    """Write the stage; only lifecycle calls this, and keeps the history of it."""
-    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        statement = update(Lead).where(Lead.id.in_(chunk))
-        work.session.execute(statement.values(stage=stage.value, changed_at=work.now))
+from nurture.leads.upsert import hold_ids, write_changes
 
 
 def set_owner(

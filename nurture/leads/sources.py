@@ -8,7 +8,7 @@ from nurture.kernel.database import upsert
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.leads.model import SourceRow
-from nurture.leads.tables import Source
+from nurture.leads.tables import SourceRecord
 
 
 def ensure_source(
@@ -31,9 +31,9 @@ def ensure_source(
         "cost_cents_per_month": cost_cents_per_month,
         "mapping": {},
     }
-    statement = upsert(work.session, Source).values(row)
+    statement = upsert(work.session, SourceRecord).values(row)
     work.session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
-    found = work.session.scalar(select(Source.id).where(Source.key == key))
+    found = work.session.scalar(select(SourceRecord.id).where(SourceRecord.key == key))
     assert found is not None
     return found
 
@@ -58,12 +58,14 @@ def source_key(work: Work, typed: str) -> str:
 def set_cost(work: Work, source_id: int, *, cents_per_month: int) -> None:
     """Say what a source costs a month (F6)."""
     new = {"cost_cents_per_month": cents_per_month}
-    work.session.execute(update(Source).where(Source.id == source_id).values(new))
+    work.session.execute(update(SourceRecord).where(SourceRecord.id == source_id).values(new))
 
 
 def sources(work: Work) -> list[SourceRow]:
     """List every source by channel and name."""
-    statement = select(Source).order_by(Source.channel, Source.name, Source.id)
+    statement = select(SourceRecord).order_by(
+        SourceRecord.channel, SourceRecord.name, SourceRecord.id
+    )
     return [
         SourceRow(row.id, row.key, row.channel, row.name, row.cost_cents_per_month)
         for row in work.session.scalars(statement)
@@ -72,7 +74,7 @@ def sources(work: Work) -> list[SourceRow]:
 
 def remembered_mapping(work: Work, key: str) -> dict[str, str]:
     """Tell which column meant what when this source last brought a file."""
-    mapping = work.session.scalar(select(Source.mapping).where(Source.key == key))
+    mapping = work.session.scalar(select(SourceRecord.mapping).where(SourceRecord.key == key))
     if not isinstance(mapping, dict):
         return {}
     return {header: str(field) for header, field in mapping.items()}
@@ -81,4 +83,6 @@ def remembered_mapping(work: Work, key: str) -> dict[str, str]:
 def remember_mapping(work: Work, source_id: int, mapping: Mapping[str, str]) -> None:
     """Keep the columns of a file for the next one from here."""
     new: Json = dict(mapping)
-    work.session.execute(update(Source).where(Source.id == source_id).values(mapping=new))
+    work.session.execute(
+        update(SourceRecord).where(SourceRecord.id == source_id).values(mapping=new)
+    )

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from campaigns.numbers import Signs, is_number, signs_for, signs_of
 from nurture.leads.days import DayOrder, is_day, order_for, order_of
 from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
-from nurture.leads.mail_words import About, Said, Standing, about_mail, is_refusal, said_by
+from nurture.leads.mail_wishes_read import (
+    CellMeaning,
+    MailColumn,
+    MailStatement,
+    about_mail,
+    is_refusal,
+    said_by,
+)
 from nurture.leads.plain_words import says_nothing
 from nurture.leads.reading import (
     MAIL,
@@ -33,7 +40,7 @@ _ANSWERED = frozenset(Signs) | frozenset(DayOrder)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ImportQuestion:
     """What only somebody who knows the list can say, before anything of it comes in."""
 
     key: str
@@ -48,7 +55,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class RepeatedRow:
     """A row whose address stands further up already: both make one lead."""
 
     row: int
@@ -63,10 +70,10 @@ class Survey:
     total_rows: int
     repeated: frozenset[str] = frozenset()
     """Addresses that stand in more than one row."""
-    repeats: tuple[Repeat, ...] = ()
+    repeats: tuple[RepeatedRow, ...] = ()
     repeated_rows: int = 0
     conventions: Conventions = field(default_factory=Conventions)
-    questions: tuple[Question, ...] = ()
+    questions: tuple[ImportQuestion, ...] = ()
 
 
 def survey_rows(rows: Iterator[Record], reading: Reading) -> Survey:
@@ -84,7 +91,7 @@ def survey_rows(rows: Iterator[Record], reading: Reading) -> Survey:
         total += 1
         if record.broken or not repeats.add(record):
             continue
-        refused = Standing.REFUSED in mail_standings(record.cells, reading)
+        refused = MailStatement.REFUSED in mail_standings(record.cells, reading)
         for one in watched:
             if one.place < len(record.cells):
                 one.add(record.cells[one.place].strip(), refused=refused)
@@ -111,7 +118,7 @@ class _Repeats:
         self._place = places[0] if places else -1
         self._first: dict[int, int] = {}
         self.twice: set[str] = set()
-        self.found: list[Repeat] = []
+        self.found: list[RepeatedRow] = []
         self.number = 0
 
     def add(self, record: Record) -> bool:
@@ -127,7 +134,7 @@ class _Repeats:
             self.twice.add(address)
             self.number += 1
             if len(self.found) < MOST_REPEATS:
-                self.found.append(Repeat(record.number, first, address))
+                self.found.append(RepeatedRow(record.number, first, address))
         return True
 
 
@@ -167,15 +174,17 @@ class _Column:
 
     def _add_left_out(self, cell: str, refused: bool) -> None:  # noqa: FBT001 - one of four
         said = said_by(cell)
-        if said is Said.NOTHING:
+        if said is CellMeaning.NOTHING:
             self._empty += 1
-        elif self._about is not About.REFUSAL_DETAIL or not (refused or said is Said.NO):
+        elif self._about is not MailColumn.REFUSAL_DETAIL or not (
+            refused or said is CellMeaning.NO
+        ):
             self._filled += 1
             self._count(cell)
 
     def _add_mail(self, cell: str, _refused: bool) -> None:  # noqa: FBT001 - one of four
         told = told_standing(cell, self.column, self.heading, self._reading.answers)
-        if told is Standing.UNCLEAR:
+        if told is MailStatement.UNCLEAR:
             self._count(cell)
 
     def _add_fact(self, cell: str, _refused: bool) -> None:  # noqa: FBT001 - one of four
@@ -229,7 +238,7 @@ class _Column:
         answer = self._reading.answers.get(self.heading)
         return DayOrder(answer) if answer in set(DayOrder) else order_for(self._orders)[0]
 
-    def questions(self) -> Iterator[Question]:
+    def questions(self) -> Iterator[ImportQuestion]:
         if self.column == IGNORED:
             yield from self._asks_for_column()
         elif self.column in (Column.OPT_IN, Column.OPT_OUT):
@@ -240,13 +249,13 @@ class _Column:
             if self.holds_days and order_for(self._orders)[1]:
                 yield self._question(_DAYS_UNCLEAR, _DAY_CHOICES)
 
-    def _asks_for_column(self) -> Iterator[Question]:
+    def _asks_for_column(self) -> Iterator[ImportQuestion]:
         agreed = Column.OPT_IN in self._reading.columns
-        if self._about is About.AGREEMENT_DETAIL and (agreed or not self._empty):
+        if self._about is MailColumn.AGREEMENT_DETAIL and (agreed or not self._empty):
             return
         if self._words:
             words = _SOUNDS if self._about is not None else _STRANGE
-            yield Question(
+            yield ImportQuestion(
                 self.heading,
                 self.heading,
                 words,
@@ -255,20 +264,20 @@ class _Column:
                 maps=True,
             )
 
-    def _asks_for_words(self) -> Iterator[Question]:
+    def _asks_for_words(self) -> Iterator[ImportQuestion]:
         for cell in self._examples():
-            yield Question(
+            yield ImportQuestion(
                 answer_key(self.heading, cell), self.heading, _WORD, _WORD_CHOICES, (cell,)
             )
         if len(self._words) > _SHOWN:
             rest = tuple(one[:60] for one, _ in self._words.most_common()[_SHOWN : 2 * _SHOWN])
-            yield Question(self.heading, self.heading, _WORDS, _WORD_CHOICES, rest)
+            yield ImportQuestion(self.heading, self.heading, _WORDS, _WORD_CHOICES, rest)
 
     def _examples(self) -> list[str]:
         return [one[:60] for one, _ in self._words.most_common(_SHOWN)]
 
-    def _question(self, words: str, choices: tuple[tuple[str, str], ...]) -> Question:
-        return Question(self.heading, self.heading, words, choices, tuple(self._unclear))
+    def _question(self, words: str, choices: tuple[tuple[str, str], ...]) -> ImportQuestion:
+        return ImportQuestion(self.heading, self.heading, words, choices, tuple(self._unclear))
 
 
 def _conventions(columns: Sequence[_Column]) -> Conventions:

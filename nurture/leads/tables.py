@@ -9,7 +9,7 @@ from nurture.kernel.database import Base
 from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
 
 
-class Company(Base):
+class CompanyRow(Base):
     """A firm; found by its domain."""
 
     __tablename__ = "company"
@@ -21,7 +21,7 @@ class Company(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Source(Base):
+class SourceRecord(Base):
     """Where leads come from: channel > source; campaign stands on the lead."""
 
     __tablename__ = "source"

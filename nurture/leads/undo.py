@@ -7,9 +7,9 @@ from sqlalchemy import Table, delete, select, update
 from nurture.kernel.database import CHUNK, Base, chunks
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
-from nurture.leads.capture import hold_ids, write_changes
 from nurture.leads.rules import Change, is_blank
 from nurture.leads.tables import FieldChange, Lead, Touch
+from nurture.leads.upsert import hold_ids, write_changes
 
 _KEPT = frozenset({"suppression"})
 """What outlives a lead: somebody who said no is not asked again."""

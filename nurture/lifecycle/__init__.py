@@ -1,15 +1,14 @@
 """Which stage they are in, by which definition, and why it changed."""
 
-from nurture.lifecycle.queries import Stretch, history, stages
-from nurture.lifecycle.rules import LIVE, MAILABLE, MOVES, may_move
-from nurture.lifecycle.service import Moved, begin, hold, move
+from nurture.lifecycle.queries import StagePeriod, history, stages
+from nurture.lifecycle.rules import LIVE, MOVES, may_move
+from nurture.lifecycle.service import StageMove, begin, hold, move
 
 __all__ = [
     "LIVE",
-    "MAILABLE",
     "MOVES",
-    "Moved",
-    "Stretch",
+    "StageMove",
+    "StagePeriod",
     "begin",
     "history",
     "hold",

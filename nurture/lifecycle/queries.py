@@ -15,7 +15,7 @@ from nurture.lifecycle.tables import StageChange
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class StagePeriod:
     """One stretch of a lead in one stage; `until` is None for the present one."""
 
     stage: Stage
@@ -27,7 +27,7 @@ class Stretch:
     definition_version: int | None
 
 
-def history(work: Work, lead_id: LeadId) -> list[Stretch]:
+def history(work: Work, lead_id: LeadId) -> list[StagePeriod]:
     """List the stages of a lead, the first one first (F105)."""
     rows = work.session.scalars(
         select(StageChange)
@@ -35,7 +35,7 @@ def history(work: Work, lead_id: LeadId) -> list[Stretch]:
         .order_by(StageChange.at, StageChange.id)
     )
     return [
-        Stretch(
+        StagePeriod(
             stage=Stage(row.to_stage),
             came_from=None if row.from_stage is None else Stage(row.from_stage),
             since=row.at,

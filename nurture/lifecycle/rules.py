@@ -16,7 +16,7 @@ MOVES: Mapping[Stage, frozenset[Stage]] = {
     # Another owner after a recall has not accepted yet.
     A: frozenset({S, O, C, R, D}),
     O: frozenset({A, C, R, D}),
-    # A customer's raised hand is a new passage to sales (F164); a mistaken win can be taken back.
+    # A customer's contact request is a new passage to sales (F164); a win can be taken back.
     C: frozenset({S, A, O}),
     # Back to sales by new evidence, or because the answer was undone.
     R: frozenset({M, S, A, O, D}),
@@ -26,9 +26,6 @@ MOVES: Mapping[Stage, frozenset[Stage]] = {
 
 LIVE = frozenset({U, M, S, A, O, R})
 """Stages in which somebody must look after the lead; the others are an end."""
-
-MAILABLE = frozenset({M, S, A, O, C, R})
-"""Disqualified and unqualified leads get no marketing mail (F107)."""
 
 
 def may_move(from_stage: Stage, to: Stage) -> bool:

@@ -15,7 +15,7 @@ from nurture.lifecycle.tables import StageChange
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StageMove:
     """Who moved, and who stays because the table of moves says no or the stage has changed."""
 
     moved: tuple[LeadId, ...]
@@ -58,7 +58,7 @@ def move(
     to: Stage,
     reason: str,
     definition_version: int | None = None,
-) -> Moved:
+) -> StageMove:
     """Move every lead that may; of two racing moves one wins (rows are locked in id order)."""
     moved: list[LeadId] = []
     for chunk in chunks(sorted(set(lead_ids)), CHUNK):
@@ -69,7 +69,7 @@ def move(
         _enter(work, list(leaving), to, reason, definition_version)
         moved += [lead_id for lead_id, _ in leaving]
     gone = set(moved)
-    return Moved(tuple(moved), tuple(one for one in lead_ids if one not in gone))
+    return StageMove(tuple(moved), tuple(one for one in lead_ids if one not in gone))
 
 
 def _enter(

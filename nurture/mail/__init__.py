@@ -11,12 +11,12 @@ from nurture.mail.breaker import (
     watch,
     weigh,
 )
-from nurture.mail.compile import CompiledMail, Finding, MailSource, compile_mail, load_source
+from nurture.mail.compile import CompiledMail, MailFinding, MailSource, compile_mail, load_source
 from nurture.mail.compose import (
+    BatchSettings,
     ComposeFailed,
     Envelope,
     Recipient,
-    Sending,
     compose,
     message_header,
     subject_of,
@@ -24,10 +24,20 @@ from nurture.mail.compose import (
 )
 from nurture.mail.discarded import UNMATCHED, UNREADABLE, count_discarded, discarded
 from nurture.mail.inbound import InboundEvent, InboundKind, event_on
-from nurture.mail.incoming import Came, Incoming, read_incoming
+from nurture.mail.incoming import InboundMailKind, IncomingMail, read_incoming
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, is_kept, settled
-from nurture.mail.letterbox import Letter, Letterbox, LetterboxUnavailable
+from nurture.mail.mailbox import Mailbox, MailboxItem, MailboxUnavailable
 from nurture.mail.notices import events as events_of_notice
+from nurture.mail.old_batches import forget_batches
+from nurture.mail.outage_catch_up import (
+    LONGEST_GAP,
+    Outage,
+    end_outage,
+    is_old,
+    outage,
+    pace,
+    release_all,
+)
 from nurture.mail.queries import (
     MessageLine,
     MessageRef,
@@ -49,16 +59,19 @@ from nurture.mail.queries import (
     refs,
     refused_since,
     sends,
-    state_counts,
     unfinished,
     upcoming,
     version_ids,
     written_to,
 )
 from nurture.mail.records import Recorded, expire_leases, presume_delivered, prove_arrived, record
+from nurture.mail.refusal_scope import RefusalScope, gist, is_dead, refusal_scope, turns_us_away
+from nurture.mail.relay_trouble import SHARE as LOST_SHARE
+from nurture.mail.relay_trouble import UNKNOWN as MOST_LOST
+from nurture.mail.relay_trouble import refuses_all
 from nurture.mail.reply_reasons import ReplyClass, classify
-from nurture.mail.returned import Action, Report, report_on
-from nurture.mail.returns import ReturnPath, marks_in, message_of, return_path
+from nurture.mail.return_path import ReturnPath, marks_in, message_of, return_path
+from nurture.mail.returned import DeliveryReport, ReportAction, report_on
 from nurture.mail.rules import MOVES, MessageEvent, next_state
 from nurture.mail.service import (
     Claimed,
@@ -73,38 +86,24 @@ from nurture.mail.service import (
     forgive,
     hold,
     hold_of,
-    let_go,
     plan,
     plan_again,
     publish_template,
+    release,
     waiting_batch,
     waiting_in,
     waiting_of,
 )
-from nurture.mail.standstill import (
-    LONGEST_GAP,
-    Standstill,
-    is_old,
-    let_all_go,
-    pace,
-    standstill,
-    wake_up,
-)
-from nurture.mail.strays import Stray, forget_strays, put_aside, strays
-from nurture.mail.sweep import forget_batches
 from nurture.mail.transport import (
-    Away,
-    Outcome,
     Outgoing,
+    RelayDown,
     RelayUnavailable,
-    Result,
-    Stage,
+    SendOutcome,
+    SmtpStage,
     Transport,
+    TransportResult,
 )
-from nurture.mail.trouble import SHARE as LOST_SHARE
-from nurture.mail.trouble import UNKNOWN as MOST_LOST
-from nurture.mail.trouble import refuses_all
-from nurture.mail.whose import Whose, gist, is_dead, turns_us_away, whose
+from nurture.mail.unmatched import UnmatchedMail, forget_unmatched, keep_unmatched, unmatched_mail
 
 __all__ = [
     "LONGEST_GAP",
@@ -116,43 +115,43 @@ __all__ = [
     "UNMATCHED",
     "UNREADABLE",
     "AbandonedJournal",
-    "Action",
-    "Away",
+    "BatchSettings",
     "Breaker",
-    "Came",
     "Claimed",
     "CompiledMail",
     "ComposeFailed",
+    "DeliveryReport",
     "Envelope",
-    "Finding",
     "InboundEvent",
     "InboundKind",
-    "Incoming",
+    "InboundMailKind",
+    "IncomingMail",
     "Journal",
     "JournalBroken",
-    "Letter",
-    "Letterbox",
-    "LetterboxUnavailable",
+    "MailFinding",
     "MailSource",
+    "Mailbox",
+    "MailboxItem",
+    "MailboxUnavailable",
     "MessageEvent",
     "MessageLine",
     "MessageRef",
     "NewMessage",
-    "Outcome",
+    "Outage",
     "Outgoing",
     "Recipient",
     "Recorded",
+    "RefusalScope",
+    "RelayDown",
     "RelayUnavailable",
     "ReplyClass",
-    "Report",
-    "Result",
+    "ReportAction",
     "ReturnPath",
-    "Sending",
-    "Stage",
-    "Standstill",
-    "Stray",
+    "SendOutcome",
+    "SmtpStage",
     "Transport",
-    "Whose",
+    "TransportResult",
+    "UnmatchedMail",
     "attempts",
     "batch_due",
     "begun",
@@ -170,11 +169,12 @@ __all__ = [
     "doubted_of",
     "drop",
     "drop_alerts",
+    "end_outage",
     "event_on",
     "events_of_notice",
     "expire_leases",
     "forget_batches",
-    "forget_strays",
+    "forget_unmatched",
     "forgive",
     "gist",
     "held_by",
@@ -186,10 +186,9 @@ __all__ = [
     "is_dead",
     "is_kept",
     "is_old",
+    "keep_unmatched",
     "know_relays",
     "last_refusals",
-    "let_all_go",
-    "let_go",
     "link_counts",
     "live_versions",
     "load_source",
@@ -200,6 +199,7 @@ __all__ = [
     "next_due",
     "next_state",
     "of_lead",
+    "outage",
     "overdue_claims",
     "pace",
     "plan",
@@ -207,33 +207,31 @@ __all__ = [
     "presume_delivered",
     "prove_arrived",
     "publish_template",
-    "put_aside",
     "read_breaker",
     "read_incoming",
     "record",
     "refs",
+    "refusal_scope",
     "refused_since",
     "refuses_all",
+    "release",
+    "release_all",
     "report_on",
     "return_path",
     "sends",
     "settled",
-    "standstill",
-    "state_counts",
-    "strays",
     "subject_of",
     "turns_us_away",
     "unfinished",
+    "unmatched_mail",
     "upcoming",
     "usable",
     "version_ids",
     "waiting_batch",
     "waiting_in",
     "waiting_of",
-    "wake_up",
     "warm",
     "watch",
     "weigh",
-    "whose",
     "written_to",
 ]

@@ -16,17 +16,17 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from campaigns.vocabulary import MessageState
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.database import among
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-from nurture.mail import trouble as signs
+from nurture.mail import relay_trouble as signs
 from nurture.mail.records import LATEST, Recorded
+from nurture.mail.refusal_scope import RefusalScope, refusal_scope
+from nurture.mail.relay_trouble import LAST, LATELY, RelayTry, TroubleSign
 from nurture.mail.rules import MessageEvent, sources_of
-from nurture.mail.tables import Attempt, Message
-from nurture.mail.transport import Away, Stage
-from nurture.mail.trouble import LAST, LATELY, Sign, Try
-from nurture.mail.whose import Whose, whose
+from nurture.mail.tables import Message, SendAttempt
+from nurture.mail.transport import RelayDown, SmtpStage
 
 NAME = "relay_breaker"
 RELAYS = "relays"
@@ -73,13 +73,13 @@ class Breaker:
 
 def know_relays(work: Work, names: Sequence[str]) -> None:
     """Tell all processes which relays are set, in the order in which they are asked."""
-    if shared.value(work, RELAYS) != list(names):
-        shared.put(work, RELAYS, new=list(names))
+    if shared_values.value(work, RELAYS) != list(names):
+        shared_values.put(work, RELAYS, new=list(names))
 
 
 def read_breaker(work: Work, relay: str = "") -> Breaker:
     """Give the state of a relay that all processes share."""
-    return _breaker(relay, shared.value(work, _name(relay)))
+    return _breaker(relay, shared_values.value(work, _name(relay)))
 
 
 def _breaker(relay: str, held: Json) -> Breaker:
@@ -165,8 +165,8 @@ def weigh(work: Work, batch_id: int, recorded: Sequence[Recorded]) -> list[Recor
 def _is_doubtful(one: Recorded, *, dead: bool) -> bool:
     if one.event is not MessageEvent.PERMANENT:
         return False
-    said = whose(one.code, one.reason, stage=one.stage)
-    return said is Whose.UNCLEAR or (dead and said is Whose.RECIPIENT)
+    said = refusal_scope(one.code, one.reason, stage=one.stage)
+    return said is RefusalScope.UNCLEAR or (dead and said is RefusalScope.RECIPIENT)
 
 
 def _turned_away(one: Recorded) -> Recorded:
@@ -178,7 +178,7 @@ def _forgive(work: Work, held: Breaker) -> None:
     ids = [
         key
         for key, one in _lately(work, held)
-        if one.event == MessageEvent.PERMANENT and one.whose is Whose.UNCLEAR
+        if one.event == MessageEvent.PERMANENT and one.whose is RefusalScope.UNCLEAR
     ]
     work.session.execute(
         update(Message)
@@ -202,7 +202,7 @@ def watch(
     events: Sequence[MessageEvent],
     *,
     relay: str = "",
-    away: Mapping[str, Away] = MappingProxyType({}),
+    away: Mapping[str, RelayDown] = MappingProxyType({}),
 ) -> None:
     """Look at what became of a batch: open when its relay is in trouble, close when it answers.
 
@@ -229,7 +229,7 @@ def _of_batch(work: Work, batch_id: int, relay: str) -> Breaker:
     return probed or read_breaker(work, relay)
 
 
-def _opened(work: Work, relay: str, sign: Sign, *, quick: bool = False) -> Breaker:
+def _opened(work: Work, relay: str, sign: TroubleSign, *, quick: bool = False) -> Breaker:
     return Breaker(
         work.machine,
         sign.why,
@@ -242,9 +242,9 @@ def _opened(work: Work, relay: str, sign: Sign, *, quick: bool = False) -> Break
     )
 
 
-def _leave_alone(work: Work, relay: str, away: Away) -> None:
+def _leave_alone(work: Work, relay: str, away: RelayDown) -> None:
     """Leave a relay alone that cannot be used at all; one that is open says its newest words."""
-    fresh = _opened(work, relay, Sign(away.why, away.mend), quick=not away.patient)
+    fresh = _opened(work, relay, TroubleSign(away.why, away.mend), quick=not away.patient)
 
     def leave(now: Breaker) -> Breaker:
         if not now.is_open:
@@ -263,23 +263,23 @@ def _heard(work: Work, held: Breaker, events: Sequence[MessageEvent]) -> None:
         _change(work, held.relay, lambda now: _probe_again(now, number, at=work.machine))
     elif ANSWERED.intersection(events):
         _change(work, held.relay, lambda now: closed if now.is_open else None)
-        _let_go(work, held)
+        _release(work, held)
     elif MessageEvent.TURNED_AWAY in events:
         said = next(iter(_last(work, held, most=1)), None)
         if said is not None and said.event == MessageEvent.TURNED_AWAY:
-            sign = signs.sign_of(said)
+            sign = signs.trouble_sign(said)
             _change(work, held.relay, lambda now: _says(now, sign) if now.is_open else None)
 
 
-def _says(held: Breaker, sign: Sign) -> Breaker:
+def _says(held: Breaker, sign: TroubleSign) -> Breaker:
     return replace(held, why=sign.why, mend=sign.mend, longest=LONGEST_WAIT)
 
 
-def _let_go(work: Work, held: Breaker) -> None:
+def _release(work: Work, held: Breaker) -> None:
     """Let go at once what waits because its server had refused all mail."""
     since = (held.open_since or work.machine) - LATELY
-    latest = select(Attempt.message_id, Attempt.outcome, Attempt.at)
-    of_them = latest.order_by(Attempt.id.desc()).limit(LATEST).subquery()
+    latest = select(SendAttempt.message_id, SendAttempt.outcome, SendAttempt.at)
+    of_them = latest.order_by(SendAttempt.id.desc()).limit(LATEST).subquery()
     turned = select(of_them.c.message_id).where(
         of_them.c.outcome == MessageEvent.TURNED_AWAY, of_them.c.at >= since
     )
@@ -300,7 +300,7 @@ def _probe_again(held: Breaker, batch_id: int, *, at: datetime) -> Breaker | Non
 
 def _change(work: Work, relay: str, new: Callable[[Breaker], Breaker | None]) -> None:
     """Change the state from what it is once nobody else changes it; None = leave it."""
-    changed = new(_breaker(relay, shared.hold(work, _name(relay))))
+    changed = new(_breaker(relay, shared_values.hold(work, _name(relay))))
     if changed is not None:
         _put(work, changed)
 
@@ -310,7 +310,7 @@ def _states(work: Work) -> list[Breaker]:
 
 
 def _relays(work: Work) -> tuple[str, ...]:
-    held = shared.value(work, RELAYS)
+    held = shared_values.value(work, RELAYS)
     return tuple(str(one) for one in held) if isinstance(held, list) and held else ("",)
 
 
@@ -319,25 +319,30 @@ def _name(relay: str) -> str:
     return f"{NAME}:{sha256(relay.encode()).hexdigest()[:16]}" if relay else NAME
 
 
-def _last(work: Work, held: Breaker, *, most: int = LAST) -> list[Try]:
+def _last(work: Work, held: Breaker, *, most: int = LAST) -> list[RelayTry]:
     return [one for _, one in _tries(work, held, most=most)]
 
 
-def _recent(work: Work, held: Breaker) -> list[Try]:
+def _recent(work: Work, held: Breaker) -> list[RelayTry]:
     return [one for _, one in _lately(work, held)]
 
 
-def _lately(work: Work, held: Breaker) -> list[tuple[int, Try]]:
+def _lately(work: Work, held: Breaker) -> list[tuple[int, RelayTry]]:
     return [one for one in _tries(work, held) if work.machine - one[1].at <= LATELY]
 
 
-def _tries(work: Work, held: Breaker, *, most: int = LAST) -> list[tuple[int, Try]]:
+def _tries(work: Work, held: Breaker, *, most: int = LAST) -> list[tuple[int, RelayTry]]:
     """Give the latest answers of a relay since it was last in trouble, with their messages."""
     query = select(
-        Attempt.message_id, Attempt.outcome, Attempt.at, Attempt.code, Attempt.reply, Attempt.stage
-    ).order_by(Attempt.id.desc())
+        SendAttempt.message_id,
+        SendAttempt.outcome,
+        SendAttempt.at,
+        SendAttempt.code,
+        SendAttempt.reply,
+        SendAttempt.stage,
+    ).order_by(SendAttempt.id.desc())
     if held.relay:
-        query = query.where(Attempt.relay == held.relay)
+        query = query.where(SendAttempt.relay == held.relay)
     return [
         (row.message_id, _stored(row))
         for row in work.session.execute(query.limit(most))
@@ -345,18 +350,18 @@ def _tries(work: Work, held: Breaker, *, most: int = LAST) -> list[tuple[int, Tr
     ]
 
 
-def _stored(row: Row[*tuple[Any, ...]]) -> Try:
+def _stored(row: Row[*tuple[Any, ...]]) -> RelayTry:
     own = row.outcome == MessageEvent.UNKNOWN and not row.reply.startswith(signs.LOST)
-    stage = Stage(row.stage) if row.stage else None
+    stage = SmtpStage(row.stage) if row.stage else None
     refused = row.outcome in signs.REFUSED
-    said = whose(row.code or 0, row.reply, stage=stage) if refused else None
-    return Try(row.outcome, row.at, own, row.code or 0, row.reply, stage, said)
+    said = refusal_scope(row.code or 0, row.reply, stage=stage) if refused else None
+    return RelayTry(row.outcome, row.at, own, row.code or 0, row.reply, stage, said)
 
 
-def _try(one: Recorded, *, at: datetime) -> Try:
+def _try(one: Recorded, *, at: datetime) -> RelayTry:
     refused = one.event in signs.REFUSED
-    said = whose(one.code, one.reason, stage=one.stage) if refused else None
-    return Try(one.event, at, code=one.code, reply=one.reason, stage=one.stage, whose=said)
+    said = refusal_scope(one.code, one.reason, stage=one.stage) if refused else None
+    return RelayTry(one.event, at, code=one.code, reply=one.reason, stage=one.stage, whose=said)
 
 
 def _put(work: Work, held: Breaker) -> None:
@@ -371,7 +376,7 @@ def _put(work: Work, held: Breaker) -> None:
         "quick": held.longest == NEXT_QUICK,
         "dead": held.dead,
     }
-    shared.put(work, _name(held.relay), new=new)
+    shared_values.put(work, _name(held.relay), new=new)
 
 
 def _text(moment: datetime | None) -> str | None:

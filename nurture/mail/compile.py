@@ -13,7 +13,7 @@ from jinja2 import TemplateSyntaxError
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import Json
-from nurture.mail.links import (
+from nurture.mail.link_table import (
     CLICK,
     HERE,
     OPEN,
@@ -31,7 +31,7 @@ from nurture.markup import (
     MarkupRefused,
     Piece,
     PieceKind,
-    Vocabulary,
+    TemplateFields,
     foreign_elements,
     foreign_tags,
     inline,
@@ -84,7 +84,7 @@ class MailSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MailFinding:
     """What the author should know; `blocks` keeps a campaign from starting."""
 
     blocks: bool
@@ -103,7 +103,7 @@ class CompiledMail:
     text: str
     links: tuple[str, ...]
     """The target of `/c/<token>/<n>` by n."""
-    findings: tuple[Finding, ...]
+    findings: tuple[MailFinding, ...]
     rules: int = field(default=RULES)
 
     @property
@@ -141,7 +141,7 @@ class CompiledMail:
             text=str(words["text"]),
             links=tuple(str(link) for link in links),
             findings=tuple(
-                Finding(blocks=bool(one["blocks"]), sentence=str(one["sentence"]))
+                MailFinding(blocks=bool(one["blocks"]), sentence=str(one["sentence"]))
                 for one in findings
                 if isinstance(one, dict)
             ),
@@ -184,7 +184,7 @@ def compile_mail(
     source: MailSource,
     *,
     kind: MessageKind = MessageKind.MARKETING,
-    vocabulary: Vocabulary | None = None,
+    vocabulary: TemplateFields | None = None,
     url_fields: frozenset[str] = frozenset(),
 ) -> CompiledMail:
     """Publish a mail, or refuse it with every reason, each with its part and line."""
@@ -196,7 +196,7 @@ def compile_mail(
     with _part("subject.txt", refused):
         _plain_text(source.subject)
         _judge(source.subject, words)
-    html, text, findings = "", "", list[Finding]()
+    html, text, findings = "", "", list[MailFinding]()
     with _part("body.html", refused):
         html, findings = _html(source.html, rules, table)
     with _part("body.txt", refused):
@@ -234,7 +234,7 @@ def _together(mail: str, refused: Sequence[MarkupRefused]) -> MarkupRefused:
     return whole
 
 
-def _judge(source: str, words: Vocabulary, *, html: bool = False) -> None:
+def _judge(source: str, words: TemplateFields, *, html: bool = False) -> None:
     """Refuse what may not stand in a template, and what other systems would fill in."""
     found = foreign_tags(source, html=html)
     lines = {one.line for one in found}
@@ -247,7 +247,7 @@ def _judge(source: str, words: Vocabulary, *, html: bool = False) -> None:
     refuse_all(found)
 
 
-def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Finding]]:
+def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[MailFinding]]:
     _plain_text(source)
     refused: list[MarkupRefused] = []
     with _noting(refused):
@@ -264,20 +264,20 @@ def _html(source: str, rules: LinkRules, table: LinkTable) -> tuple[str, list[Fi
 
     rows = list(protected.split(numbered))
     findings = [
-        Finding(blocks=False, sentence=f"body.html: Line {line}: the image has no alt text.")
+        MailFinding(blocks=False, sentence=f"body.html: Line {line}: the image has no alt text.")
         for line in seen.images_without_alt
     ]
     findings += [
-        Finding(blocks=False, sentence=f"body.html: Line {line}: {_FONT_LEFT_OUT}")
+        MailFinding(blocks=False, sentence=f"body.html: Line {line}: {_FONT_LEFT_OUT}")
         for line in seen.links_elsewhere
     ]
     findings += [
-        Finding(blocks=False, sentence=f"body.html: Line {line}: {_NO_LINK.format(element)}")
+        MailFinding(blocks=False, sentence=f"body.html: Line {line}: {_NO_LINK.format(element)}")
         for line, element in foreign_elements(source)
     ]
     if len(styled.encode()) > CLIPPED_AT:
         sentence = "body.html: over 102 KB; Gmail cuts it off, with the unsubscribe link."
-        findings.append(Finding(blocks=False, sentence=sentence))
+        findings.append(MailFinding(blocks=False, sentence=sentence))
     findings.extend(_gaps(rows))
     pixel = _pixel(rows) if rules.tracked else rows
     return "".join(_encoded(pixel, rules)), findings
@@ -348,29 +348,29 @@ def _field(name: str) -> str:
     return "{{ " + name + " }}"
 
 
-def _gaps(rows: list[str | Piece]) -> Iterator[Finding]:
+def _gaps(rows: list[str | Piece]) -> Iterator[MailFinding]:
     for row, after in pairwise(rows):
         starts = isinstance(row, Piece) and row.body.startswith("if ")
         if isinstance(row, Piece) and starts and isinstance(after, str) and _COLUMN.match(after):
             sentence = f"body.html: Line {row.line}: a condition around a column leaves a gap."
-            yield Finding(blocks=False, sentence=sentence)
+            yield MailFinding(blocks=False, sentence=sentence)
 
 
-def _lint(source: MailSource, kind: MessageKind) -> list[Finding]:
+def _lint(source: MailSource, kind: MessageKind) -> list[MailFinding]:
     findings = []
     if len(" ".join(source.subject.split())) > LONGEST_SUBJECT:
         words = f"subject.txt: the subject is longer than {LONGEST_SUBJECT} characters."
-        findings.append(Finding(blocks=True, sentence=words))
+        findings.append(MailFinding(blocks=True, sentence=words))
     if not source.subject.strip():
-        findings.append(Finding(blocks=True, sentence="subject.txt: the mail has no subject."))
+        findings.append(MailFinding(blocks=True, sentence="subject.txt: the mail has no subject."))
     if source.subject.strip().lower().startswith(("re:", "fw:", "fwd:")):
         sentence = "subject.txt: a mail that answers nothing must not start with Re: or Fwd:."
-        findings.append(Finding(blocks=True, sentence=sentence))
+        findings.append(MailFinding(blocks=True, sentence=sentence))
     if not source.text.strip():
-        findings.append(Finding(blocks=True, sentence="body.txt: the mail has no text part."))
+        findings.append(MailFinding(blocks=True, sentence="body.txt: the mail has no text part."))
     if kind is MessageKind.MARKETING:
         findings.extend(
-            Finding(blocks=True, sentence=f"{part}: there is no {{{{ {UNSUBSCRIBE} }}}} link.")
+            MailFinding(blocks=True, sentence=f"{part}: there is no {{{{ {UNSUBSCRIBE} }}}} link.")
             for part, body in (("body.html", source.html), ("body.txt", source.text))
             if UNSUBSCRIBE not in body and PREFERENCES not in body
         )

@@ -13,16 +13,16 @@ from nurture.kernel.errors import Invalid
 from nurture.kernel.tokens import Keyring, MessageTokens, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import TRACKED, CompiledMail
-from nurture.mail.headers import Heading, bulk_lines, check, heading, message_header
+from nurture.mail.headers import MessageHeading, bulk_lines, check, heading, message_header
 from nurture.mail.quoted import encode, slot_html, slot_text
 from nurture.mail.transport import WireBytes
 from nurture.markup import RULES, MarkupEnvironment
 
 __all__ = [
+    "BatchSettings",
     "ComposeFailed",
     "Envelope",
     "Recipient",
-    "Sending",
     "compose",
     "message_header",
 ]
@@ -55,7 +55,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class BatchSettings:
     """What all messages of a batch share."""
 
     sender_name: str
@@ -75,7 +75,7 @@ class Envelope:
     template_version: int
     message_header: str
     date: datetime
-    sending: Sending
+    sending: BatchSettings
 
 
 def compose(
@@ -102,7 +102,7 @@ def compose(
     except (UndefinedError, TypeError, ValueError, KeyError) as error:
         raise ComposeFailed(f"A value of this lead does not fit the mail: {error}.") from error
     head = heading(
-        Heading(
+        MessageHeading(
             sender_name=sending.sender_name,
             sender_address=sending.sender_address,
             reply_to=sending.reply_to,
@@ -166,7 +166,7 @@ def _bases(base_url: str) -> tuple[str, str, str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class _PreparedMail:
     """One version's templates as code, kept for as long as this process sends it."""
 
     subject: Callable[[Context], Iterator[str]]
@@ -184,12 +184,12 @@ def warm(compiled: CompiledMail) -> None:
 
 
 @lru_cache(maxsize=LATEST_TEMPLATES)
-def _prepared(compiled: CompiledMail) -> _Prepared:
+def _prepared(compiled: CompiledMail) -> _PreparedMail:
     """Turn a version into code; one that was judged by other rules is never filled."""
     if compiled.rules != RULES:
         raise ComposeFailed(f"The mail {compiled.name} must be published again.")
     html = _template(compiled.html, "slot_html")
-    return _Prepared(
+    return _PreparedMail(
         subject=_template(compiled.subject, "text").root_render_func,
         text=_template(compiled.text, "slot_text").root_render_func,
         html=html.root_render_func,

@@ -7,7 +7,7 @@ page or a table either.
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 
@@ -21,7 +21,7 @@ UNREADABLE = "unreadable"
 
 def count_discarded(work: Work, kind: str) -> None:
     """Count one mail that was thrown away today (machine time)."""
-    days = _days(shared.hold(work, NAME))
+    days = _days(shared_values.hold(work, NAME))
     today = work.machine.date()
     kinds = days.setdefault(today, {})
     kinds[kind] = kinds.get(kind, 0) + 1
@@ -30,12 +30,12 @@ def count_discarded(work: Work, kind: str) -> None:
         for day, kinds in days.items()
         if day > today - timedelta(days=DAYS)
     }
-    shared.put(work, NAME, new=new)
+    shared_values.put(work, NAME, new=new)
 
 
 def discarded(work: Work) -> Mapping[date, Mapping[str, int]]:
     """Tell how many mails were thrown away, by day and kind."""
-    return _days(shared.value(work, NAME))
+    return _days(shared_values.value(work, NAME))
 
 
 def _days(told: Json) -> dict[date, dict[str, int]]:

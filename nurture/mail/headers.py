@@ -40,7 +40,7 @@ class BadHeader(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class MessageHeading:
     """What the headers say, as plain text."""
 
     sender_name: str
@@ -57,7 +57,7 @@ class Heading:
     automatic: bool
 
 
-def heading(plain: Heading) -> str:
+def heading(plain: MessageHeading) -> str:
     """Write the headers, each exactly once, up to but without those of MIME."""
     block = (
         f"From: {_mailbox(plain.sender_name, plain.sender_address)}\r\n"

@@ -43,7 +43,7 @@ class InboundEvent:
 
     kind: InboundKind
     source_id: str
-    """The same when the same event comes twice, by whichever door."""
+    """The same when the same event comes twice, by whichever way."""
     marks: tuple[str, ...] = ()
     """What may name our message, the likeliest first; not verified."""
     recipient: str = ""

@@ -12,13 +12,13 @@ from email.message import Message
 from enum import StrEnum
 from hashlib import sha256
 
-from nurture.mail import notices, parts, wishes
+from nurture.mail import mime_parts, notices, reply_requests
 from nurture.mail.bounded import LONGEST_HEADER, parse, plain_lines
 from nurture.mail.inbound import InboundEvent, InboundKind
-from nurture.mail.parts import line, own_parts, sender_of, value, values
-from nurture.mail.phrases import phrases, simple
-from nurture.mail.returned import REPORT_PARTS, Action, Report, reports
-from nurture.mail.returns import MARK
+from nurture.mail.mime_parts import line, own_parts, sender_of, value, values
+from nurture.mail.phrase_lists import phrases, simple
+from nurture.mail.return_path import MARK
+from nurture.mail.returned import REPORT_PARTS, DeliveryReport, ReportAction, reports
 
 MOST_MARKS = 50
 WORDS_KEPT = 1_000
@@ -48,7 +48,7 @@ _SUPPRESSED = re.compile(r"\b(?:all|autoreply|oof)\b")
 _NO_COMPLAINT = frozenset({"not-spam", "auth-failure", "dmarc", "dkim", "spf"})
 
 
-class Came(StrEnum):
+class InboundMailKind(StrEnum):
     """What a mail that came to us is."""
 
     RETURNED = "returned"
@@ -63,10 +63,10 @@ class Came(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class IncomingMail:
     """One mail that came to us, as far as it matters."""
 
-    came: Came
+    came: InboundMailKind
     key: str
     """The same when the same mail comes twice."""
     marks: tuple[str, ...]
@@ -75,16 +75,16 @@ class Incoming:
     subject: str
     words: str
     """What a person wrote, without what they quoted."""
-    reports: tuple[Report, ...] = ()
+    reports: tuple[DeliveryReport, ...] = ()
     wants_no_more: bool = False
     """Whether a person asks in words for no more mail."""
 
     @property
     def events(self) -> tuple[InboundEvent, ...]:
         """Say the same as a provider's notice would: one event for each recipient."""
-        if self.came is Came.RETURNED:
+        if self.came is InboundMailKind.RETURNED:
             told = [(_KINDS_OF_ACTION[one.action], one) for one in self.reports]
-        elif self.came is Came.COMPLAINT:
+        elif self.came is InboundMailKind.COMPLAINT:
             kind = InboundKind.UNSUBSCRIBED if self.wants_no_more else InboundKind.COMPLAINED
             told = [(kind, one) for one in self.reports[:1]]
         else:
@@ -93,7 +93,7 @@ class Incoming:
             return (self._event(_KINDS_OF_MAIL[self.came]),)
         return tuple(self._event(kind, report) for kind, report in told)
 
-    def _event(self, kind: InboundKind, report: Report | None = None) -> InboundEvent:
+    def _event(self, kind: InboundKind, report: DeliveryReport | None = None) -> InboundEvent:
         return InboundEvent(
             kind=kind,
             source_id=self.key,
@@ -110,32 +110,32 @@ class Incoming:
 
 
 _KINDS_OF_MAIL = {
-    Came.RETURNED: InboundKind.UNKNOWN,
-    Came.COMPLAINT: InboundKind.COMPLAINED,
-    Came.AUTOMATIC: InboundKind.AUTO_REPLIED,
-    Came.PERSON: InboundKind.REPLIED,
-    Came.NOTHING: InboundKind.NOTHING,
+    InboundMailKind.RETURNED: InboundKind.UNKNOWN,
+    InboundMailKind.COMPLAINT: InboundKind.COMPLAINED,
+    InboundMailKind.AUTOMATIC: InboundKind.AUTO_REPLIED,
+    InboundMailKind.PERSON: InboundKind.REPLIED,
+    InboundMailKind.NOTHING: InboundKind.NOTHING,
 }
 _KINDS_OF_ACTION = {
-    Action.FAILED: InboundKind.BOUNCED,
-    Action.DELAYED: InboundKind.DEFERRED,
-    Action.DELIVERED: InboundKind.DELIVERED,
+    ReportAction.FAILED: InboundKind.BOUNCED,
+    ReportAction.DELAYED: InboundKind.DEFERRED,
+    ReportAction.DELIVERED: InboundKind.DELIVERED,
 }
 
 
-def read_incoming(raw: bytes, *, recipient: str = "") -> Incoming:
-    """Read a mail; `recipient` is the address that it was delivered to, where the door knows it."""
+def read_incoming(raw: bytes, *, recipient: str = "") -> IncomingMail:
+    """Read a mail; `recipient` is the address it was delivered to, where the receiver knows it."""
     plain = plain_lines(raw)
     parsed = parse(plain)
     told, told_of = _told(parsed)
-    answered = told in (Came.PERSON, Came.AUTOMATIC)
+    answered = told in (InboundMailKind.PERSON, InboundMailKind.AUTOMATIC)
     found = (*_marks_to(parsed, recipient), *_marks_in(parsed, _ANSWERED))
     if not answered:
         found += tuple(_marks_inside(plain))
     own = value(parsed, "Message-ID") or sha256(plain).hexdigest()
-    words = _own_words(parsed) if told is Came.PERSON else ""
-    leaves = _leaves_by_mail(parsed) or (bool(words) and wishes.wants_no_more(words))
-    return Incoming(
+    words = _own_words(parsed) if told is InboundMailKind.PERSON else ""
+    leaves = _leaves_by_mail(parsed) or (bool(words) and reply_requests.wants_no_more(words))
+    return IncomingMail(
         came=told,
         key=sha256(own.encode(errors="replace")).hexdigest(),
         marks=tuple(dict.fromkeys(found))[:MOST_MARKS],
@@ -147,22 +147,24 @@ def read_incoming(raw: bytes, *, recipient: str = "") -> Incoming:
     )
 
 
-def _told(parsed: Message) -> tuple[Came, tuple[Report, ...]]:
+def _told(parsed: Message) -> tuple[InboundMailKind, tuple[DeliveryReport, ...]]:
     """Say what a mail is: what is surely a program's first, a person's last."""
     kinds = {part.get_content_type() for part in own_parts(parsed)}
     if _leaves_by_mail(parsed):
-        return Came.COMPLAINT, _about(parsed)
+        return InboundMailKind.COMPLAINT, _about(parsed)
     noticed = notices.in_mail(parsed)
     if noticed is not None:
-        return (Came.COMPLAINT if noticed.complaint else Came.RETURNED), noticed.reports
+        return (
+            InboundMailKind.COMPLAINT if noticed.complaint else InboundMailKind.RETURNED
+        ), noticed.reports
     if "message/feedback-report" in kinds or _complains(parsed):
         unwanted = _feedback(parsed) not in _NO_COMPLAINT
-        return (Came.COMPLAINT if unwanted else Came.NOTHING), _about(parsed)
+        return (InboundMailKind.COMPLAINT if unwanted else InboundMailKind.NOTHING), _about(parsed)
     if kinds & REPORT_PARTS or _by_a_mailer(parsed) or _reads_returned(parsed):
-        return Came.RETURNED, reports(parsed)
+        return InboundMailKind.RETURNED, reports(parsed)
     if _is_automatic(parsed, kinds) or not _is_a_persons(parsed):
-        return Came.AUTOMATIC, ()
-    return Came.PERSON, ()
+        return InboundMailKind.AUTOMATIC, ()
+    return InboundMailKind.PERSON, ()
 
 
 def _leaves_by_mail(parsed: Message) -> bool:
@@ -174,7 +176,7 @@ def _leaves_by_mail(parsed: Message) -> bool:
 
 def _complains(parsed: Message) -> bool:
     """Know an abuse notice that is no feedback report by its carrying our mail."""
-    carries = next(parts.carried(parsed), None)
+    carries = next(mime_parts.carried(parsed), None)
     told = simple(f"{line(parsed, 'Subject')} {_first_words(parsed)}")
     return carries is not None and _LIKE["complaint"].search(told) is not None
 
@@ -192,12 +194,12 @@ def _report_text(parsed: Message) -> str:
         if part.get_content_type() == "message/feedback-report":
             payload = part.get_payload()
             if not isinstance(payload, list):
-                return parts.decoded(part)
+                return mime_parts.decoded(part)
             return "\n".join(str(one)[:20_000] for one in payload)
     return ""
 
 
-def _about(parsed: Message) -> tuple[Report, ...]:
+def _about(parsed: Message) -> tuple[DeliveryReport, ...]:
     """Name who complained, where the report or the mail that it carries tells."""
     told = re.findall(
         r"^(?:original-rcpt-to|removal-recipient):\s*(?:rfc822;\s*)?<?([^\s<>]+@[^\s<>]+)",
@@ -209,8 +211,8 @@ def _about(parsed: Message) -> tuple[Report, ...]:
 
 
 def _carried_to(parsed: Message) -> list[str]:
-    for inner in parts.carried(parsed):
-        found = parts.addresses_in(inner, "X-HmXmrOriginalRecipient", "X-Apparently-To", "To")
+    for inner in mime_parts.carried(parsed):
+        found = mime_parts.addresses_in(inner, "X-HmXmrOriginalRecipient", "X-Apparently-To", "To")
         if found:
             return found[:1]
     return []
@@ -247,7 +249,7 @@ def _reads_returned(parsed: Message) -> bool:
     by_a_program = (
         value(parsed, "Return-Path") == "<>"
         or _LIKE["programs"].search(sender_of(parsed)[1].partition("@")[0].lower()) is not None
-        or next(parts.carried(parsed), None) is not None
+        or next(mime_parts.carried(parsed), None) is not None
         or _claims_automatic(parsed)
         or _LIKE["postmen"].search(sender_of(parsed)[1].lower()) is not None
     )
@@ -297,7 +299,9 @@ def _is_a_persons(parsed: Message) -> bool:
     answers = _LIKE["answers"].match(simple(line(parsed, "Subject"))) is not None
     if answers or any(name in parsed for name in _ANSWERED):
         return True
-    return next(parts.carried(parsed), None) is None or _forwards(simple(line(parsed, "Subject")))
+    return next(mime_parts.carried(parsed), None) is None or _forwards(
+        simple(line(parsed, "Subject"))
+    )
 
 
 def _first_words(parsed: Message) -> str:
@@ -344,5 +348,5 @@ def _text(parsed: Message) -> str:
     found = {part.get_content_type(): part for part in reversed(shown)}
     for kind in ("text/plain", "text/html"):
         if kind in found:
-            return parts.text_of(found[kind])
+            return mime_parts.text_of(found[kind])
     return ""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from nurture.kernel.errors import Unavailable
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outcome, Stage, outcome_of
+from nurture.mail.transport import SendOutcome, SmtpStage, outcome_of
 
 SUFFIX = ".journal"
 FORMAT = "nurture-journal-1"
@@ -38,11 +38,11 @@ class JournalledReply:
 
     code: int
     text: str
-    stage: Stage | None = None
+    stage: SmtpStage | None = None
     """To what it was answered; journals of older versions do not say."""
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> SendOutcome:
         """Read the reply as the sender would have."""
         return outcome_of(self.code)
 
@@ -88,7 +88,7 @@ class Journal:
         self._write(f"d {message_id}\n")
 
     def reply(
-        self, message_id: MessageId, *, code: int, text: str, stage: Stage = Stage.DOT
+        self, message_id: MessageId, *, code: int, text: str, stage: SmtpStage = SmtpStage.DOT
     ) -> None:
         """Note what the server answered, and to what."""
         line = " ".join(text.split())[:LONGEST_TEXT]
@@ -106,16 +106,16 @@ class Journal:
                     self._sync()
             except OSError:
                 self._broken = True
-            self._let_go()
+            self._release()
 
     def discard(self) -> None:
         """Remove it and let go, once the database knows every outcome."""
         with self._guard:
             self.path.unlink(missing_ok=True)
             if self._number >= 0:
-                self._let_go()
+                self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self._disk.shutdown()
         os.close(self._number)
         self._number = -1
@@ -241,8 +241,8 @@ def _read(path: Path) -> AbandonedJournal:
     return AbandonedJournal(identity, outcomes, certain, path, lingers)
 
 
-def _stage(word: str) -> Stage | None:
-    return Stage(word) if word in set(Stage) else None
+def _stage(word: str) -> SmtpStage | None:
+    return SmtpStage(word) if word in set(SmtpStage) else None
 
 
 def _sync_folder(folder: Path) -> None:

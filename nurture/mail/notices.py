@@ -13,11 +13,11 @@ from email.message import Message
 from hashlib import sha256
 
 from nurture.kernel.types import Json
-from nurture.mail import parts
+from nurture.mail import mime_parts
 from nurture.mail.inbound import InboundEvent, InboundKind
 from nurture.mail.reply_reasons import ReplyClass, reason_in
-from nurture.mail.returned import Action, Report
-from nurture.mail.returns import MARK
+from nurture.mail.return_path import MARK
+from nurture.mail.returned import DeliveryReport, ReportAction
 
 MOST_EVENTS = 1_000
 LONGEST = 200_000
@@ -223,45 +223,48 @@ _SOFT = ("soft_bounce", "soft_bounced", "softbounce", "transient", "undetermined
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
+class ProviderNotice:
     """What a provider's notice in a mail tells."""
 
     complaint: bool
-    reports: tuple[Report, ...]
+    reports: tuple[DeliveryReport, ...]
 
 
-def in_mail(parsed: Message) -> Noticed | None:
+def in_mail(parsed: Message) -> ProviderNotice | None:
     """Read a notice that a provider sends as JSON in a mail; None where there is none."""
-    for part in parts.own_parts(parsed):
+    for part in mime_parts.own_parts(parsed):
         if part.get_content_maintype() != "text" and part.get_content_type() != "application/json":
             continue
-        found = events(_loaded(parts.decoded(part)))
+        found = events(_loaded(mime_parts.decoded(part)))
         told = [one for one in found if one.kind in _ACTIONS or one.kind is K.COMPLAINED]
         if told:
             if any(one.kind is K.COMPLAINED for one in told):
-                return Noticed(complaint=True, reports=complained([one.recipient for one in told]))
-            return Noticed(complaint=False, reports=tuple(_report(one) for one in told))
+                return ProviderNotice(
+                    complaint=True, reports=complained([one.recipient for one in told])
+                )
+            return ProviderNotice(complaint=False, reports=tuple(_report(one) for one in told))
     return None
 
 
 _ACTIONS = {
-    K.BOUNCED: Action.FAILED,
-    K.REJECTED: Action.FAILED,
-    K.DEFERRED: Action.DELAYED,
-    K.DELIVERED: Action.DELIVERED,
+    K.BOUNCED: ReportAction.FAILED,
+    K.REJECTED: ReportAction.FAILED,
+    K.DEFERRED: ReportAction.DELAYED,
+    K.DELIVERED: ReportAction.DELIVERED,
 }
 
 
-def complained(addresses: Sequence[str]) -> tuple[Report, ...]:
+def complained(addresses: Sequence[str]) -> tuple[DeliveryReport, ...]:
     """Name who complained in the shape of reports: a mail that annoys has arrived."""
     return tuple(
-        Report(Action.DELIVERED, one, ReplyClass.ACCEPTED, "complaint") for one in addresses
+        DeliveryReport(ReportAction.DELIVERED, one, ReplyClass.ACCEPTED, "complaint")
+        for one in addresses
     )
 
 
-def _report(event: InboundEvent) -> Report:
+def _report(event: InboundEvent) -> DeliveryReport:
     why = event.why or ReplyClass.SOFT_BOUNCE
-    return Report(_ACTIONS[event.kind], event.recipient, why, event.diagnostic)
+    return DeliveryReport(_ACTIONS[event.kind], event.recipient, why, event.diagnostic)
 
 
 def _loaded(text: str) -> Json:

@@ -12,7 +12,7 @@ from nurture.kernel.database import among, is_postgresql, rows
 from nurture.kernel.types import Json, LeadId, UserId, UtcDateTime
 from nurture.kernel.work import Work
 from nurture.mail.rules import COUNTS_AS_SENT
-from nurture.mail.tables import Attempt, Message, TemplateVersion
+from nurture.mail.tables import Message, SendAttempt, TemplateVersion
 
 WAITING = Message.state.in_([MessageState.PLANNED, MessageState.DEFERRED])
 
@@ -119,14 +119,6 @@ def in_doubt(work: Work, *, limit: int = 200) -> list[MessageLine]:
     return messages(work, Message.state == MessageState.IN_DOUBT, limit=limit)
 
 
-def state_counts(work: Work, *, since: datetime | None = None) -> dict[MessageState, int]:
-    """Count messages to leads by state, those planned since an instant."""
-    query = select(Message.state, func.count()).where(Message.kind != MessageKind.ALERT)
-    if since is not None:
-        query = query.where(func.coalesce(Message.sent_at, Message.not_before) >= since)
-    return {MessageState(s): n for s, n in work.session.execute(query.group_by(Message.state))}
-
-
 def unfinished(work: Work) -> int:
     """Count what is due or being sent now; a stepped clock waits until it is 0."""
     query = select(func.count()).where(
@@ -195,10 +187,10 @@ def by_keys(work: Work, keys: Sequence[str]) -> dict[str, int]:
 
 def attempts(work: Work, message_id: int) -> list[tuple[datetime, str, str]]:
     """List the answers that a message got: when, outcome, words."""
-    query = select(Attempt.at, Attempt.outcome, Attempt.reply).where(
-        Attempt.message_id == message_id
+    query = select(SendAttempt.at, SendAttempt.outcome, SendAttempt.reply).where(
+        SendAttempt.message_id == message_id
     )
-    return list(work.session.execute(query.order_by(Attempt.id)))
+    return list(work.session.execute(query.order_by(SendAttempt.id)))
 
 
 def compiled(work: Work, version_ids: Sequence[int]) -> dict[int, Json]:
@@ -215,7 +207,7 @@ def live_versions(work: Work) -> dict[str, int]:
 
 
 def held_by(work: Work, journal: str) -> list[int]:
-    """Lock the messages that a journal's owner was sending: its clerk may just be writing."""
+    """Lock the messages that a journal's owner was sending: its recorder may just be writing."""
     # States as words, not as parameters: an index holds each of these few alone.
     sending = (Message.state == text("'sending'")) & Message.lease_until.is_not(None)
     return _of_journal(work, journal, sending)
@@ -289,14 +281,14 @@ def version_ids(work: Work) -> list[int]:
 def last_refusals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, str]:
     """Give what a server said last when it refused a mail to each of these leads."""
     query = (
-        select(Message.lead_id, Attempt.reply)
-        .join(Attempt, Attempt.message_id == Message.id)
+        select(Message.lead_id, SendAttempt.reply)
+        .join(SendAttempt, SendAttempt.message_id == Message.id)
         .where(
             among(work.session, Message.lead_id, list(lead_ids)),
             Message.state == MessageState.REFUSED,
-            Attempt.code.is_not(None),
+            SendAttempt.code.is_not(None),
         )
-        .order_by(Attempt.id)
+        .order_by(SendAttempt.id)
     )
     return {LeadId(lead_id): reply for lead_id, reply in work.session.execute(query) if lead_id}
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, or_, select, update
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture.kernel.database import among, bulk_insert, bulk_update, is_postgresql, rows
 from nurture.kernel.work import Work
+from nurture.mail.refusal_scope import is_of_all
 from nurture.mail.rules import (
     HANG_UPS,
     LONGEST_HOLD_SECONDS,
@@ -17,9 +18,8 @@ from nurture.mail.rules import (
     backoff_seconds,
     next_state,
 )
-from nurture.mail.tables import Attempt, Message
-from nurture.mail.transport import Stage
-from nurture.mail.whose import is_of_all
+from nurture.mail.tables import Message, SendAttempt
+from nurture.mail.transport import SmtpStage
 
 UNHEARD = timedelta(hours=72)
 """Whoever opens a mail, or sends it back, has mostly done so by then (measured: 95 % arrive)."""
@@ -39,7 +39,7 @@ class Recorded(NamedTuple):
     """By which of several relays it went."""
     wait: timedelta = timedelta(0)
     """How long what is handed back waits: a server that is away must not be asked in a circle."""
-    stage: Stage | None = None
+    stage: SmtpStage | None = None
     """How far the conversation had come; None where nobody knows."""
 
 
@@ -53,7 +53,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
     results = [_writable(one) for one in results]
     states = _states_of(work, [one.id for one in results], journal)
     before = _before(work, results)
-    moved = [_moved(work, one, states, before.get(one.id, _Before())) for one in results]
+    moved = [_moved(work, one, states, before.get(one.id, _StoredMessage())) for one in results]
     bulk_update(work.session, Message, [row for row in moved if row is not None])
     answers = [
         {
@@ -69,7 +69,7 @@ def record(work: Work, results: Sequence[Recorded], *, journal: str) -> None:
         if one.event is not MessageEvent.HANDED_BACK
     ]
     if answers:
-        bulk_insert(work.session, Attempt, answers)
+        bulk_insert(work.session, SendAttempt, answers)
 
 
 def _writable(one: Recorded) -> Recorded:
@@ -86,7 +86,7 @@ def _states_of(work: Work, ids: Sequence[int], journal: str) -> dict[int, tuple[
     return {row.id: (MessageState(row.state), row.attempts) for row in rows(work.session, query)}
 
 
-class _Before(NamedTuple):
+class _StoredMessage(NamedTuple):
     """What became of earlier tries of a message that ended as this one did."""
 
     times: int = 0
@@ -94,33 +94,35 @@ class _Before(NamedTuple):
     """Whether its server has taken other mail since the first of them."""
 
 
-def _before(work: Work, results: Sequence[Recorded]) -> dict[int, _Before]:
+def _before(work: Work, results: Sequence[Recorded]) -> dict[int, _StoredMessage]:
     """Look up earlier tries where giving up depends on them."""
-    found: dict[int, _Before] = {}
+    found: dict[int, _StoredMessage] = {}
     for event in (MessageEvent.HUNG_UP, MessageEvent.TEMPORARY, MessageEvent.TURNED_AWAY):
         ids = [one.id for one in results if one.event is event]
         if not ids:
             continue
         query = (
-            select(Attempt.message_id, func.count(), func.min(Attempt.id))
-            .where(among(work.session, Attempt.message_id, ids), Attempt.outcome == event)
-            .group_by(Attempt.message_id)
+            select(SendAttempt.message_id, func.count(), func.min(SendAttempt.id))
+            .where(among(work.session, SendAttempt.message_id, ids), SendAttempt.outcome == event)
+            .group_by(SendAttempt.message_id)
         )
         tried = work.session.execute(query).all()
         taken = _last_taken(work) if any(times >= HANG_UPS - 1 for _, times, _ in tried) else 0
-        found |= {key: _Before(times, first < taken) for key, times, first in tried}
+        found |= {key: _StoredMessage(times, first < taken) for key, times, first in tried}
     return found
 
 
 def _last_taken(work: Work) -> int:
     """Name the last try that a server took, among the latest."""
-    latest = select(Attempt.id, Attempt.outcome).order_by(Attempt.id.desc()).limit(LATEST)
+    latest = (
+        select(SendAttempt.id, SendAttempt.outcome).order_by(SendAttempt.id.desc()).limit(LATEST)
+    )
     of_them = latest.subquery()
     query = select(func.max(of_them.c.id)).where(of_them.c.outcome == MessageEvent.ACCEPTED)
     return work.session.scalar(query) or 0
 
 
-def _given_up(result: Recorded, before: _Before) -> int:
+def _given_up(result: Recorded, before: _StoredMessage) -> int:
     """Tell after how many tries a message is given up now, 0 while it is not.
 
     A server in trouble costs no mail: what it does to all counts only once it takes others.
@@ -136,7 +138,7 @@ def _moved(
     work: Work,
     result: Recorded,
     states: Mapping[int, tuple[MessageState, int]],
-    before: _Before,
+    before: _StoredMessage,
 ) -> dict[str, object] | None:
     if result.id not in states:
         return None

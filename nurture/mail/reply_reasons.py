@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from nurture.mail.phrases import phrases, simple
-from nurture.mail.transport import Stage
+from nurture.mail.phrase_lists import phrases, simple
+from nurture.mail.transport import SmtpStage
 
 OK = range(200, 300)
 TEMPORARY = range(400, 500)
@@ -89,7 +89,7 @@ _BY_CODE = {
     556: ReplyClass.HARD_BOUNCE,  # RFC 7504: the domain takes no mail
 }
 _LOGIN = (530, 534, 535, 538)
-_OF_THE_SENDER = frozenset({Stage.CONNECT, Stage.MAIL})
+_OF_THE_SENDER = frozenset({SmtpStage.CONNECT, SmtpStage.MAIL})
 
 _PERMANENT: Sequence[tuple[re.Pattern[str], ReplyClass]] = (
     (_SAYS["sender"], ReplyClass.POLICY),
@@ -134,7 +134,7 @@ def enhanced_code(text: str) -> str:
 
 
 def classify(
-    code: int, text: str, *, stage: Stage | None = None, final: bool = False
+    code: int, text: str, *, stage: SmtpStage | None = None, final: bool = False
 ) -> ReplyClass:
     """Say whom a reply is about.
 
@@ -146,7 +146,7 @@ def classify(
 
 
 def reason_in(
-    code: int, text: str, *, stage: Stage | None = None, final: bool = False
+    code: int, text: str, *, stage: SmtpStage | None = None, final: bool = False
 ) -> ReplyClass | None:
     """Say whom a reply is about as far as its words or its codes tell, or None."""
     if code in OK:
@@ -169,14 +169,14 @@ def _unsaid(code: int, text: str) -> ReplyClass:
     return ReplyClass.RATE_LIMIT if closing else ReplyClass.SOFT_BOUNCE
 
 
-def _may_condemn(text: str, words: str, stage: Stage | None) -> bool:
+def _may_condemn(text: str, words: str, stage: SmtpStage | None) -> bool:
     """Tell whether an answer that came then can be about the recipient.
 
     Mobile carriers say "unknown user" to a text that they filter, after they took the recipient.
     """
     if stage in _OF_THE_SENDER:
         return False
-    after_text = stage is Stage.DOT or _AFTER_TEXT.search(words) is not None
+    after_text = stage is SmtpStage.DOT or _AFTER_TEXT.search(words) is not None
     return not after_text or enhanced_code(text).startswith(("5.1.", "5.2.1"))
 
 

@@ -14,10 +14,10 @@ from enum import StrEnum
 
 from flufl.bounce import all_failures
 
-from nurture.mail import parts
-from nurture.mail.phrases import phrases, simple
+from nurture.mail import mime_parts
+from nurture.mail.phrase_lists import phrases, simple
 from nurture.mail.reply_reasons import ReplyClass, classify, reason_in
-from nurture.mail.transport import Stage
+from nurture.mail.transport import SmtpStage
 
 REPORT_PARTS = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "message/xdelivery-status"}
@@ -50,7 +50,7 @@ _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]{2,30})\s*:\s*(.*)$")
 _LIKE = phrases("letter_phrases")
 
 
-class Action(StrEnum):
+class ReportAction(StrEnum):
     """What a server has done with a message (RFC 3464, 2.3.3)."""
 
     FAILED = "failed"
@@ -60,10 +60,10 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryReport:
     """What one server tells of one recipient."""
 
-    action: Action
+    action: ReportAction
     recipient: str
     why: ReplyClass
     words: str
@@ -72,16 +72,16 @@ class Report:
 
 
 _ACTIONS = (
-    ("fail", Action.FAILED),
-    ("expired", Action.FAILED),
-    ("delay", Action.DELAYED),
-    ("deliver", Action.DELIVERED),
-    ("relay", Action.DELIVERED),
-    ("expand", Action.DELIVERED),
+    ("fail", ReportAction.FAILED),
+    ("expired", ReportAction.FAILED),
+    ("delay", ReportAction.DELAYED),
+    ("deliver", ReportAction.DELIVERED),
+    ("relay", ReportAction.DELIVERED),
+    ("expand", ReportAction.DELIVERED),
 )
 
 
-def reports(parsed: Message) -> tuple[Report, ...]:
+def reports(parsed: Message) -> tuple[DeliveryReport, ...]:
     """Read all that a mail from a mail server tells; one that nobody understands tells nothing."""
     said = _said(parsed)
     found = [_by_fields(block, said) for block in _blocks(parsed)]
@@ -89,7 +89,7 @@ def reports(parsed: Message) -> tuple[Report, ...]:
     return _each_once(named or _by_words(parsed, said) or found)
 
 
-def report_on(address: str, found: Sequence[Report]) -> Report | None:
+def report_on(address: str, found: Sequence[DeliveryReport]) -> DeliveryReport | None:
     """Choose what is told of an address; a single report is about it even if it was passed on."""
     mine = address.lower()
     own = [one for one in found if mine in (one.recipient, one.original)]
@@ -100,7 +100,7 @@ def report_on(address: str, found: Sequence[Report]) -> Report | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _ReportFields:
     """What a server writes for people, without the mail that it returns."""
 
     subject: str
@@ -130,7 +130,7 @@ class _Said:
             yield line
 
 
-def _said(parsed: Message) -> _Said:
+def _said(parsed: Message) -> _ReportFields:
     lines: list[str] = []
     command = ""
     for line in _lines(parsed):
@@ -140,15 +140,15 @@ def _said(parsed: Message) -> _Said:
         elif told.startswith("<<<") and command.startswith("mail") and _CODE.search(told):
             told += " (in reply to MAIL FROM command)"
         lines.append(told)
-    return _Said(parts.line(parsed, "Subject"), tuple(lines))
+    return _ReportFields(mime_parts.line(parsed, "Subject"), tuple(lines))
 
 
 def _lines(parsed: Message) -> Iterator[str]:
     count = 0
-    for part in parts.own_parts(parsed):
+    for part in mime_parts.own_parts(parsed):
         if not _is_for_people(part):
             continue
-        for line in parts.text_of(part).splitlines():
+        for line in mime_parts.text_of(part).splitlines():
             if _LIKE["original_follows"].match(simple(line)):
                 break
             if line.strip():
@@ -162,23 +162,23 @@ def _is_for_people(part: Message) -> bool:
     """Tell whether a part is text; broken MIME leaves its text in a part that has no parts."""
     kind = part.get_content_type()
     if part.get_content_maintype() == "text":
-        return kind not in parts.CARRIED
+        return kind not in mime_parts.CARRIED
     return part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), str)
 
 
 def _blocks(parsed: Message) -> Iterator[dict[str, str]]:
     """Find the fields of a report, in the part that is made for them or in any text."""
-    for part in parts.own_parts(parsed):
+    for part in mime_parts.own_parts(parsed):
         if part.get_content_type() in REPORT_PARTS:
             yield from _blocks_in(_fields_text(part))
         elif _is_for_people(part):
-            yield from _blocks_in(parts.text_of(part))
+            yield from _blocks_in(mime_parts.text_of(part))
 
 
 def _fields_text(part: Message) -> str:
     payload = part.get_payload()
     if not isinstance(payload, list):
-        return parts.decoded(part)
+        return mime_parts.decoded(part)
     blocks = [one for one in payload if isinstance(one, Message)]
     return "\n\n".join(
         "\n".join([*(f"{name}: {said}" for name, said in one.items()), "", _rest(one)])
@@ -223,7 +223,7 @@ def _tells(block: dict[str, str]) -> bool:
     return bool(block) and any(name.endswith("recipient") or name == "action" for name in block)
 
 
-def _by_fields(block: dict[str, str], said: _Said) -> Report:
+def _by_fields(block: dict[str, str], said: _ReportFields) -> DeliveryReport:
     status = block.get("status", "").partition(" ")[0].strip("()#;,")
     diagnostic = _diagnostic(block)
     action = _action(block.get("action", ""), status)
@@ -231,12 +231,12 @@ def _by_fields(block: dict[str, str], said: _Said) -> Report:
     original = _address(block.get("original-recipient", ""))
     known = [one for one in (final, original) if "@" in one.strip("@")]
     recipient = next(iter(known), "") or _address(block.get("x-actual-recipient", ""))
-    if action is Action.DELIVERED:
-        return Report(action, recipient, ReplyClass.ACCEPTED, diagnostic[:SAID], original)
+    if action is ReportAction.DELIVERED:
+        return DeliveryReport(action, recipient, ReplyClass.ACCEPTED, diagnostic[:SAID], original)
 
-    why = _reason(diagnostic, status, said, recipient, final=action is Action.FAILED)
+    why = _reason(diagnostic, status, said, recipient, final=action is ReportAction.FAILED)
     words = f"{diagnostic} ({status})" if diagnostic else status
-    return Report(action, recipient, why, words[:SAID], original)
+    return DeliveryReport(action, recipient, why, words[:SAID], original)
 
 
 def _diagnostic(block: dict[str, str]) -> str:
@@ -247,20 +247,20 @@ def _diagnostic(block: dict[str, str]) -> str:
     return told.strip() or block.get("status", "").partition(" ")[2].strip(" ()")
 
 
-def _action(told: str, status: str) -> Action:
+def _action(told: str, status: str) -> ReportAction:
     for start, action in _ACTIONS:
         if told.lower().startswith(start):
             return action
-    by_class = {"2": Action.DELIVERED, "4": Action.DELAYED}
-    return by_class.get(status[:1], Action.FAILED)
+    by_class = {"2": ReportAction.DELIVERED, "4": ReportAction.DELAYED}
+    return by_class.get(status[:1], ReportAction.FAILED)
 
 
 def _reason(
-    diagnostic: str, status: str, said: _Said, recipient: str, *, final: bool
+    diagnostic: str, status: str, said: _ReportFields, recipient: str, *, final: bool
 ) -> ReplyClass:
     """Ask what speaks of the address, the nearest first, until one says why."""
     near = tuple(said.near(recipient))
-    stage = Stage.DOT if any("end of data" in one.lower() for one in near) else None
+    stage = SmtpStage.DOT if any("end of data" in one.lower() for one in near) else None
 
     def told(*tries: str) -> Iterator[ReplyClass]:
         for words in tries:
@@ -293,31 +293,31 @@ def _address(field: str) -> str:
     return (found[0] if found else told.strip()).strip("<>. ").lower()[:254]
 
 
-def _by_words(parsed: Message, said: _Said) -> list[Report]:
+def _by_words(parsed: Message, said: _ReportFields) -> list[DeliveryReport]:
     action = _action_in_words(said)
     found = []
     for address in _recipients(parsed, said):
-        if action is Action.DELIVERED:
-            found.append(Report(action, address, ReplyClass.ACCEPTED, said.whole[:SAID]))
+        if action is ReportAction.DELIVERED:
+            found.append(DeliveryReport(action, address, ReplyClass.ACCEPTED, said.whole[:SAID]))
             continue
-        why = _reason("", "", said, address, final=action is Action.FAILED)
+        why = _reason("", "", said, address, final=action is ReportAction.FAILED)
         words = next((one for one in said.near(address) if _CODE.search(one)), said.whole)
-        found.append(Report(action, address, why, words[:SAID]))
+        found.append(DeliveryReport(action, address, why, words[:SAID]))
     return found
 
 
-def _action_in_words(said: _Said) -> Action:
+def _action_in_words(said: _ReportFields) -> ReportAction:
     told = simple(f"{said.subject} {said.whole}")
     if _LIKE["still_tried"].search(told) and not _LIKE["given_up"].search(told):
-        return Action.DELAYED
+        return ReportAction.DELAYED
     if _LIKE["arrived"].search(told) and reason_in(554, said.whole) is None:
-        return Action.DELIVERED
-    return Action.FAILED
+        return ReportAction.DELIVERED
+    return ReportAction.FAILED
 
 
-def _recipients(parsed: Message, said: _Said) -> list[str]:
+def _recipients(parsed: Message, said: _ReportFields) -> list[str]:
     """Name whom a text tells of, by the best of several ways to know."""
-    named = parts.addresses_in(parsed, "X-Failed-Recipients")
+    named = mime_parts.addresses_in(parsed, "X-Failed-Recipients")
     if named:
         return named[:MOST_RECIPIENTS]
     ours = _not_theirs(parsed)
@@ -335,17 +335,17 @@ def _recipients(parsed: Message, said: _Said) -> list[str]:
 def _not_theirs(parsed: Message) -> set[str]:
     """Name who writes this report and who gets it: neither is whom it is about."""
     names = ("From", "To", "Reply-To", "Return-Path", "Sender")
-    found = set(parts.addresses_in(parsed, *names))
-    for inner in parts.carried(parsed):
-        found |= set(parts.addresses_in(inner, "From", "Return-Path", "Sender", "Reply-To"))
+    found = set(mime_parts.addresses_in(parsed, *names))
+    for inner in mime_parts.carried(parsed):
+        found |= set(mime_parts.addresses_in(inner, "From", "Return-Path", "Sender", "Reply-To"))
     return found
 
 
 def _written_to(parsed: Message) -> list[str]:
     """Name whom the returned mail was for, by its own header."""
     found: list[str] = []
-    for inner in parts.carried(parsed):
-        found += parts.addresses_in(
+    for inner in mime_parts.carried(parsed):
+        found += mime_parts.addresses_in(
             inner, "X-HmXmrOriginalRecipient", "X-Apparently-To", "To", "Cc"
         )
     if found:
@@ -358,14 +358,14 @@ def _written_to(parsed: Message) -> list[str]:
 
 
 def _quoted_header(parsed: Message) -> Iterator[str]:
-    for part in parts.own_parts(parsed):
+    for part in mime_parts.own_parts(parsed):
         if _is_for_people(part):
-            for line in parts.text_of(part).splitlines()[: 4 * MOST_LINES]:
+            for line in mime_parts.text_of(part).splitlines()[: 4 * MOST_LINES]:
                 if re.match(r"[ >\t]*(?:to|rcpt to) ?:", line, re.IGNORECASE):
                     yield line
 
 
-def _all_addresses(said: _Said) -> list[str]:
+def _all_addresses(said: _ReportFields) -> list[str]:
     found: list[str] = []
     for line in said.lines:
         shown = re.sub(r"<?mailto:[^>\s]*>?", " ", line)
@@ -379,7 +379,7 @@ def _is_a_machine(address: str) -> bool:
     return local in ("mailer-daemon", "postmaster", "abuse", "support", "noreply", "no-reply")
 
 
-def _refused(said: _Said) -> list[str]:
+def _refused(said: _ReportFields) -> list[str]:
     """Name whom the transcript of a session says was refused: `550 <anna@firm.example>... why`."""
     lines = [line for line in said.lines if re.match(r"[45]\d\d[ -].{0,20}<[^<>]+>\.\.\.", line)]
     return [one.lower() for line in lines for one in _ADDRESS.findall(line)[:1]]
@@ -395,20 +395,22 @@ def _known_wording(parsed: Message) -> list[str]:
     return [one.lower() for one in told if _ADDRESS.fullmatch(one)]
 
 
-def _of_a_report_inside(parsed: Message) -> list[Report]:
+def _of_a_report_inside(parsed: Message) -> list[DeliveryReport]:
     """Read the report that a filter has wrapped into a mail of its own."""
-    for inner in parts.carried(parsed):
-        if any(part.get_content_type() in REPORT_PARTS for part in parts.own_parts(inner)):
+    for inner in mime_parts.carried(parsed):
+        if any(part.get_content_type() in REPORT_PARTS for part in mime_parts.own_parts(inner)):
             said = _said(inner)
             return [_by_fields(block, said) for block in _blocks(inner)]
     return []
 
 
-def _each_once(found: Sequence[Report]) -> tuple[Report, ...]:
+def _each_once(found: Sequence[DeliveryReport]) -> tuple[DeliveryReport, ...]:
     """Keep the first report on each address, but a failure rather than a delay."""
-    best: dict[str, Report] = {}
+    best: dict[str, DeliveryReport] = {}
     for one in found:
         known = best.get(one.recipient)
-        if known is None or (known.action is not Action.FAILED and one.action is Action.FAILED):
+        if known is None or (
+            known.action is not ReportAction.FAILED and one.action is ReportAction.FAILED
+        ):
             best[one.recipient] = one
     return tuple(best.values())[:MOST_RECIPIENTS]

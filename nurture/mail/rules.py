@@ -74,7 +74,6 @@ MOVES: dict[tuple[MessageState, MessageEvent], MessageState] = {
 }
 """Everything else is refused by `next_state`."""
 
-TERMINAL = frozenset({S.SENT, S.REFUSED, S.DROPPED})
 COUNTS_AS_SENT = (S.SENT, S.IN_DOUBT, S.SENDING, S.PLANNED, S.DEFERRED)
 """For caps and content: what may still arrive counts from the first second."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row, case, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from campaigns.vocabulary import JobName, MessageKind, MessageState
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.database import (
     among,
     bulk_update,
@@ -146,7 +146,7 @@ def batch_due(work: Work, *, batches: int = 8, marketing: int | None = None) -> 
 
     `marketing`: at most so much of it, after all that is urgent; None = as much as there is.
     """
-    if shared.value(work, shared.SENDING_STOPPED):
+    if shared_values.value(work, shared_values.SENDING_STOPPED):
         return []
     made: list[int] = []
     flows = breaker.flows(work)
@@ -346,7 +346,7 @@ def hold_of(work: Work, lead_ids: Sequence[LeadId], *, until: datetime, reason: 
     )
 
 
-def let_go(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
+def release(work: Work, lead_ids: Sequence[LeadId], *, reason: str) -> None:
     """Let go at once what waits for this reason; the claim asks everything anew."""
     work.session.execute(
         update(Message)

@@ -123,7 +123,7 @@ class Message(Base):
     body_hash: Mapped[str | None] = mapped_column(String(64))
 
 
-class Attempt(Base):
+class SendAttempt(Base):
     """One answer of a server to one message; append-only (Q17)."""
 
     __tablename__ = "attempt"
@@ -151,7 +151,7 @@ class Attempt(Base):
     """To what it was answered, such as rcpt or dot; null where nobody knows."""
 
 
-class StrayMail(Base):
+class UnmatchedMailRow(Base):
     """A mail that came to us and that a person must look at, as far as it says what it is."""
 
     __tablename__ = "stray_mail"

@@ -10,7 +10,7 @@ from nurture.kernel.errors import Unavailable
 from nurture.kernel.types import MessageId
 
 
-class Away(NamedTuple):
+class RelayDown(NamedTuple):
     """Why a mail server could not be used, for people."""
 
     why: str
@@ -26,10 +26,10 @@ class RelayUnavailable(Unavailable):
     def __init__(self, sentence: str, *, mend: str = "", patient: bool = False) -> None:
         """Keep why, what to do about it, and whether to ask again less and less often."""
         super().__init__(sentence)
-        self.away = Away(sentence, mend, patient)
+        self.away = RelayDown(sentence, mend, patient)
 
 
-class Outcome(StrEnum):
+class SendOutcome(StrEnum):
     """What became of one attempt."""
 
     SENT = "sent"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
     """The same, but each connection that this message was put on ended with it."""
 
 
-class Stage(StrEnum):
+class SmtpStage(StrEnum):
     """How far the conversation about a message had come."""
 
     CONNECT = "connect"
@@ -73,15 +73,15 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TransportResult:
     """What became of one message: the reply as received, or code 0 when none came."""
 
     message_id: MessageId
-    outcome: Outcome
+    outcome: SendOutcome
     code: int = 0
     enhanced: str = ""
     text: str = ""
-    stage: Stage = Stage.DOT
+    stage: SmtpStage = SmtpStage.DOT
     relay: str = ""
     """Which of several relays it went by, "" where there is one."""
 
@@ -99,7 +99,7 @@ class Transport(Protocol):
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         """Draw and send until the messages end or `should_stop` says so.
@@ -112,17 +112,17 @@ class Transport(Protocol):
         ...
 
 
-def outcome_of(code: int) -> Outcome:
+def outcome_of(code: int) -> SendOutcome:
     """Read the code of a full reply to the dot; anything but 2yz, 4yz, 5yz leaves doubt."""
-    return _BY_FAMILY.get(code // 100, Outcome.IN_DOUBT)
+    return _BY_FAMILY.get(code // 100, SendOutcome.IN_DOUBT)
 
 
-_BY_FAMILY = {2: Outcome.SENT, 4: Outcome.DEFERRED, 5: Outcome.REFUSED}
+_BY_FAMILY = {2: SendOutcome.SENT, 4: SendOutcome.DEFERRED, 5: SendOutcome.REFUSED}
 _STATES = {
-    Outcome.SENT: MessageState.SENT,
-    Outcome.DEFERRED: MessageState.DEFERRED,
-    Outcome.REFUSED: MessageState.REFUSED,
-    Outcome.IN_DOUBT: MessageState.IN_DOUBT,
-    Outcome.NOT_STARTED: MessageState.PLANNED,
-    Outcome.HUNG_UP: MessageState.DEFERRED,
+    SendOutcome.SENT: MessageState.SENT,
+    SendOutcome.DEFERRED: MessageState.DEFERRED,
+    SendOutcome.REFUSED: MessageState.REFUSED,
+    SendOutcome.IN_DOUBT: MessageState.IN_DOUBT,
+    SendOutcome.NOT_STARTED: MessageState.PLANNED,
+    SendOutcome.HUNG_UP: MessageState.DEFERRED,
 }

@@ -6,21 +6,21 @@ from nurture.markup.filters import text
 from nurture.markup.foreign import foreign_elements, foreign_tags
 from nurture.markup.guard import RULES, parse, path_of, validate
 from nurture.markup.inline import inline
-from nurture.markup.inspect import Seen, inspect, without_links
-from nurture.markup.pieces import Piece, PieceKind, pieces_of, source_of
+from nurture.markup.inspect import MarkupRemarks, inspect, without_links
 from nurture.markup.protect import Protected, protect
-from nurture.markup.vocabulary import Vocabulary, vocabulary_of
+from nurture.markup.template_fields import TemplateFields, vocabulary_of
+from nurture.markup.template_pieces import Piece, PieceKind, pieces_of
 
 __all__ = [
     "RULES",
     "MarkupEnvironment",
     "MarkupRefused",
+    "MarkupRemarks",
     "Missing",
     "Piece",
     "PieceKind",
     "Protected",
-    "Seen",
-    "Vocabulary",
+    "TemplateFields",
     "foreign_elements",
     "foreign_tags",
     "inline",
@@ -30,7 +30,6 @@ __all__ = [
     "pieces_of",
     "protect",
     "refuse_all",
-    "source_of",
     "text",
     "validate",
     "vocabulary_of",

@@ -9,7 +9,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from nurture.markup.environment import MarkupEnvironment
 from nurture.markup.errors import MarkupRefused, refuse_all
 from nurture.markup.filters import ALLOWED
-from nurture.markup.vocabulary import Vocabulary
+from nurture.markup.template_fields import TemplateFields
 
 RULES = 1
 """The version of these rules; what was published under older ones is compiled again."""
@@ -51,10 +51,10 @@ _WORDS = {
 }
 
 
-def validate(source: str, vocabulary: Vocabulary) -> nodes.Template:
+def validate(source: str, vocabulary: TemplateFields) -> nodes.Template:
     """Refuse whatever is not on the list, each with its line; give the tree that was judged."""
     tree = parse(source)
-    _Judge(vocabulary).judge(tree)
+    _TemplateJudge(vocabulary).judge(tree)
     return tree
 
 
@@ -86,10 +86,10 @@ def path_of(node: nodes.Node) -> str | None:
     return None
 
 
-class _Judge:
+class _TemplateJudge:
     """Walk one tree, knowing which loop it is in."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: TemplateFields) -> None:
         self._words = vocabulary
         self._groups = vocabulary.groups
         self._nodes = 0

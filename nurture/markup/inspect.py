@@ -42,7 +42,7 @@ LONGEST_STYLE = 60_000
 
 
 @dataclass(slots=True)
-class Seen:
+class MarkupRemarks:
     """What the author will be told about without being stopped."""
 
     images_without_alt: list[int] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Seen:
     """Where web fonts, icons and the like are asked for; the mail goes out without."""
 
 
-def inspect(protected: Protected) -> Seen:
+def inspect(protected: Protected) -> MarkupRemarks:
     """Refuse scripts, foreign style sheets and variables where one version cannot serve all."""
-    reader = _Reader(protected)
+    reader = _MarkupReader(protected)
     reader.feed(protected.html)
     reader.close()
     refuse_all(reader.refused)
@@ -69,12 +69,12 @@ def without_fonts(css: str) -> str:
     return _IMPORTED.sub(lambda rule: "" if _FONTS.search(rule.group()) else rule.group(), css)
 
 
-class _Reader(HTMLParser):
+class _MarkupReader(HTMLParser):
     """One pass over the author's HTML, blocks for Outlook included."""
 
     def __init__(self, protected: Protected, *, first_line: int = 1) -> None:
         super().__init__(convert_charrefs=True)
-        self.seen = Seen()
+        self.seen = MarkupRemarks()
         self.refused: list[MarkupRefused] = []
         self._protected = protected
         self._first = first_line - 1
@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
         """Look into blocks for Outlook: they are comments to everyone else."""
         if "<" not in data:
             return
-        within = _Reader(self._protected, first_line=self._line())
+        within = _MarkupReader(self._protected, first_line=self._line())
         within.feed(data.partition("]>")[2] if data.lstrip().startswith("[if") else data)
         within.close()
         self.refused += within.refused

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nurture.markup.errors import MarkupRefused, refuse_all
-from nurture.markup.pieces import Piece, PieceKind, pieces_of
+from nurture.markup.template_pieces import Piece, PieceKind, pieces_of
 
 _EDGE = re.compile(r"<!--|-->|<style\b|</style|<title\b|</title|<[a-zA-Z/!?]|[\"'>]", re.IGNORECASE)
 

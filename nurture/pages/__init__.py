@@ -1,10 +1,10 @@
 """Landing pages, forms and what people sent through them."""
 
-from nurture.pages.limits import Allowance, Scope
+from nurture.pages.form_limits import Allowance, LimitScope
 from nurture.pages.service import (
-    Counting,
+    FormCounting,
     NewSubmission,
-    Standing,
+    Proofness,
     SubmissionView,
     allowance,
     by_nonce,
@@ -23,10 +23,10 @@ from nurture.pages.service import (
 
 __all__ = [
     "Allowance",
-    "Counting",
+    "FormCounting",
+    "LimitScope",
     "NewSubmission",
-    "Scope",
-    "Standing",
+    "Proofness",
     "SubmissionView",
     "allowance",
     "by_nonce",

@@ -7,18 +7,18 @@ from enum import StrEnum
 
 from sqlalchemy import delete, func, insert, select, update
 
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.database import CHUNK, among, chunks, insert_ignoring
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
-from nurture.pages.limits import KEPT_FOR, Allowance, Counted, Limit, Scope, allow
+from nurture.pages.form_limits import KEPT_FOR, Allowance, CountedBy, FormLimit, LimitScope, allow
 from nurture.pages.tables import FormPost, Submission
 
 LIMITS = "form_limits"
 """The shared row that one form at a time holds while it is counted."""
 
 
-class Standing(StrEnum):
+class Proofness(StrEnum):
     """How far what somebody said is believed."""
 
     PROVEN = "proven"
@@ -42,7 +42,7 @@ class NewSubmission:
     quarantine: str | None
     at: datetime | None = None
     """When it came in; None = now."""
-    standing: Standing = Standing.PROVEN
+    standing: Proofness = Proofness.PROVEN
     utm: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,12 +61,12 @@ class SubmissionView:
     consent_version: str | None
     quarantine: str | None
     promised_by: datetime | None
-    standing: Standing
+    standing: Proofness
     utm: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class FormCounting:
     """A form as limits count it."""
 
     email_hash: str
@@ -95,9 +95,9 @@ def keep(work: Work, new: NewSubmission) -> int | None:
     }
     if insert_ignoring(work.session, Submission, [row]):
         return work.session.scalar(select(Submission.id).where(Submission.nonce == new.nonce))
-    if new.standing is Standing.HELD:
+    if new.standing is Proofness.HELD:
         return None
-    held = (Submission.nonce == new.nonce) & (Submission.standing == str(Standing.HELD))
+    held = (Submission.nonce == new.nonce) & (Submission.standing == str(Proofness.HELD))
     return work.session.scalar(
         update(Submission).where(held).values(**row).returning(Submission.id)
     )
@@ -134,7 +134,7 @@ def unproven(work: Work, lead_ids: Iterable[LeadId]) -> list[SubmissionView]:
             select(Submission)
             .where(
                 among(work.session, Submission.lead_id, chunk),
-                Submission.standing == str(Standing.UNPROVEN),
+                Submission.standing == str(Proofness.UNPROVEN),
             )
             .order_by(Submission.id)
         )
@@ -142,9 +142,9 @@ def unproven(work: Work, lead_ids: Iterable[LeadId]) -> list[SubmissionView]:
     return found
 
 
-def settle(work: Work, submission_ids: Sequence[int], to: Standing, *, by: str) -> set[int]:
+def settle(work: Work, submission_ids: Sequence[int], to: Proofness, *, by: str) -> set[int]:
     """Decide about unproven or held submissions; tell which of them were still open."""
-    opened = Submission.standing.in_([str(Standing.UNPROVEN), str(Standing.HELD)])
+    opened = Submission.standing.in_([str(Proofness.UNPROVEN), str(Proofness.HELD)])
     values = {"standing": str(to), "settled_at": work.now, "settled_by": by[:200]}
     changed = update(Submission).where(Submission.id.in_(submission_ids), opened).values(**values)
     return set(work.session.scalars(changed.returning(Submission.id)))
@@ -154,7 +154,7 @@ def held(work: Work, *, limit: int) -> list[SubmissionView]:
     """List the forms that no lead came of and that nobody has decided about, the newest first."""
     query = (
         select(Submission)
-        .where(Submission.standing == str(Standing.HELD))
+        .where(Submission.standing == str(Proofness.HELD))
         .order_by(Submission.at.desc(), Submission.id.desc())
         .limit(limit)
     )
@@ -163,7 +163,7 @@ def held(work: Work, *, limit: int) -> list[SubmissionView]:
 
 def held_count(work: Work) -> int:
     """Count them."""
-    query = select(func.count()).where(Submission.standing == str(Standing.HELD))
+    query = select(func.count()).where(Submission.standing == str(Proofness.HELD))
     return work.session.scalar(query) or 0
 
 
@@ -171,7 +171,7 @@ def waiting(work: Work, *, limit: int) -> list[SubmissionView]:
     """List the forms whose answers are not proven, the newest first."""
     query = (
         select(Submission)
-        .where(Submission.standing == str(Standing.UNPROVEN))
+        .where(Submission.standing == str(Proofness.UNPROVEN))
         .order_by(Submission.at.desc(), Submission.id.desc())
         .limit(limit)
     )
@@ -181,15 +181,15 @@ def waiting(work: Work, *, limit: int) -> list[SubmissionView]:
 def allowance(work: Work, *, email_hash: str, network: str, by_link: bool) -> Allowance:
     """Judge one more form by those that were counted."""
     whose = {
-        Scope.ADDRESS: FormPost.email_hash == email_hash,
-        Scope.NETWORK: FormPost.network == network,
-        Scope.ALL: FormPost.machine_at > work.machine - KEPT_FOR,
+        LimitScope.ADDRESS: FormPost.email_hash == email_hash,
+        LimitScope.NETWORK: FormPost.network == network,
+        LimitScope.ALL: FormPost.machine_at > work.machine - KEPT_FOR,
     }
 
-    which = {Counted.MAILED: FormPost.mailed, Counted.ALERTED: FormPost.alerted}
+    which = {CountedBy.MAILED: FormPost.mailed, CountedBy.ALERTED: FormPost.alerted}
 
-    def full(limit: Limit) -> datetime | None:
-        if limit.scope is Scope.NETWORK and not network:
+    def full(limit: FormLimit) -> datetime | None:
+        if limit.scope is LimitScope.NETWORK and not network:
             return None
         query = (
             select(FormPost.machine_at)
@@ -202,7 +202,7 @@ def allowance(work: Work, *, email_hash: str, network: str, by_link: bool) -> Al
             .offset(limit.most - 1)
             .limit(1)
         )
-        if limit.what is not Counted.TAKEN:
+        if limit.what is not CountedBy.TAKEN:
             query = query.where(which[limit.what])
         last = work.session.scalar(query)
         return None if last is None else last + limit.span
@@ -212,10 +212,10 @@ def allowance(work: Work, *, email_hash: str, network: str, by_link: bool) -> Al
 
 def hold_limits(work: Work) -> None:
     """Let one form at a time be counted: two at once must not both be the last that is allowed."""
-    shared.hold(work, LIMITS)
+    shared_values.hold(work, LIMITS)
 
 
-def count(work: Work, sent: Counting, *, by_link: bool) -> None:
+def count(work: Work, sent: FormCounting, *, by_link: bool) -> None:
     """Count a form that was taken in."""
     row = {
         "machine_at": work.machine,
@@ -247,6 +247,6 @@ def _view(row: Submission) -> SubmissionView:
         consent_version=row.consent_version,
         quarantine=row.quarantine,
         promised_by=row.promised_by,
-        standing=Standing(row.standing),
+        standing=Proofness(row.standing),
         utm=row.utm if isinstance(row.utm, dict) else {},
     )

@@ -7,12 +7,12 @@ from typing import TypeVar, cast
 
 from sqlalchemy import select
 
-from campaigns.company import Company, load_company
+from campaigns.company import CompanyProfile, load_company
 from campaigns.definitions import Definitions
 from campaigns.forms import Pages, load_pages
 from campaigns.library import (
-    Sending,
-    Shelf,
+    ContentShelf,
+    SendingHours,
     load_content,
     load_definitions,
     load_routing,
@@ -97,12 +97,12 @@ def sla(work: Work) -> Sla:
     return replace(read(work, LibraryFile.SLA, load_sla), version=number)
 
 
-def sending(work: Work) -> Sending:
+def sending(work: Work) -> SendingHours:
     """Give the sending hours and the cap in force."""
     return read(work, LibraryFile.SENDING, load_sending)
 
 
-def company(work: Work) -> Company:
+def company(work: Work) -> CompanyProfile:
     """Give who sends."""
     return read(work, LibraryFile.COMPANY, load_company)
 
@@ -112,7 +112,7 @@ def pages(work: Work) -> Pages:
     return read(work, LibraryFile.PAGES, load_pages)
 
 
-def library(work: Work) -> Shelf:
+def library(work: Work) -> ContentShelf:
     """Give the content library in force: its items and the words of their topics."""
     return read(work, LibraryFile.CONTENT, load_content)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import insert
 
 from campaigns.library import load_definitions, load_routing, load_scorecard, load_sending, load_sla
-from campaigns.sent_back import load_sent_back
+from campaigns.rejection_reasons import load_sent_back
 from campaigns.yamlfile import FileError
 from nurture.kernel.errors import Invalid
 from nurture.kernel.work import Work

@@ -1,4 +1,4 @@
-"""The cracks through which a lead, a mail or an answer could fall: each query must find nothing.
+"""The audit: ways in which a lead, a mail or an answer could be lost: each query must find nothing.
 
 Names are those of the promises (Q01...); where an amount of time is allowed, business time bounds
 what people and tracks do, machine time bounds the machinery.
@@ -12,28 +12,28 @@ from sqlalchemy import Select, String, cast, func, or_, select
 from campaigns.vocabulary import EnrolmentState, HandoffState, Stage
 from nurture import scoring
 from nurture.handoff.tables import Handoff, HandoffEvent
-from nurture.kernel.tables import Outbox
+from nurture.kernel.tables import OutboxEntry
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle import MOVES
 from nurture.lifecycle.tables import StageChange
 from nurture.pages.tables import Submission
 from nurture.reports import audit_mail, audit_people
-from nurture.reports.findings import AnySelect, Finding, Query, Row, rows_of
+from nurture.reports.findings import AnySelect, AuditFinding, AuditQuery, AuditRow, rows_of
 from nurture.reports.next_action import SETTLING, actions, unattended
-from nurture.scoring.tables import Score
+from nurture.scoring.tables import ScoreRow
 from nurture.tracks.tables import Enrolment, TrackRow
 from nurture.users.tables import User
 
-__all__ = ["QUERIES", "Finding", "Query", "Row", "run_audit"]
+__all__ = ["QUERIES", "AuditFinding", "AuditQuery", "AuditRow", "run_audit"]
 
 MINUTE = timedelta(minutes=1)
 _SALES = [str(Stage.SALES_READY), str(Stage.ACCEPTED)]
 
 
-def run_audit(work: Work) -> list[Finding]:
+def run_audit(work: Work) -> list[AuditFinding]:
     """Run every query; what finds nothing is not listed."""
-    found = [Finding(query.name, query.sentence, tuple(query.find(work))) for query in QUERIES]
+    found = [AuditFinding(query.name, query.sentence, tuple(query.find(work))) for query in QUERIES]
     return [finding for finding in found if finding.rows]
 
 
@@ -50,11 +50,11 @@ def _gaps(_work: Work) -> AnySelect:
     before = func.lag(StageChange.until).over(
         partition_by=StageChange.lead_id, order_by=(StageChange.at, StageChange.id)
     )
-    stretch = select(
+    chunk = select(
         StageChange.lead_id, StageChange.to_stage, StageChange.at, before.label("ended")
     ).subquery()
-    return select(stretch.c.lead_id, stretch.c.to_stage).where(
-        stretch.c.ended.is_not(None), stretch.c.ended != stretch.c.at
+    return select(chunk.c.lead_id, chunk.c.to_stage).where(
+        chunk.c.ended.is_not(None), chunk.c.ended != chunk.c.at
     )
 
 
@@ -151,14 +151,14 @@ def _half_ended(_work: Work) -> Select[int, str]:
     return select(Enrolment.lead_id, Enrolment.step).where((active & ~begun) | (~active & ~ended))
 
 
-def _wrong_scores(work: Work) -> Sequence[Row]:
-    return [Row(lead_id, "score is not its ledger") for lead_id in scoring.differences(work)]
+def _wrong_scores(work: Work) -> Sequence[AuditRow]:
+    return [AuditRow(lead_id, "score is not its ledger") for lead_id in scoring.differences(work)]
 
 
 def _not_rechecked(work: Work) -> Select[int, str]:
     # What the tick may take is machine time; the line was crossed in business time.
     late = work.now - 5 * MINUTE * work.pace
-    return select(Score.lead_id, Score.grade).where(Score.recheck_at < late)
+    return select(ScoreRow.lead_id, ScoreRow.grade).where(ScoreRow.recheck_at < late)
 
 
 def _lost_forms(work: Work) -> AnySelect:
@@ -180,11 +180,11 @@ def _idle(work: Work) -> Select[int, str]:
     )
 
 
-def _kept_promises(work: Work) -> Sequence[Row]:
-    late = select(Outbox.job).where(
-        Outbox.relayed_at.is_(None), Outbox.created_at < work.machine - 5 * MINUTE
+def _kept_promises(work: Work) -> Sequence[AuditRow]:
+    late = select(OutboxEntry.job).where(
+        OutboxEntry.relayed_at.is_(None), OutboxEntry.created_at < work.machine - 5 * MINUTE
     )
-    return [Row(None, job) for job in work.session.scalars(late)]
+    return [AuditRow(None, job) for job in work.session.scalars(late)]
 
 
 def _unattended(work: Work) -> Select[int, str]:
@@ -193,44 +193,46 @@ def _unattended(work: Work) -> Select[int, str]:
 
 def _of(
     select_: Callable[[Work], AnySelect],
-) -> Callable[[Work], Sequence[Row]]:
+) -> Callable[[Work], Sequence[AuditRow]]:
     return lambda work: rows_of(work, select_(work))
 
 
-QUERIES: tuple[Query, ...] = (
-    Query("Q01", "A lead is in exactly one stage, and its history says so", _of(_one_stage)),
-    Query("Q02", "Each stage begins when the one before ends", _of(_gaps)),
-    Query("Q03", "A lead changes stage only as the table allows", _of(_forbidden_moves)),
-    Query("Q04", "A lead with sales has an active owner or a queue", _of(_nobody_owns)),
-    Query("Q05", "A lead with sales has a running timer", _of(_no_timer)),
-    Query("Q06", "A late hand-off was escalated", _of(_not_escalated)),
-    Query("Q07", "Somebody was told of each hand-off", audit_mail.never_told),
-    Query("Q08", "A hand-off says who, why now and how warm", _of(_no_briefing)),
-    Query("Q09", "A lead has at most one open hand-off", _of(_two_offers)),
-    Query("Q10", "Whatever sales sent back has a reason", _of(_no_reason)),
-    Query("Q11", "A lead that came back is in a track or parked", _of(_lost_on_the_way_back)),
-    Query("Q12", "A due step was taken, or put off to a time to come", _of(_overdue_steps)),
-    Query("Q13", "A run through a track goes on or has ended for a reason", _of(_half_ended)),
-    Query("Q14", "Nobody waits for an act without an end", _of(audit_people.endless_waits)),
-    Query("Q15", "A step that writes has exactly one mail, and the reverse", audit_mail.unmatched),
-    Query("Q16", "No mail is stuck on its way", audit_mail.stuck),
-    Query(
+QUERIES: tuple[AuditQuery, ...] = (
+    AuditQuery("Q01", "A lead is in exactly one stage, and its history says so", _of(_one_stage)),
+    AuditQuery("Q02", "Each stage begins when the one before ends", _of(_gaps)),
+    AuditQuery("Q03", "A lead changes stage only as the table allows", _of(_forbidden_moves)),
+    AuditQuery("Q04", "A lead with sales has an active owner or a queue", _of(_nobody_owns)),
+    AuditQuery("Q05", "A lead with sales has a running timer", _of(_no_timer)),
+    AuditQuery("Q06", "A late hand-off was escalated", _of(_not_escalated)),
+    AuditQuery("Q07", "Somebody was told of each hand-off", audit_mail.never_told),
+    AuditQuery("Q08", "A hand-off says who, why now and how warm", _of(_no_briefing)),
+    AuditQuery("Q09", "A lead has at most one open hand-off", _of(_two_offers)),
+    AuditQuery("Q10", "Whatever sales sent back has a reason", _of(_no_reason)),
+    AuditQuery("Q11", "A lead that came back is in a track or parked", _of(_lost_on_the_way_back)),
+    AuditQuery("Q12", "A due step was taken, or put off to a time to come", _of(_overdue_steps)),
+    AuditQuery("Q13", "A run through a track goes on or has ended for a reason", _of(_half_ended)),
+    AuditQuery("Q14", "Nobody waits for an act without an end", _of(audit_people.endless_waits)),
+    AuditQuery(
+        "Q15", "A step that writes has exactly one mail, and the reverse", audit_mail.unmatched
+    ),
+    AuditQuery("Q16", "No mail is stuck on its way", audit_mail.stuck),
+    AuditQuery(
         "Q17",
         "No mail was handed to a server twice, or waits though it was",
         audit_mail.handed_over_twice,
     ),
-    Query("Q18", "Nobody is written to after a no", audit_mail.after_a_no),
-    Query("Q19", "A mail that did not leave says why", audit_mail.unexplained),
-    Query("Q20", "Marketing mail left with permission", _of(audit_people.without_permission)),
-    Query("Q21", "Each score is the sum of its ledger", _wrong_scores),
-    Query("Q22", "Who crossed a line was looked at within five minutes", _of(_not_rechecked)),
-    Query("Q23", "A person stands behind each hand-off", _of(audit_people.by_machines_only)),
-    Query("Q24", "A form became a lead or has a reason", _of(_lost_forms)),
-    Query("Q25", "No lead lies idle", _of(_idle)),
-    Query("Q26", "Who has left or is away holds nothing up", audit_people.away_or_gone),
-    Query("Q27", "A promise to the queue is kept within five minutes", _kept_promises),
-    Query("Q28", "A complaint or a dead address ends all mail", audit_people.unheard),
-    Query("Q29", "An erased lead is nowhere in motion", audit_people.erased_but_moving),
-    Query("Q30", "One address is one lead", _of(audit_people.same_address)),
-    Query("N01", "Somebody looks after each live lead", _of(_unattended)),
+    AuditQuery("Q18", "Nobody is written to after a no", audit_mail.after_a_no),
+    AuditQuery("Q19", "A mail that did not leave says why", audit_mail.unexplained),
+    AuditQuery("Q20", "Marketing mail left with permission", _of(audit_people.without_permission)),
+    AuditQuery("Q21", "Each score is the sum of its ledger", _wrong_scores),
+    AuditQuery("Q22", "Who crossed a line was looked at within five minutes", _of(_not_rechecked)),
+    AuditQuery("Q23", "A person stands behind each hand-off", _of(audit_people.by_machines_only)),
+    AuditQuery("Q24", "A form became a lead or has a reason", _of(_lost_forms)),
+    AuditQuery("Q25", "No lead lies idle", _of(_idle)),
+    AuditQuery("Q26", "Who has left or is away holds nothing up", audit_people.away_or_gone),
+    AuditQuery("Q27", "A promise to the queue is kept within five minutes", _kept_promises),
+    AuditQuery("Q28", "A complaint or a dead address ends all mail", audit_people.unheard),
+    AuditQuery("Q29", "An erased lead is nowhere in motion", audit_people.erased_but_moving),
+    AuditQuery("Q30", "One address is one lead", _of(audit_people.same_address)),
+    AuditQuery("N01", "Somebody looks after each live lead", _of(_unattended)),
 )

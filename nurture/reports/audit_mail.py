@@ -8,12 +8,12 @@ from sqlalchemy import func, or_, select, true
 from campaigns.vocabulary import MessageKind, MessageState, Receipt
 from nurture.consent.tables import Suppression
 from nurture.handoff.tables import Handoff
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.mail import MessageEvent, in_trouble, standstill
-from nurture.mail.tables import Attempt, Message
-from nurture.reports.findings import Row, rows_of
+from nurture.mail import MessageEvent, in_trouble, outage
+from nurture.mail.tables import Message, SendAttempt
+from nurture.reports.findings import AuditRow, rows_of
 from nurture.tracks.tables import ReceiptRow
 
 MINUTE = timedelta(minutes=1)
@@ -27,7 +27,7 @@ _EXPLAINED = [
 ]
 
 
-def never_told(work: Work) -> Sequence[Row]:
+def never_told(work: Work) -> Sequence[AuditRow]:
     """Q07: no alert of an open hand-off has left within ten minutes."""
     told = select(Message.id).where(
         Message.handoff_id == Handoff.id,
@@ -44,7 +44,7 @@ def never_told(work: Work) -> Sequence[Row]:
     )
 
 
-def unmatched(work: Work) -> Sequence[Row]:
+def unmatched(work: Work) -> Sequence[AuditRow]:
     """Q15: a planned step without its mail, or a track's mail that no step planned."""
     mail = select(Message.id).where(Message.dedup_key == ReceiptRow.dedup_key)
     step = select(ReceiptRow.id).where(ReceiptRow.dedup_key == Message.dedup_key)
@@ -55,19 +55,22 @@ def unmatched(work: Work) -> Sequence[Row]:
         Message.enrolment_id.is_not(None), ~step.exists()
     )
     found = [*work.session.execute(without_mail), *work.session.execute(without_step)]
-    return [Row(None if lead is None else LeadId(lead), str(step_)) for lead, step_ in found]
+    return [AuditRow(None if lead is None else LeadId(lead), str(step_)) for lead, step_ in found]
 
 
-def stuck(work: Work) -> Sequence[Row]:
+def stuck(work: Work) -> Sequence[AuditRow]:
     """Q16: claimed and forgotten, due and not taken, or in doubt and not shown."""
     forgotten = (Message.state == MessageState.SENDING) & (
         Message.lease_until < work.machine - MINUTE
     )
     hidden = (Message.state == MessageState.IN_DOUBT) & Message.settled_at.is_(None)
     ways = [forgotten, hidden]
-    if not shared.value(work, shared.SENDING_STOPPED) and not in_trouble(work).stops_all:
-        # After a standstill marketing mail is let go slowly, and Sending says so.
-        slow = standstill(work) is not None
+    if (
+        not shared_values.value(work, shared_values.SENDING_STOPPED)
+        and not in_trouble(work).stops_all
+    ):
+        # After an outage marketing mail is released slowly, and Sending says so.
+        slow = outage(work) is not None
         ways.append(
             Message.state.in_(_WAITING)
             & (Message.not_before < work.now - 15 * MINUTE * work.pace)
@@ -77,14 +80,14 @@ def stuck(work: Work) -> Sequence[Row]:
     return rows_of(work, select(Message.lead_id, Message.state).where(or_(*ways)))
 
 
-def handed_over_twice(work: Work) -> Sequence[Row]:
+def handed_over_twice(work: Work) -> Sequence[AuditRow]:
     """Q17: two last lines of one message, or one of a message that waits or counts as dropped."""
     gone = (
         select(
             Message.id, Message.lead_id, Message.recipient, Message.state, func.count().label("n")
         )
-        .join(Attempt, Attempt.message_id == Message.id)
-        .where(Attempt.outcome.in_([MessageEvent.ACCEPTED, MessageEvent.UNKNOWN]))
+        .join(SendAttempt, SendAttempt.message_id == Message.id)
+        .where(SendAttempt.outcome.in_([MessageEvent.ACCEPTED, MessageEvent.UNKNOWN]))
         .group_by(Message.id, Message.lead_id, Message.recipient, Message.state)
         .subquery()
     )
@@ -92,7 +95,7 @@ def handed_over_twice(work: Work) -> Sequence[Row]:
     return rows_of(work, select(gone.c.lead_id, gone.c.recipient).where(wrong))
 
 
-def after_a_no(work: Work) -> Sequence[Row]:
+def after_a_no(work: Work) -> Sequence[AuditRow]:
     """Q18: marketing mail that left more than a minute after the address was suppressed."""
     rows = work.session.execute(
         select(Message.lead_id, Suppression.reason, Message.settled_at, Suppression.machine_at)
@@ -104,13 +107,13 @@ def after_a_no(work: Work) -> Sequence[Row]:
         )
     )
     return [
-        Row(None if lead_id is None else LeadId(lead_id), reason)
+        AuditRow(None if lead_id is None else LeadId(lead_id), reason)
         for lead_id, reason, settled_at, machine_at in rows
         if settled_at is None or settled_at - machine_at > MINUTE
     ]
 
 
-def unexplained(work: Work) -> Sequence[Row]:
+def unexplained(work: Work) -> Sequence[AuditRow]:
     """Q19: held back, refused, dropped or in doubt without a word."""
     return rows_of(
         work,

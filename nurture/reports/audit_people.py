@@ -22,9 +22,9 @@ from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle import LIVE
 from nurture.lifecycle.tables import StageChange
-from nurture.mail.tables import Attempt, Message
-from nurture.reports.findings import AnySelect, Row, rows_of
-from nurture.tasks.tables import Task
+from nurture.mail.tables import Message, SendAttempt
+from nurture.reports.findings import AnySelect, AuditRow, rows_of
+from nurture.tasks.tables import TaskRow
 from nurture.tracks.tables import Enrolment
 from nurture.users.tables import Absence, User
 
@@ -108,12 +108,12 @@ def waits_for_somebody_away(work: Work) -> AnySelect:
     )
 
 
-def away_or_gone(work: Work) -> Sequence[Row]:
+def away_or_gone(work: Work) -> Sequence[AuditRow]:
     """Q26: whoever has left or is on leave holds nothing up."""
     return [*rows_of(work, who_has_left(work)), *rows_of(work, waits_for_somebody_away(work))]
 
 
-def unheard(work: Work) -> Sequence[Row]:
+def unheard(work: Work) -> Sequence[AuditRow]:
     """Q28: a complaint, an unsubscribing or a dead address that no suppression came of."""
     suppressed = select(Suppression.id).where(Suppression.lead_id == Activity.lead_id)
     said = select(Activity.lead_id, Activity.kind).where(
@@ -122,38 +122,38 @@ def unheard(work: Work) -> Sequence[Row]:
     return [*rows_of(work, said), *_dead(work)]
 
 
-def _dead(work: Work) -> Sequence[Row]:
+def _dead(work: Work) -> Sequence[AuditRow]:
     """Read the answers of servers as the sender did: only some refusals mean a dead address.
 
     What a person has lifted since is no longer one.
     """
     lifted = select(LiftedSuppression.id).where(
-        LiftedSuppression.lead_id == Message.lead_id, LiftedSuppression.machine_at > Attempt.at
+        LiftedSuppression.lead_id == Message.lead_id, LiftedSuppression.machine_at > SendAttempt.at
     )
     suppressed = select(Suppression.id).where(Suppression.lead_id == Message.lead_id)
     refused = (
-        select(Message.lead_id, Attempt.code, Attempt.reply, Attempt.stage)
-        .join(Attempt, Attempt.message_id == Message.id)
+        select(Message.lead_id, SendAttempt.code, SendAttempt.reply, SendAttempt.stage)
+        .join(SendAttempt, SendAttempt.message_id == Message.id)
         .where(
             Message.state == MessageState.REFUSED,
             Message.lead_id.is_not(None),
-            Attempt.code.is_not(None),
+            SendAttempt.code.is_not(None),
             ~suppressed.exists(),
             ~lifted.exists(),
         )
     )
     return [
-        Row(LeadId(lead_id or 0), reply)
+        AuditRow(LeadId(lead_id or 0), reply)
         for lead_id, code, reply, stage in work.session.execute(refused)
-        if mail.is_dead(code or 0, reply, stage=mail.Stage(stage) if stage else None)
+        if mail.is_dead(code or 0, reply, stage=mail.SmtpStage(stage) if stage else None)
     ]
 
 
-def erased_but_moving(work: Work) -> Sequence[Row]:
+def erased_but_moving(work: Work) -> Sequence[AuditRow]:
     """Q29: a lead that is gone, and in a track, a task, an offer or a waiting mail all the same."""
     held = (
         select(Enrolment.lead_id).where(Enrolment.state == EnrolmentState.ACTIVE),
-        select(Task.lead_id).where(Task.done_at.is_(None)),
+        select(TaskRow.lead_id).where(TaskRow.done_at.is_(None)),
         select(Handoff.lead_id).where(Handoff.closed_at.is_(None)),
         select(Message.lead_id).where(
             Message.state.in_([MessageState.PLANNED, MessageState.DEFERRED])

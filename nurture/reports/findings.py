@@ -12,7 +12,7 @@ AnySelect = Select[int, str] | Select[int | None, str] | Select[int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditRow:
     """One violation: of which lead, if of one, and a word that helps to find it."""
 
     lead_id: LeadId | None
@@ -20,26 +20,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class AuditQuery:
     """One promise, as a sentence that is true while the query finds nothing."""
 
     name: str
     sentence: str
-    find: Callable[[Work], Sequence[Row]]
+    find: Callable[[Work], Sequence[AuditRow]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditFinding:
     """A promise that is broken, with every row that breaks it."""
 
     name: str
     sentence: str
-    rows: tuple[Row, ...]
+    rows: tuple[AuditRow, ...]
 
 
-def rows_of(work: Work, query: AnySelect) -> list[Row]:
+def rows_of(work: Work, query: AnySelect) -> list[AuditRow]:
     """Run a query that gives a lead and a word."""
     return [
-        Row(None if lead_id is None else LeadId(lead_id), str(text))
+        AuditRow(None if lead_id is None else LeadId(lead_id), str(text))
         for lead_id, text in work.session.execute(query)
     ]

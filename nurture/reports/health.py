@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from campaigns.vocabulary import MessageState
 from nurture import mail
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.work import Work
-from nurture.mail.tables import Attempt, Message
-from nurture.reports.sending import Pile, SendingHealth
+from nurture.mail.tables import Message, SendAttempt
+from nurture.reports.sending_health import MailState, SendingHealth
 
 SILENT = timedelta(seconds=25)
 """Machine time after which a process counts as gone; the tick reports each second, a worker ten."""
@@ -29,7 +29,7 @@ SENDERS = "sender"
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class HealthTrouble:
     """One reason why mail does not leave, and what to do about it."""
 
     title: str
@@ -38,7 +38,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessState:
     """A process of ours and when it was last alive (machine time)."""
 
     role: str
@@ -51,14 +51,14 @@ class Process:
         return self.ago < SILENT
 
 
-def processes(work: Work) -> tuple[Process, ...]:
+def processes(work: Work) -> tuple[ProcessState, ...]:
     """List who does the work, by role; who was started anew on a host stands for the one before."""
     found = []
-    for name, seen in shared.heartbeats(work).items():
+    for name, seen in shared_values.heartbeats(work).items():
         role, _, place = name.partition("@")
         ago = max(work.machine - seen, timedelta())
         if role != SENDERS:
-            found.append(Process(role, place.partition(":")[0], ago))
+            found.append(ProcessState(role, place.partition(":")[0], ago))
     alive = {(one.role, one.host) for one in found if one.alive}
     shown = [one for one in found if one.alive or (one.role, one.host) not in alive]
     return tuple(sorted(shown, key=lambda one: (one.role, one.ago)))
@@ -71,36 +71,36 @@ def silent(work: Work) -> bool:
     return bool(roles - {one.role for one in seen if one.alive})
 
 
-def troubles(work: Work, counted: SendingHealth, *, lease: timedelta) -> tuple[Trouble, ...]:
+def troubles(work: Work, counted: SendingHealth, *, lease: timedelta) -> tuple[HealthTrouble, ...]:
     """List why mail does not leave, the first cause first; nothing where it leaves or none is due.
 
-    A stop by a person, a mail server that is left alone and a standstill are told elsewhere.
+    A stop by a person, a mail server that is left alone and an outage are told elsewhere.
     """
     found = [*_idle(processes(work), counted)]
-    if shared.value(work, mail.RELAYS) == []:
+    if shared_values.value(work, mail.RELAYS) == []:
         found.append(
-            Trouble(
+            HealthTrouble(
                 "No mail server is set.",
                 "Mail waits; nothing is lost.",
                 "Set NURTURE_SMTP_URL, such as smtps://user:password@mail.example, and restart.",
             )
         )
-    queue = shared.value(work, shared.QUEUE_AWAY)
+    queue = shared_values.value(work, shared_values.QUEUE_AWAY)
     if isinstance(queue, str) and queue:
         found.append(
-            Trouble(
+            HealthTrouble(
                 "The queue does not answer.",
                 queue,
                 "Start Redis or Valkey where NURTURE_REDIS_URL says. Nothing is lost meanwhile.",
             )
         )
     found += _unanswered(work, lease)
-    if not found and not mail.in_trouble(work).stops_all and mail.standstill(work) is None:
+    if not found and not mail.in_trouble(work).stops_all and mail.outage(work) is None:
         found += _stuck(work, counted)
     return tuple(found)
 
 
-def _idle(seen: tuple[Process, ...], counted: SendingHealth) -> list[Trouble]:
+def _idle(seen: tuple[ProcessState, ...], counted: SendingHealth) -> list[HealthTrouble]:
     found = []
     roles: Mapping[str, tuple[str, str, str]] = {
         "tick": ("No tick runs.", "nothing falls due and no mail is given out", "nurture tick"),
@@ -112,17 +112,17 @@ def _idle(seen: tuple[Process, ...], counted: SendingHealth) -> list[Trouble]:
             continue
         if mine:
             since = f"It has been silent for {_span(min(one.ago for one in mine))}, so {then}."
-        elif counted.piles[Pile.DUE]:
+        elif counted.mail_states[MailState.DUE]:
             since = f"None has reported, so {then}."
         else:
             continue
-        found.append(Trouble(title, since, f"Start it with: nurture up (or: {command})."))
+        found.append(HealthTrouble(title, since, f"Start it with: nurture up (or: {command})."))
         if role == "tick":
             break  # it is the tick that knows of workers
     return found
 
 
-def _unanswered(work: Work, lease: timedelta) -> list[Trouble]:
+def _unanswered(work: Work, lease: timedelta) -> list[HealthTrouble]:
     """Tell of mail that is in a sender's hands while no server answers anything."""
     first = work.session.execute(
         select(func.min(Message.lease_until), func.count()).where(
@@ -136,7 +136,7 @@ def _unanswered(work: Work, lease: timedelta) -> list[Trouble]:
         return []
     many = "1 mail has" if first[1] == 1 else f"{first[1]} mails have"
     return [
-        Trouble(
+        HealthTrouble(
             "The mail server does not answer.",
             f"{many} been with a sender for {_span(waits)}, and no server has said anything.",
             "Look whether the mail server runs and a firewall lets us through. A sender waits "
@@ -147,14 +147,14 @@ def _unanswered(work: Work, lease: timedelta) -> list[Trouble]:
 
 def _goes_on(work: Work) -> bool:
     since = work.machine - UNANSWERED
-    latest = work.session.scalar(select(Attempt.at).order_by(Attempt.id.desc()).limit(1))
+    latest = work.session.scalar(select(SendAttempt.at).order_by(SendAttempt.id.desc()).limit(1))
     if latest is not None and latest > since:
         return True
-    beats = shared.heartbeats(work).items()
+    beats = shared_values.heartbeats(work).items()
     return any(seen > since for name, seen in beats if name.startswith(f"{SENDERS}@"))
 
 
-def _stuck(work: Work, counted: SendingHealth) -> list[Trouble]:
+def _stuck(work: Work, counted: SendingHealth) -> list[HealthTrouble]:
     oldest: datetime | None = counted.oldest_due
     if oldest is None or work.now - oldest <= SLOW:
         return []
@@ -170,7 +170,7 @@ def _stuck(work: Work, counted: SendingHealth) -> list[Trouble]:
     )
     why = f"It says: {reason}." if reason else "Nothing says why."
     return [
-        Trouble(
+        HealthTrouble(
             STUCK,
             f"The oldest has been due for {_span(work.now - oldest)}. {why}",
             "Look whether the workers below are alive and the mail server answers.",

@@ -14,7 +14,7 @@ from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle import LIVE
 from nurture.mail.tables import Message
-from nurture.tasks.tables import Task
+from nurture.tasks.tables import TaskRow
 from nurture.tracks.tables import Enrolment, TrackRow
 
 _WAITING = [str(MessageState.PLANNED), str(MessageState.DEFERRED)]
@@ -35,8 +35,8 @@ def actions() -> Subquery:
     step = select(
         Enrolment.lead_id, literal("track", String(20)).label("what"), Enrolment.due_at
     ).where(Enrolment.state == EnrolmentState.ACTIVE)
-    task = select(Task.lead_id, Task.kind.label("what"), Task.due_at).where(
-        Task.done_at.is_(None), Task.lead_id.is_not(None)
+    task = select(TaskRow.lead_id, TaskRow.kind.label("what"), TaskRow.due_at).where(
+        TaskRow.done_at.is_(None), TaskRow.lead_id.is_not(None)
     )
     timer = select(
         Handoff.lead_id, literal("hand-off", String(20)).label("what"), Handoff.chase_at

@@ -1,9 +1,9 @@
 """How warm they are: the ledger, and the score derived from it."""
 
 from nurture.scoring.queries import (
-    Contribution,
+    ScoreLine,
     ScoreNow,
-    Waterfall,
+    ScoreWaterfall,
     differences,
     earned,
     explain,
@@ -13,21 +13,20 @@ from nurture.scoring.queries import (
     scores,
     without,
 )
-from nurture.scoring.rulebook import follow_rules
+from nurture.scoring.rule_changes import follow_rules
 from nurture.scoring.service import (
     ScoredAct,
     post_acts,
     post_fit,
-    rebuild,
     recheck_by,
     take_back,
 )
 
 __all__ = [
-    "Contribution",
+    "ScoreLine",
     "ScoreNow",
+    "ScoreWaterfall",
     "ScoredAct",
-    "Waterfall",
     "differences",
     "earned",
     "explain",
@@ -36,7 +35,6 @@ __all__ = [
     "over",
     "post_acts",
     "post_fit",
-    "rebuild",
     "recheck_by",
     "recheck_due",
     "scores",

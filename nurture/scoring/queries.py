@@ -15,8 +15,8 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.published import scorecard
-from nurture.scoring.rules import Standing, fading_half_life, grade, halvings, shown, sinks_at
-from nurture.scoring.tables import LedgerEntry, Score
+from nurture.scoring.rules import ScoreState, fading_half_life, grade, halvings, shown, sinks_at
+from nurture.scoring.tables import LedgerRow, ScoreRow
 
 FIT = "fit"
 ENGAGEMENT = "engagement"
@@ -29,7 +29,7 @@ STRETCH = 5_000
 class ScoreNow:
     """A score at one moment."""
 
-    standing: Standing
+    standing: ScoreState
     card: Scorecard
     grade: str
 
@@ -50,7 +50,7 @@ class ScoreNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
+class ScoreLine:
     """One line of the waterfall, as shown: a multiple of 0.1."""
 
     axis: str
@@ -62,13 +62,13 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Waterfall:
+class ScoreWaterfall:
     """A score and what it is made of; the rows of each axis sum exactly to its number (F95)."""
 
     fit: float
     engagement: float
     grade: str
-    rows: tuple[Contribution, ...]
+    rows: tuple[ScoreLine, ...]
 
 
 def scores(
@@ -76,13 +76,17 @@ def scores(
 ) -> dict[LeadId, ScoreNow]:
     """Tell the score of many leads now; a lead without points has a score of nothing."""
     card = card or scorecard(work)
-    nothing = Standing(0.0, 0.0, 0.0, work.now)
+    nothing = ScoreState(0.0, 0.0, 0.0, work.now)
     found = dict.fromkeys(lead_ids, ScoreNow(nothing, card, grade(card, nothing)))
     half_life = fading_half_life(card)
     for chunk in chunks(lead_ids, CHUNK):
-        columns = select(Score.lead_id, Score.fit, Score.engagement, Score.steady, Score.as_of)
-        for row in work.session.execute(columns.where(among(work.session, Score.lead_id, chunk))):
-            standing = Standing(row.fit, row.engagement, row.steady, row.as_of)
+        columns = select(
+            ScoreRow.lead_id, ScoreRow.fit, ScoreRow.engagement, ScoreRow.steady, ScoreRow.as_of
+        )
+        for row in work.session.execute(
+            columns.where(among(work.session, ScoreRow.lead_id, chunk))
+        ):
+            standing = ScoreState(row.fit, row.engagement, row.steady, row.as_of)
             standing = standing.at(work.now, half_life)
             found[LeadId(row.lead_id)] = ScoreNow(standing, card, grade(card, standing))
     return found
@@ -109,14 +113,14 @@ def without(
     return found
 
 
-def explain(work: Work, lead_id: LeadId, *, card: Scorecard | None = None) -> Waterfall:
+def explain(work: Work, lead_id: LeadId, *, card: Scorecard | None = None) -> ScoreWaterfall:
     """List what the score is made of now; lines that have faded to nothing are left out."""
     card = card or scorecard(work)
     entries = entries_of(work, [lead_id])[lead_id]
     now_worth = [decayed(e.points, work.now - e.at, e.half_life_days) for e in entries]
     tenths, _ = shown(now_worth)
     rows = [
-        Contribution(
+        ScoreLine(
             axis=entry.axis,
             words=entry.words,
             points=points,
@@ -127,7 +131,7 @@ def explain(work: Work, lead_id: LeadId, *, card: Scorecard | None = None) -> Wa
         for entry, points in zip(entries, tenths, strict=True)
         if points
     ]
-    return Waterfall(
+    return ScoreWaterfall(
         fit=shown(row.points for row in rows if row.axis == FIT)[1],
         engagement=shown(row.points for row in rows if row.axis == ENGAGEMENT)[1],
         grade=scores(work, [lead_id], card=card)[lead_id].grade,
@@ -145,14 +149,14 @@ def over(
     if threshold > 0:
         line = math.log2(threshold) + halvings(work.now, half_life)
         plain = (
-            select(Score)
-            .where(Score.engagement_log2 >= line, Score.steady == 0)
-            .order_by(Score.engagement_log2.desc())
+            select(ScoreRow)
+            .where(ScoreRow.engagement_log2 >= line, ScoreRow.steady == 0)
+            .order_by(ScoreRow.engagement_log2.desc())
             .limit(limit)
         )
         found += _now(work.session.scalars(_fresh(plain)), work.now, half_life)
     # Few leads have points that never fade; their sum cannot be read off one index.
-    mixed = select(Score).where(Score.steady != 0)
+    mixed = select(ScoreRow).where(ScoreRow.steady != 0)
     found += [
         (worth, lead_id)
         for worth, lead_id in _now(work.session.scalars(_fresh(mixed)), work.now, half_life)
@@ -167,10 +171,10 @@ def recheck_due(work: Work, *, limit: int) -> list[LeadId]:
     The lead is locked, not its score: all take the lead first, so that none wait in a circle.
     """
     rows = work.session.scalars(
-        select(Score.lead_id)
-        .join(Lead, Lead.id == Score.lead_id)
-        .where(Score.recheck_at <= work.now)
-        .order_by(Score.recheck_at, Score.lead_id)
+        select(ScoreRow.lead_id)
+        .join(Lead, Lead.id == ScoreRow.lead_id)
+        .where(ScoreRow.recheck_at <= work.now)
+        .order_by(ScoreRow.recheck_at, ScoreRow.lead_id)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True, of=Lead)
     )
@@ -179,7 +183,7 @@ def recheck_due(work: Work, *, limit: int) -> list[LeadId]:
 
 def differences(work: Work) -> list[LeadId]:
     """List leads whose score is not the sum of their ledger (Q21); reads every row once."""
-    columns = select(Score.lead_id, Score.fit, Score.engagement, Score.as_of)
+    columns = select(ScoreRow.lead_id, ScoreRow.fit, ScoreRow.engagement, ScoreRow.as_of)
     stored = {row[0]: row for row in work.session.execute(columns)}
     sums = _sums(work, {lead_id: as_of for lead_id, _, _, as_of in stored.values()})
     none = (0.0, 0.0)
@@ -194,14 +198,14 @@ def differences(work: Work) -> list[LeadId]:
 
 def entries_of(
     work: Work, lead_ids: Sequence[LeadId], *, axis: str | None = None
-) -> dict[LeadId, list[LedgerEntry]]:
+) -> dict[LeadId, list[LedgerRow]]:
     """Load the ledger of many leads, the oldest entry first."""
-    found: dict[LeadId, list[LedgerEntry]] = {lead_id: [] for lead_id in lead_ids}
+    found: dict[LeadId, list[LedgerRow]] = {lead_id: [] for lead_id in lead_ids}
     for chunk in chunks(lead_ids, CHUNK):
-        which = select(LedgerEntry).where(among(work.session, LedgerEntry.lead_id, chunk))
+        which = select(LedgerRow).where(among(work.session, LedgerRow.lead_id, chunk))
         if axis is not None:
-            which = which.where(LedgerEntry.axis == axis)
-        for entry in work.session.scalars(which.order_by(LedgerEntry.at, LedgerEntry.id)):
+            which = which.where(LedgerRow.axis == axis)
+        for entry in work.session.scalars(which.order_by(LedgerRow.at, LedgerRow.id)):
             found[LeadId(entry.lead_id)].append(entry)
     return found
 
@@ -210,7 +214,7 @@ def earned(work: Work, acts: Collection[str]) -> float:
     """Sum what acts have earned, before decay; what was taken back counts no more."""
     total = 0.0
     for chunk in chunks(sorted(set(acts)), CHUNK):
-        query = select(func.sum(LedgerEntry.points)).where(LedgerEntry.act.in_(chunk))
+        query = select(func.sum(LedgerRow.points)).where(LedgerRow.act.in_(chunk))
         total += work.session.scalar(query) or 0.0
     return total
 
@@ -220,17 +224,17 @@ def intents_of(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, dateti
     found: dict[LeadId, datetime] = {}
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
-            select(LedgerEntry.lead_id, LedgerEntry.at)
-            .where(LedgerEntry.lead_id.in_(chunk), LedgerEntry.intent)
-            .order_by(LedgerEntry.at)
+            select(LedgerRow.lead_id, LedgerRow.at)
+            .where(LedgerRow.lead_id.in_(chunk), LedgerRow.intent)
+            .order_by(LedgerRow.at)
         )
         found.update((LeadId(lead_id), at) for lead_id, at in rows)
     return found
 
 
-def standing_of(row: Score) -> Standing:
+def standing_of(row: ScoreRow) -> ScoreState:
     """Read a row as a value."""
-    return Standing(fit=row.fit, fading=row.engagement, steady=row.steady, as_of=row.as_of)
+    return ScoreState(fit=row.fit, fading=row.engagement, steady=row.steady, as_of=row.as_of)
 
 
 def _sums(work: Work, as_of: Mapping[int, datetime]) -> dict[int, tuple[float, float]]:
@@ -240,16 +244,16 @@ def _sums(work: Work, as_of: Mapping[int, datetime]) -> dict[int, tuple[float, f
     """
     fits: dict[int, float] = defaultdict(float)
     others: dict[int, float] = defaultdict(float)
-    fading = LedgerEntry.half_life_days.is_not(None) & (LedgerEntry.axis == ENGAGEMENT)
+    fading = LedgerRow.half_life_days.is_not(None) & (LedgerRow.axis == ENGAGEMENT)
     plain = (
-        select(LedgerEntry.lead_id, LedgerEntry.axis, func.sum(LedgerEntry.points))
+        select(LedgerRow.lead_id, LedgerRow.axis, func.sum(LedgerRow.points))
         .where(~fading)
-        .group_by(LedgerEntry.lead_id, LedgerEntry.axis)
+        .group_by(LedgerRow.lead_id, LedgerRow.axis)
     )
     for lead_id, axis, points in work.session.execute(plain):
         (fits if axis == FIT else others)[lead_id] += points
     columns = select(
-        LedgerEntry.lead_id, LedgerEntry.points, LedgerEntry.at, LedgerEntry.half_life_days
+        LedgerRow.lead_id, LedgerRow.points, LedgerRow.at, LedgerRow.half_life_days
     ).where(fading)
     for rows in work.session.execute(columns).yield_per(STRETCH).partitions():
         for lead_id, points, at, half_life in rows:
@@ -266,11 +270,11 @@ def _close(left: float, right: float) -> bool:
 
 
 def _now(
-    rows: Iterable[Score], now: datetime, half_life: float | None
+    rows: Iterable[ScoreRow], now: datetime, half_life: float | None
 ) -> list[tuple[float, LeadId]]:
     return [(standing_of(row).at(now, half_life).engagement, LeadId(row.lead_id)) for row in rows]
 
 
-def _fresh(which: Select[Score]) -> Select[Score]:
+def _fresh(which: Select[ScoreRow]) -> Select[ScoreRow]:
     """Read the row anew: scores are written by statements that the session does not see."""
     return which.execution_options(populate_existing=True)

@@ -13,7 +13,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ScoreState:
     """A score as of a moment: what fades, what stays, and fit."""
 
     fit: float
@@ -26,7 +26,7 @@ class Standing:
         """Sum both classes."""
         return self.fading + self.steady
 
-    def at(self, moment: datetime, half_life: float | None) -> "Standing":
+    def at(self, moment: datetime, half_life: float | None) -> "ScoreState":
         """Carry it forward; a moment before `as_of` changes nothing."""
         if moment <= self.as_of:
             return self
@@ -35,7 +35,7 @@ class Standing:
 
     def plus(
         self, points: float, *, at: datetime, half_life: float | None, class_: float | None
-    ) -> "Standing":
+    ) -> "ScoreState":
         """Add engagement points that were earned at `at`; `class_` is the points' own half-life."""
         if class_ is None:
             return replace(self, steady=self.steady + points)
@@ -47,12 +47,12 @@ def fading_half_life(card: Scorecard) -> float | None:
     return next((days for days in card.half_lives if days is not None), None)
 
 
-def grade(card: Scorecard, standing: Standing) -> str:
+def grade(card: Scorecard, standing: ScoreState) -> str:
     """Name the cell of the grid."""
     return cell(card, fit=standing.fit, engagement=standing.engagement)
 
 
-def sinks_at(card: Scorecard, standing: Standing) -> datetime | None:
+def sinks_at(card: Scorecard, standing: ScoreState) -> datetime | None:
     """Tell when the grid cell changes by decay alone."""
     fading = Accumulator(standing.fading, standing.as_of, fading_half_life(card))
     moments = [
@@ -64,7 +64,7 @@ def sinks_at(card: Scorecard, standing: Standing) -> datetime | None:
     return min(moments, default=None)
 
 
-def log2_key(standing: Standing, half_life: float | None) -> float | None:
+def log2_key(standing: ScoreState, half_life: float | None) -> float | None:
     """Order leads by what they will be worth at any one instant, whatever that instant is."""
     if standing.fading <= 0:
         return None

@@ -11,16 +11,16 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from campaigns.conditions import Act, Facts
-from campaigns.scorecard import LedgerEntry as Points
+from campaigns.conditions import Facts, LeadEvent
+from campaigns.scorecard import EarnedPoints as Points
 from campaigns.scorecard import Scorecard, score_acts, score_fit
 from nurture.kernel.database import CHUNK, among, bulk_update, chunks, insert_ignoring
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
 from nurture.published import scorecard
 from nurture.scoring.queries import ENGAGEMENT, FIT, entries_of, standing_of
-from nurture.scoring.rules import Standing, fading_half_life, grade, log2_key
-from nurture.scoring.tables import LedgerEntry, Score
+from nurture.scoring.rules import ScoreState, fading_half_life, grade, log2_key
+from nurture.scoring.tables import LedgerRow, ScoreRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ScoredAct:
 
     lead_id: LeadId
     origin: str
-    act: Act
+    act: LeadEvent
 
 
 def post_acts(
@@ -47,14 +47,14 @@ def post_acts(
         known = entries_of(work, lead_ids, axis=ENGAGEMENT)
 
         rows: list[dict[str, object]] = []
-        standings: dict[LeadId, Standing] = {}
+        standings: dict[LeadId, ScoreState] = {}
         for lead_id in lead_ids:
             earned = _earned(card, by_lead[lead_id], known[lead_id], again=again)
             if earned:
                 rows += [_act_row(lead_id, one, known[lead_id]) for one in earned]
                 standings[lead_id] = _raised(card, standing_of(scores[lead_id]), earned, work.now)
 
-        insert_ignoring(work.session, LedgerEntry, rows)
+        insert_ignoring(work.session, LedgerRow, rows)
         _store(work, standings, card=card)
         changed += standings
     return changed
@@ -65,15 +65,15 @@ def take_back(
 ) -> list[LeadId]:
     """Take back what acts had earned, by counter-entries that fade in step; list who changed."""
     card = card or scorecard(work)
-    found: defaultdict[LeadId, list[LedgerEntry]] = defaultdict(list)
+    found: defaultdict[LeadId, list[LedgerRow]] = defaultdict(list)
     for chunk in chunks(sorted(set(origins)), CHUNK):
-        for entry in work.session.scalars(select(LedgerEntry).where(LedgerEntry.act.in_(chunk))):
+        for entry in work.session.scalars(select(LedgerRow).where(LedgerRow.act.in_(chunk))):
             found[LeadId(entry.lead_id)].append(entry)
     for lead_ids in chunks(sorted(found), CHUNK):
         scores = _locked(work, lead_ids)
         known = entries_of(work, lead_ids, axis=ENGAGEMENT)
         rows: list[dict[str, object]] = []
-        standings: dict[LeadId, Standing] = {}
+        standings: dict[LeadId, ScoreState] = {}
         for lead_id in lead_ids:
             gone = {entry.origin for entry in known[lead_id]}
             back = [e for e in found[lead_id] if _counter(e.origin) not in gone and e.points]
@@ -82,7 +82,7 @@ def take_back(
                 rows += [_counter_row(entry, reason) for entry in back]
                 minus = [replace(_points(entry), points=-entry.points) for entry in back]
                 standings[lead_id] = _raised(card, standing_of(scores[lead_id]), minus, work.now)
-        insert_ignoring(work.session, LedgerEntry, rows)
+        insert_ignoring(work.session, LedgerRow, rows)
         _store(work, standings, card=card)
     return sorted(found)
 
@@ -98,7 +98,7 @@ def post_fit(
         known = entries_of(work, lead_ids, axis=FIT)
 
         rows: list[dict[str, object]] = []
-        standings: dict[LeadId, Standing] = {}
+        standings: dict[LeadId, ScoreState] = {}
         for lead_id in lead_ids:
             new = _fit_rows(card, lead_id, known[lead_id], facts[lead_id], work.now)
             if new:
@@ -108,34 +108,10 @@ def post_fit(
                 standing = standing_of(scores[lead_id]).at(work.now, fading_half_life(card))
                 standings[lead_id] = replace(standing, fit=fit)
 
-        insert_ignoring(work.session, LedgerEntry, rows)
+        insert_ignoring(work.session, LedgerRow, rows)
         _store(work, standings, card=card)
         changed += standings
     return changed
-
-
-def rebuild(work: Work, lead_ids: Sequence[LeadId], *, card: Scorecard | None = None) -> None:
-    """Derive scores anew from the ledger, such as after a repair."""
-    card = card or scorecard(work)
-    half_life = fading_half_life(card)
-    for chunk in chunks(sorted(set(lead_ids)), CHUNK):
-        _locked(work, chunk)
-        entries = entries_of(work, chunk)
-        standings: dict[LeadId, Standing] = {}
-        for lead_id in chunk:
-            standing = Standing(0.0, 0.0, 0.0, work.now)
-            for entry in entries[lead_id]:
-                if entry.axis == FIT:
-                    standing = replace(standing, fit=standing.fit + entry.points)
-                else:
-                    standing = standing.plus(
-                        entry.points,
-                        at=entry.at,
-                        half_life=half_life,
-                        class_=entry.half_life_days,
-                    )
-            standings[lead_id] = standing
-        _store(work, standings, card=card)
 
 
 def recheck_by(work: Work, moments: Mapping[LeadId, datetime | None]) -> None:
@@ -143,7 +119,7 @@ def recheck_by(work: Work, moments: Mapping[LeadId, datetime | None]) -> None:
     _ensure(work, sorted(moments))
     for chunk in chunks(sorted(moments.items()), CHUNK):
         rows = [{"lead_id": lead_id, "recheck_at": moment} for lead_id, moment in chunk]
-        bulk_update(work.session, Score, rows, key="lead_id")
+        bulk_update(work.session, ScoreRow, rows, key="lead_id")
 
 
 _BACK = ":back"
@@ -153,23 +129,25 @@ def _counter(origin: str) -> str:
     return origin + _BACK
 
 
-def _by_lead(acts: Sequence[ScoredAct]) -> dict[LeadId, dict[str, Act]]:
+def _by_lead(acts: Sequence[ScoredAct]) -> dict[LeadId, dict[str, LeadEvent]]:
     """Sort by lead; the same origin twice in one call is once."""
-    by_lead: defaultdict[LeadId, dict[str, Act]] = defaultdict(dict)
+    by_lead: defaultdict[LeadId, dict[str, LeadEvent]] = defaultdict(dict)
     for one in acts:
         by_lead[one.lead_id].setdefault(one.origin, replace(one.act, ref=one.origin))
     return dict(by_lead)
 
 
 def _earned(
-    card: Scorecard, acts: Mapping[str, Act], known: Sequence[LedgerEntry], *, again: bool
+    card: Scorecard, acts: Mapping[str, LeadEvent], known: Sequence[LedgerRow], *, again: bool
 ) -> list[Points]:
     posted = {entry.act for entry in known if not again or _stands(entry, known)}
     new = [act for origin, act in acts.items() if origin not in posted]
     return score_acts(card, new, [_points(entry) for entry in known]) if new else []
 
 
-def _raised(card: Scorecard, before: Standing, earned: Sequence[Points], now: datetime) -> Standing:
+def _raised(
+    card: Scorecard, before: ScoreState, earned: Sequence[Points], now: datetime
+) -> ScoreState:
     half_life = fading_half_life(card)
     standing = before.at(now, half_life)
     for one in earned:
@@ -177,7 +155,7 @@ def _raised(card: Scorecard, before: Standing, earned: Sequence[Points], now: da
     return standing
 
 
-def _points(entry: LedgerEntry) -> Points:
+def _points(entry: LedgerRow) -> Points:
     return Points(
         rule=entry.rule,
         group=entry.rule_group,
@@ -191,13 +169,13 @@ def _points(entry: LedgerEntry) -> Points:
     )
 
 
-def _stands(entry: LedgerEntry, known: Sequence[LedgerEntry]) -> bool:
+def _stands(entry: LedgerRow, known: Sequence[LedgerRow]) -> bool:
     """Tell whether points were given and not taken back."""
     back = _counter(entry.origin)
     return not entry.origin.endswith(_BACK) and all(one.origin != back for one in known)
 
 
-def _act_row(lead_id: LeadId, earned: Points, known: Sequence[LedgerEntry]) -> dict[str, object]:
+def _act_row(lead_id: LeadId, earned: Points, known: Sequence[LedgerRow]) -> dict[str, object]:
     origin = f"{earned.ref}:{earned.group}"
     # What was given before was taken back since: each time has a name of its own.
     before = sum(
@@ -224,7 +202,7 @@ def _act_row(lead_id: LeadId, earned: Points, known: Sequence[LedgerEntry]) -> d
     }
 
 
-def _counter_row(entry: LedgerEntry, words: str) -> dict[str, object]:
+def _counter_row(entry: LedgerRow, words: str) -> dict[str, object]:
     return {
         "lead_id": entry.lead_id,
         "axis": entry.axis,
@@ -245,7 +223,7 @@ def _counter_row(entry: LedgerEntry, words: str) -> dict[str, object]:
 def _fit_rows(
     card: Scorecard,
     lead_id: LeadId,
-    known: Sequence[LedgerEntry],
+    known: Sequence[LedgerRow],
     facts: Facts,
     now: datetime,
 ) -> list[dict[str, object]]:
@@ -283,22 +261,22 @@ def _fit_rows(
 def _ensure(work: Work, lead_ids: Sequence[LeadId]) -> None:
     blank = {"fit": 0.0, "engagement": 0.0, "steady": 0.0, "as_of": work.now}
     rows = [{**blank, "grade": "", "rule_version": 0, "lead_id": one} for one in lead_ids]
-    insert_ignoring(work.session, Score, rows)
+    insert_ignoring(work.session, ScoreRow, rows)
 
 
-def _locked(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, Score]:
+def _locked(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, ScoreRow]:
     _ensure(work, lead_ids)
     rows = work.session.scalars(
-        select(Score)
-        .where(among(work.session, Score.lead_id, lead_ids))
-        .order_by(Score.lead_id)
+        select(ScoreRow)
+        .where(among(work.session, ScoreRow.lead_id, lead_ids))
+        .order_by(ScoreRow.lead_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     return {LeadId(row.lead_id): row for row in rows}
 
 
-def _store(work: Work, standings: Mapping[LeadId, Standing], *, card: Scorecard) -> None:
+def _store(work: Work, standings: Mapping[LeadId, ScoreState], *, card: Scorecard) -> None:
     """Write scores and make them due for a check at once, in case the caller forgets."""
     if not standings:
         return
@@ -317,4 +295,4 @@ def _store(work: Work, standings: Mapping[LeadId, Standing], *, card: Scorecard)
         }
         for lead_id, standing in standings.items()
     ]
-    bulk_update(work.session, Score, rows, key="lead_id")
+    bulk_update(work.session, ScoreRow, rows, key="lead_id")

@@ -9,7 +9,7 @@ from nurture.kernel.database import Base
 from nurture.kernel.types import UtcDateTime, type_id
 
 
-class LedgerEntry(Base):
+class LedgerRow(Base):
     """Points that one act or fact gave under one rule; append-only, mended by counter-entries."""
 
     __tablename__ = "score_ledger"
@@ -37,7 +37,7 @@ class LedgerEntry(Base):
     """How the waterfall names it."""
 
 
-class Score(Base):
+class ScoreRow(Base):
     """The score of a lead, derived from its ledger (Q21)."""
 
     __tablename__ = "score"

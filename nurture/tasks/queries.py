@@ -11,7 +11,7 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tasks.service import TaskKind
-from nurture.tasks.tables import Task
+from nurture.tasks.tables import TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class TaskFilter:
     """Which tasks are meant: everybody's, or those of these people and queues; then what of them.
 
     Parkings are left out: nobody has anything to do there.
@@ -57,7 +57,7 @@ class Which:
 
 def get(work: Work, task_id: int) -> TaskView:
     """Read one task, open or answered."""
-    row = work.session.get(Task, task_id, populate_existing=True)
+    row = work.session.get(TaskRow, task_id, populate_existing=True)
     if row is None:
         raise NotFound("This task does not exist.")
     return _view(row)
@@ -65,8 +65,10 @@ def get(work: Work, task_id: int) -> TaskView:
 
 def holding_mail(work: Work, lead_ids: Sequence[LeadId]) -> frozenset[LeadId]:
     """Name the leads of these whose marketing mail waits for a task to be answered."""
-    query = select(Task.lead_id).where(
-        among(work.session, Task.lead_id, lead_ids), Task.done_at.is_(None), Task.holds_mail
+    query = select(TaskRow.lead_id).where(
+        among(work.session, TaskRow.lead_id, lead_ids),
+        TaskRow.done_at.is_(None),
+        TaskRow.holds_mail,
     )
     return frozenset(LeadId(one) for one in work.session.scalars(query) if one is not None)
 
@@ -80,82 +82,82 @@ def open_tasks(
     limit: int = 200,
 ) -> list[TaskView]:
     """List open tasks, the most pressing first; parkings show on their lead only."""
-    which = select(Task).where(Task.done_at.is_(None))
+    which = select(TaskRow).where(TaskRow.done_at.is_(None))
     if owner_id is not None:
-        which = which.where(Task.owner_id == owner_id)
+        which = which.where(TaskRow.owner_id == owner_id)
     if queue is not None:
-        which = which.where(Task.queue == queue)
+        which = which.where(TaskRow.queue == queue)
     if lead_id is None:
-        which = which.where(Task.kind != TaskKind.WAKE)
+        which = which.where(TaskRow.kind != TaskKind.WAKE)
     else:
-        which = which.where(Task.lead_id == lead_id)
-    rows = work.session.scalars(which.order_by(Task.due_at, Task.id).limit(limit))
+        which = which.where(TaskRow.lead_id == lead_id)
+    rows = work.session.scalars(which.order_by(TaskRow.due_at, TaskRow.id).limit(limit))
     return [_view(row) for row in rows]
 
 
-def todo(work: Work, which: Which, *, limit: int = 200) -> list[TaskView]:
+def todo(work: Work, which: TaskFilter, *, limit: int = 200) -> list[TaskView]:
     """List what is open of these, the most pressing first."""
     rows = work.session.scalars(
-        select(Task)
-        .where(Task.done_at.is_(None), _of(which))
-        .order_by(Task.due_at, Task.id)
+        select(TaskRow)
+        .where(TaskRow.done_at.is_(None), _of(which))
+        .order_by(TaskRow.due_at, TaskRow.id)
         .limit(limit)
     )
     return [_view(row) for row in rows]
 
 
-def todo_count(work: Work, which: Which) -> int:
+def todo_count(work: Work, which: TaskFilter) -> int:
     """Count what is open of these."""
-    counted = select(func.count()).select_from(Task).where(Task.done_at.is_(None), _of(which))
+    counted = select(func.count()).select_from(TaskRow).where(TaskRow.done_at.is_(None), _of(which))
     return work.session.scalar(counted) or 0
 
 
-def alike_counts(work: Work, which: Which) -> dict[tuple[str, str], int]:
+def alike_counts(work: Work, which: TaskFilter) -> dict[tuple[str, str], int]:
     """Count what is open of these by title and reason: how often the same is asked."""
     rows = work.session.execute(
-        select(Task.title, Task.reason, func.count())
-        .where(Task.done_at.is_(None), _of(which))
-        .group_by(Task.title, Task.reason)
+        select(TaskRow.title, TaskRow.reason, func.count())
+        .where(TaskRow.done_at.is_(None), _of(which))
+        .group_by(TaskRow.title, TaskRow.reason)
         .having(func.count() > 1)
     )
     return {(title, reason): count for title, reason, count in rows}
 
 
-def answered(work: Work, which: Which, *, since: datetime, limit: int = 200) -> list[TaskView]:
+def answered(work: Work, which: TaskFilter, *, since: datetime, limit: int = 200) -> list[TaskView]:
     """List what people have answered of these since an instant, the latest first."""
     rows = work.session.scalars(
-        select(Task)
+        select(TaskRow)
         .where(_answered(which, since))
-        .order_by(Task.done_at.desc(), Task.id.desc())
+        .order_by(TaskRow.done_at.desc(), TaskRow.id.desc())
         .limit(limit)
     )
     return [_view(row) for row in rows]
 
 
-def answered_count(work: Work, which: Which, *, since: datetime) -> int:
+def answered_count(work: Work, which: TaskFilter, *, since: datetime) -> int:
     """Count what people have answered of these since an instant."""
-    counted = select(func.count()).select_from(Task).where(_answered(which, since))
+    counted = select(func.count()).select_from(TaskRow).where(_answered(which, since))
     return work.session.scalar(counted) or 0
 
 
 def last_id(work: Work, lead_id: LeadId) -> int:
     """Name the newest task of a lead, 0 where it has none."""
-    return work.session.scalar(select(func.max(Task.id)).where(Task.lead_id == lead_id)) or 0
+    return work.session.scalar(select(func.max(TaskRow.id)).where(TaskRow.lead_id == lead_id)) or 0
 
 
 def held_by(work: Work, owner_id: UserId, *, queue: str) -> int:
     """Count what is open for one person and the queue of their name, parked leads included."""
-    theirs = (Task.owner_id == owner_id) | (Task.queue == queue)
-    query = select(func.count()).select_from(Task).where(Task.done_at.is_(None), theirs)
+    theirs = (TaskRow.owner_id == owner_id) | (TaskRow.queue == queue)
+    query = select(func.count()).select_from(TaskRow).where(TaskRow.done_at.is_(None), theirs)
     return work.session.scalar(query) or 0
 
 
 def due(work: Work, *, limit: int) -> list[TaskView]:
     """List what somebody should have done by now, the latest first in line."""
     rows = work.session.scalars(
-        select(Task)
-        .where(Task.done_at.is_(None), Task.due_at <= work.now, Task.kind != TaskKind.WAKE)
-        .order_by(Task.due_at, Task.id)
+        select(TaskRow)
+        .where(TaskRow.done_at.is_(None), TaskRow.due_at <= work.now, TaskRow.kind != TaskKind.WAKE)
+        .order_by(TaskRow.due_at, TaskRow.id)
         .limit(limit)
     )
     return [_view(row) for row in rows]
@@ -166,32 +168,32 @@ def next_due(work: Work, lead_ids: Sequence[LeadId]) -> Mapping[LeadId, datetime
     found: dict[LeadId, datetime] = {}
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
-            select(Task.lead_id, Task.due_at)
-            .where(among(work.session, Task.lead_id, chunk), Task.done_at.is_(None))
-            .order_by(Task.due_at.desc())
+            select(TaskRow.lead_id, TaskRow.due_at)
+            .where(among(work.session, TaskRow.lead_id, chunk), TaskRow.done_at.is_(None))
+            .order_by(TaskRow.due_at.desc())
         )
         found.update((LeadId(lead_id), due_at) for lead_id, due_at in rows if lead_id is not None)
     return found
 
 
-def _of(which: Which) -> ColumnElement[bool]:
-    wanted = Task.kind != TaskKind.WAKE
+def _of(which: TaskFilter) -> ColumnElement[bool]:
+    wanted = TaskRow.kind != TaskKind.WAKE
     if not which.everybody:
-        wanted &= Task.owner_id.in_(which.owners) | Task.queue.in_(which.queues)
+        wanted &= TaskRow.owner_id.in_(which.owners) | TaskRow.queue.in_(which.queues)
     if which.lead_id is not None:
-        wanted &= Task.lead_id == which.lead_id
+        wanted &= TaskRow.lead_id == which.lead_id
     if which.due_before is not None:
-        wanted &= Task.due_at < which.due_before
-    for column, value in ((Task.title, which.title), (Task.reason, which.reason)):
+        wanted &= TaskRow.due_at < which.due_before
+    for column, value in ((TaskRow.title, which.title), (TaskRow.reason, which.reason)):
         wanted &= column == value if value else true()
     return wanted
 
 
-def _answered(which: Which, since: datetime) -> ColumnElement[bool]:
-    return (Task.done_at >= since) & Task.done_by.like("user:%") & _of(which)
+def _answered(which: TaskFilter, since: datetime) -> ColumnElement[bool]:
+    return (TaskRow.done_at >= since) & TaskRow.done_by.like("user:%") & _of(which)
 
 
-def _view(row: Task) -> TaskView:
+def _view(row: TaskRow) -> TaskView:
     steps = row.outcomes if isinstance(row.outcomes, dict) else {}
     return TaskView(
         id=row.id,

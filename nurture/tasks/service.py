@@ -12,7 +12,7 @@ from nurture.kernel.errors import Invalid, NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.tasks.errors import AlreadyAnswered
-from nurture.tasks.tables import Task
+from nurture.tasks.tables import TaskRow
 
 
 class TaskKind(StrEnum):
@@ -24,7 +24,7 @@ class TaskKind(StrEnum):
     TRIAGE = "triage"
     ASK = "ask"
     FOLLOW_UP = "follow_up"
-    """A raised hand: only a logged answer closes it (F161)."""
+    """A contact request: only a logged answer closes it (F161)."""
 
 
 WENT_ON = "the track went on"
@@ -34,12 +34,12 @@ _IDLE = (str(TaskKind.WAKE), str(TaskKind.TRIAGE))
 
 
 @dataclass(frozen=True, slots=True)
-class Parking:
+class SnoozeRequest:
     """A lead that rests until a date, and whose it is meanwhile: an owner, else a queue."""
 
     lead_id: LeadId
     reason: str
-    wake_at: datetime
+    resume_at: datetime
     owner_id: UserId | None = None
     queue: str | None = None
 
@@ -81,7 +81,7 @@ class DoneTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
+class ResumedLead:
     """A parked lead whose date has come."""
 
     task_id: int
@@ -91,7 +91,7 @@ class Woken:
     queue: str | None
 
 
-def park(work: Work, rows: Sequence[Parking]) -> int:
+def snooze(work: Work, rows: Sequence[SnoozeRequest]) -> int:
     """Let leads rest until a date; doing so twice in one minute is once."""
     moment = f"{work.now:%y%m%d%H%M}"
     return create(
@@ -99,11 +99,11 @@ def park(work: Work, rows: Sequence[Parking]) -> int:
         [
             NewTask(
                 # With the moment of parking: who woke and rests again, rests anew.
-                dedup_key=f"wake:{row.lead_id}:{row.wake_at:%y%m%d%H%M}:{moment}",
+                dedup_key=f"wake:{row.lead_id}:{row.resume_at:%y%m%d%H%M}:{moment}",
                 kind=TaskKind.WAKE,
                 title="Rests",
                 reason=row.reason,
-                due_at=row.wake_at,
+                due_at=row.resume_at,
                 lead_id=row.lead_id,
                 owner_id=row.owner_id,
                 queue=row.queue,
@@ -120,8 +120,8 @@ def create(work: Work, rows: Sequence[NewTask]) -> int:
             raise Invalid("A task needs a person or a queue; nobody would look at it otherwise.")
     new = 0
     for chunk in chunks([_row(row, now=work.now) for row in rows], CHUNK):
-        statement = upsert(work.session, Task).values(list(chunk)).on_conflict_do_nothing()
-        new += len(work.session.connection().execute(statement.returning(Task.id)).all())
+        statement = upsert(work.session, TaskRow).values(list(chunk)).on_conflict_do_nothing()
+        new += len(work.session.connection().execute(statement.returning(TaskRow.id)).all())
     return new
 
 
@@ -167,34 +167,34 @@ def reopen_dropped(work: Work, lead_ids: Sequence[LeadId], *, at: datetime, outc
     """Open again what was closed for leads at one instant, for one reason."""
     for chunk in chunks(lead_ids, CHUNK):
         work.session.connection().execute(
-            update(Task)
-            .where(Task.lead_id.in_(chunk), Task.done_at == at, Task.outcome == outcome)
+            update(TaskRow)
+            .where(TaskRow.lead_id.in_(chunk), TaskRow.done_at == at, TaskRow.outcome == outcome)
             .values(done_at=None, outcome=None)
         )
 
 
 def drop_made(work: Work, lead_ids: Sequence[LeadId], *, at: datetime, outcome: str) -> int:
     """Close the rests and open decisions that leads were given at one instant; count them."""
-    made = (Task.created_at == at) & Task.kind.in_(_IDLE)
+    made = (TaskRow.created_at == at) & TaskRow.kind.in_(_IDLE)
     return sum(
-        _close(work, Task.lead_id.in_(chunk) & made, outcome=outcome)
+        _close(work, TaskRow.lead_id.in_(chunk) & made, outcome=outcome)
         for chunk in chunks(lead_ids, CHUNK)
     )
 
 
-def wake_due(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[Woken]:
+def resume_due(work: Work, *, limit: int, only: Collection[int] | None = None) -> list[ResumedLead]:
     """Close the parkings whose date has come, or some of them; ticks skip locked ones."""
     ready = (
-        select(Task)
-        .where(Task.id.in_(only) if only is not None else true())
-        .where(Task.kind == TaskKind.WAKE, Task.done_at.is_(None), Task.due_at <= work.now)
-        .where(Task.lead_id.is_not(None))
-        .order_by(Task.due_at, Task.id)
+        select(TaskRow)
+        .where(TaskRow.id.in_(only) if only is not None else true())
+        .where(TaskRow.kind == TaskKind.WAKE, TaskRow.done_at.is_(None), TaskRow.due_at <= work.now)
+        .where(TaskRow.lead_id.is_not(None))
+        .order_by(TaskRow.due_at, TaskRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     woken = [
-        Woken(
+        ResumedLead(
             task_id=task.id,
             lead_id=LeadId(task.lead_id),
             reason=task.reason,
@@ -204,20 +204,20 @@ def wake_due(work: Work, *, limit: int, only: Collection[int] | None = None) -> 
         for task in work.session.scalars(ready)
         if task.lead_id is not None
     ]
-    _close(work, Task.id.in_([one.task_id for one in woken]), outcome="woken")
+    _close(work, TaskRow.id.in_([one.task_id for one in woken]), outcome="woken")
     return woken
 
 
 def hand_over(work: Work, owner_id: UserId, *, queue: str, to: UserId) -> None:
     """Give somebody else what is open for one person and the queue of their name."""
-    theirs = (Task.owner_id == owner_id) | (Task.queue == queue)
-    statement = update(Task).where(Task.done_at.is_(None), theirs)
+    theirs = (TaskRow.owner_id == owner_id) | (TaskRow.queue == queue)
+    statement = update(TaskRow).where(TaskRow.done_at.is_(None), theirs)
     work.session.execute(statement.values(owner_id=to, queue=None))
 
 
 def put_off(work: Work, task_ids: Collection[int], *, until: datetime) -> None:
     """Move open tasks to a later date."""
-    statement = update(Task).where(Task.id.in_(task_ids), Task.done_at.is_(None))
+    statement = update(TaskRow).where(TaskRow.id.in_(task_ids), TaskRow.done_at.is_(None))
     work.session.execute(statement.values(due_at=until))
 
 
@@ -226,47 +226,48 @@ def hold_mail(work: Work, task_id: int, *, reason: str = "") -> None:
     values: dict[str, object] = {"holds_mail": True}
     if reason:
         values["reason"] = reason[:300]
-    statement = update(Task).where(Task.id == task_id, Task.done_at.is_(None))
+    statement = update(TaskRow).where(TaskRow.id == task_id, TaskRow.done_at.is_(None))
     work.session.execute(statement.values(values))
 
 
 def drop(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close every open task of leads that need none any more; count them."""
     return sum(
-        _close(work, Task.lead_id.in_(chunk), outcome=outcome) for chunk in chunks(lead_ids, CHUNK)
+        _close(work, TaskRow.lead_id.in_(chunk), outcome=outcome)
+        for chunk in chunks(lead_ids, CHUNK)
     )
 
 
 def drop_resting(work: Work, lead_ids: Sequence[LeadId], *, reason: str, outcome: str) -> int:
     """Close the rests that leads have for one reason; count them."""
-    why = (Task.kind == TaskKind.WAKE) & (Task.reason == reason)
+    why = (TaskRow.kind == TaskKind.WAKE) & (TaskRow.reason == reason)
     return sum(
-        _close(work, Task.lead_id.in_(chunk) & why, outcome=outcome)
+        _close(work, TaskRow.lead_id.in_(chunk) & why, outcome=outcome)
         for chunk in chunks(lead_ids, CHUNK)
     )
 
 
 def drop_keys(work: Work, keys: Collection[str], *, outcome: str) -> int:
     """Close tasks by what makes each of them the only one; count them."""
-    return _close(work, Task.dedup_key.in_(keys), outcome=outcome)
+    return _close(work, TaskRow.dedup_key.in_(keys), outcome=outcome)
 
 
 def reword(work: Work, dedup_key: str, *, title: str) -> None:
     """Name an open task anew: what made it so is over."""
-    one = update(Task).where(Task.dedup_key == dedup_key, Task.done_at.is_(None))
+    one = update(TaskRow).where(TaskRow.dedup_key == dedup_key, TaskRow.done_at.is_(None))
     work.session.execute(one.values(title=title[:200]))
 
 
 def drop_titled(work: Work, lead_ids: Sequence[LeadId], *, title: str, outcome: str) -> int:
     """Close open tasks of leads that ask the same; count them."""
-    which = among(work.session, Task.lead_id, list(lead_ids)) & (Task.title == title)
+    which = among(work.session, TaskRow.lead_id, list(lead_ids)) & (TaskRow.title == title)
     return _close(work, which, outcome=outcome)
 
 
 def drop_idle(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close the rests and open decisions of leads that go on already; count them."""
     return sum(
-        _close(work, Task.lead_id.in_(chunk) & Task.kind.in_(_IDLE), outcome=outcome)
+        _close(work, TaskRow.lead_id.in_(chunk) & TaskRow.kind.in_(_IDLE), outcome=outcome)
         for chunk in chunks(lead_ids, CHUNK)
     )
 
@@ -274,18 +275,22 @@ def drop_idle(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
 def drop_ours(work: Work, lead_ids: Sequence[LeadId], *, outcome: str) -> int:
     """Close what marketing meant to do with leads that sales has now; count it.
 
-    A raised hand stays open: only an answer closes it (F161).
+    A contact request stays open: only an answer closes it (F161).
     """
-    ours = Task.kind.in_(_IDLE) | Task.enrolment_id.is_not(None)
+    ours = TaskRow.kind.in_(_IDLE) | TaskRow.enrolment_id.is_not(None)
     return sum(
-        _close(work, Task.lead_id.in_(chunk) & ours, outcome=outcome)
+        _close(work, TaskRow.lead_id.in_(chunk) & ours, outcome=outcome)
         for chunk in chunks(lead_ids, CHUNK)
     )
 
 
 def drop_newer(work: Work, lead_id: LeadId, *, than: int, kinds: Collection[TaskKind]) -> int:
     """Close what a lead was given after one of its tasks; count it."""
-    newer = (Task.lead_id == lead_id) & (Task.id > than) & Task.kind.in_([str(k) for k in kinds])
+    newer = (
+        (TaskRow.lead_id == lead_id)
+        & (TaskRow.id > than)
+        & TaskRow.kind.in_([str(k) for k in kinds])
+    )
     return _close(work, newer, outcome="answer taken back")
 
 
@@ -294,10 +299,10 @@ def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str
     late: list[int] = []
     for chunk in chunks(lead_ids, CHUNK):
         rows = work.session.execute(
-            select(Task.id, Task.enrolment_id, Task.step).where(
-                among(work.session, Task.lead_id, chunk),
-                Task.done_at.is_(None),
-                Task.kind == TaskKind.CALL,
+            select(TaskRow.id, TaskRow.enrolment_id, TaskRow.step).where(
+                among(work.session, TaskRow.lead_id, chunk),
+                TaskRow.done_at.is_(None),
+                TaskRow.kind == TaskKind.CALL,
             )
         )
         late += [
@@ -305,20 +310,24 @@ def withdraw(work: Work, lead_ids: Sequence[LeadId], *, stands: Mapping[int, str
             for id_, enrolment, step in rows
             if enrolment is not None and stands.get(enrolment, step) != step
         ]
-    return sum(_close(work, Task.id.in_(chunk), outcome=WENT_ON) for chunk in chunks(late, CHUNK))
+    return sum(
+        _close(work, TaskRow.id.in_(chunk), outcome=WENT_ON) for chunk in chunks(late, CHUNK)
+    )
 
 
 def _close(work: Work, which: ColumnElement[bool], *, outcome: str) -> int:
     closed = work.session.connection().execute(
-        update(Task).where(which, Task.done_at.is_(None)).values(done_at=work.now, outcome=outcome)
+        update(TaskRow)
+        .where(which, TaskRow.done_at.is_(None))
+        .values(done_at=work.now, outcome=outcome)
     )
     return max(closed.rowcount, 0)
 
 
-def _locked(work: Work, task_id: int) -> Task:
+def _locked(work: Work, task_id: int) -> TaskRow:
     task = work.session.scalar(
-        select(Task)
-        .where(Task.id == task_id)
+        select(TaskRow)
+        .where(TaskRow.id == task_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

@@ -9,8 +9,8 @@ from nurture.kernel.database import Base
 from nurture.kernel.types import Json, UtcDateTime, type_id, type_json
 
 
-class Task(Base):
-    """One thing to do by somebody, or a lead parked until it wakes up."""
+class TaskRow(Base):
+    """One thing to do by somebody, or a lead snoozed until a date."""
 
     __tablename__ = "task"
     __table_args__ = (

@@ -1,14 +1,14 @@
 """Where each lead stands: versions, enrolments, due steps, receipts."""
 
 from nurture.tracks.errors import NoSuchTrack, TrackRefused
-from nurture.tracks.pausing import Overdue, overdue, settle_overdue
+from nurture.tracks.overdue_steps import Overdue, overdue, settle_overdue
 from nurture.tracks.queries import (
-    Claim,
-    Due,
-    Place,
+    DueClaim,
+    DueEnrolment,
+    EnrolmentStanding,
     ReceiptLine,
-    Stay,
     TrackState,
+    TrackStay,
     claim_due,
     claim_of,
     counts,
@@ -22,10 +22,11 @@ from nurture.tracks.queries import (
     texts,
     tracks,
 )
+from nurture.tracks.saved_positions import SavedPosition, put_back, stands
 from nurture.tracks.service import (
-    End,
+    EnrolmentEnd,
+    EnrolmentMove,
     EnrolResult,
-    Move,
     NewReceipt,
     NotAgain,
     answer,
@@ -34,7 +35,6 @@ from nurture.tracks.service import (
     enrol,
     go_on,
     leave,
-    let_go,
     message_key,
     move,
     not_again,
@@ -42,27 +42,27 @@ from nurture.tracks.service import (
     pause,
     publish,
     put_off,
+    release,
     resume,
-    wake,
+    resume_waiting,
 )
-from nurture.tracks.stands import Stand, put_back, stands
 
 __all__ = [
-    "Claim",
-    "Due",
-    "End",
+    "DueClaim",
+    "DueEnrolment",
     "EnrolResult",
-    "Move",
+    "EnrolmentEnd",
+    "EnrolmentMove",
+    "EnrolmentStanding",
     "NewReceipt",
     "NoSuchTrack",
     "NotAgain",
     "Overdue",
-    "Place",
     "ReceiptLine",
-    "Stand",
-    "Stay",
+    "SavedPosition",
     "TrackRefused",
     "TrackState",
+    "TrackStay",
     "answer",
     "claim_due",
     "claim_of",
@@ -74,7 +74,6 @@ __all__ = [
     "get_track",
     "go_on",
     "leave",
-    "let_go",
     "message_key",
     "move",
     "next_due",
@@ -87,12 +86,13 @@ __all__ = [
     "put_back",
     "put_off",
     "receipts",
+    "release",
     "resume",
+    "resume_waiting",
     "rivals",
     "settle_overdue",
     "stands",
     "stays",
     "texts",
     "tracks",
-    "wake",
 ]

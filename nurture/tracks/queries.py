@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from campaigns.limits import Rival
+from campaigns.frequency_caps import CompetingTrack
 from campaigns.vocabulary import EnrolmentState, ExitReason
 from nurture.kernel.database import among, is_postgresql, one_of, rows
 from nurture.kernel.types import LeadId
@@ -20,7 +20,7 @@ from nurture.tracks.tables import Enrolment, ReceiptRow, TrackRow, TrackVersion
 ACTIVE = Enrolment.state == EnrolmentState.ACTIVE
 
 
-class Due(NamedTuple):
+class DueEnrolment(NamedTuple):
     """An enrolment that must be looked at, as the tick claimed it; in the order of its query."""
 
     id: int
@@ -52,14 +52,14 @@ class TrackState:
     version: int
 
 
-class Claim(NamedTuple):
+class DueClaim(NamedTuple):
     """What one tick holds: who is due, and in which tracks each of these leads is active."""
 
-    due: list[Due]
-    rivals: dict[LeadId, tuple[Rival, ...]]
+    due: list[DueEnrolment]
+    rivals: dict[LeadId, tuple[CompetingTrack, ...]]
 
 
-def claim_due(work: Work, *, limit: int) -> Claim:
+def claim_due(work: Work, *, limit: int) -> DueClaim:
     """Lock the leads that are due, in id order, and give all due enrolments of each.
 
     Leads that another tick holds are passed over on PostgreSQL; SQLite has one writer anyway.
@@ -67,7 +67,7 @@ def claim_due(work: Work, *, limit: int) -> Claim:
     return _held(work, _locked(work, _longest_due(work, limit=limit)))
 
 
-def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> Claim:
+def claim_of(work: Work, lead_ids: Sequence[LeadId]) -> DueClaim:
     """Lock these leads, in id order, and give all due enrolments of each."""
     return _held(work, _locked(work, among(work.session, Lead.id, set(lead_ids))))
 
@@ -90,7 +90,7 @@ def _locked(work: Work, which: ColumnElement[bool]) -> list[int]:
     return [lead_id for (lead_id,) in rows(work.session, query)]
 
 
-def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
+def _held(work: Work, lead_ids: Sequence[int]) -> DueClaim:
     """Read again under the lock, in no order: what was due a moment ago may have moved."""
     query = (
         select(
@@ -116,14 +116,14 @@ def _held(work: Work, lead_ids: Sequence[int]) -> Claim:
             among(work.session, Enrolment.lead_id, lead_ids),
         )
     )
-    active = [Due._make(row) for row in rows(work.session, query)] if lead_ids else []
-    return Claim([one for one in active if one.due_at <= work.now], _rivals(active))
+    active = [DueEnrolment._make(row) for row in rows(work.session, query)] if lead_ids else []
+    return DueClaim([one for one in active if one.due_at <= work.now], _rivals(active))
 
 
-def _rivals(active: Sequence[Due]) -> dict[LeadId, tuple[Rival, ...]]:
+def _rivals(active: Sequence[DueEnrolment]) -> dict[LeadId, tuple[CompetingTrack, ...]]:
     """Most leads are in one track only, and share what is said of it."""
-    alone: dict[int, tuple[Rival, ...]] = {
-        one.track_id: (Rival(one.track_key, one.priority),) for one in active
+    alone: dict[int, tuple[CompetingTrack, ...]] = {
+        one.track_id: (CompetingTrack(one.track_key, one.priority),) for one in active
     }
     found = {one.lead_id: alone[one.track_id] for one in active}
     if len(found) == len(active):
@@ -134,7 +134,7 @@ def _rivals(active: Sequence[Due]) -> dict[LeadId, tuple[Rival, ...]]:
     return found
 
 
-def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, ...]]:
+def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[CompetingTrack, ...]]:
     """Name the tracks in which each lead is active."""
     query = (
         select(Enrolment.lead_id, TrackRow.key, TrackRow.priority)
@@ -143,9 +143,9 @@ def rivals(work: Work, lead_ids: Sequence[LeadId]) -> dict[LeadId, tuple[Rival, 
             ACTIVE, TrackRow.paused_at.is_(None), among(work.session, Enrolment.lead_id, lead_ids)
         )
     )
-    found: dict[LeadId, list[Rival]] = {}
+    found: dict[LeadId, list[CompetingTrack]] = {}
     for row in rows(work.session, query):
-        found.setdefault(LeadId(row.lead_id), []).append(Rival(row.key, row.priority))
+        found.setdefault(LeadId(row.lead_id), []).append(CompetingTrack(row.key, row.priority))
     return {lead: tuple(ones) for lead, ones in found.items()}
 
 
@@ -234,7 +234,7 @@ def endings(work: Work, track_id: int) -> dict[ExitReason, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class TrackStay:
     """One enrolment of a lead, for its page."""
 
     id: int
@@ -251,7 +251,7 @@ class Stay:
     paused: bool
 
 
-def stays(work: Work, lead_id: LeadId) -> list[Stay]:
+def stays(work: Work, lead_id: LeadId) -> list[TrackStay]:
     """List the enrolments of a lead, the active ones first."""
     query = (
         select(Enrolment, TrackRow.key, TrackRow.name, TrackRow.paused_at, TrackVersion.number)
@@ -261,7 +261,7 @@ def stays(work: Work, lead_id: LeadId) -> list[Stay]:
         .order_by(Enrolment.state, Enrolment.started_at.desc())
     )
     return [
-        Stay(
+        TrackStay(
             id=row.id,
             track_key=key,
             track_name=name,
@@ -325,14 +325,14 @@ def next_due(work: Work) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnrolmentStanding:
     """How an enrolment stands, for the guard at the moment of sending."""
 
     ended: str | None
     paused: bool
 
 
-def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, Place]:
+def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, EnrolmentStanding]:
     """Tell of enrolments whether they ended, why, and whether their track is paused."""
     query = (
         select(Enrolment.id, Enrolment.exit_reason, TrackRow.paused_at)
@@ -340,6 +340,6 @@ def places(work: Work, enrolment_ids: Iterable[int]) -> dict[int, Place]:
         .where(among(work.session, Enrolment.id, set(enrolment_ids)))
     )
     return {
-        row.id: Place(ended=row.exit_reason, paused=row.paused_at is not None)
+        row.id: EnrolmentStanding(ended=row.exit_reason, paused=row.paused_at is not None)
         for row in rows(work.session, query)
     }

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 
 from campaigns import text
-from campaigns.limits import may_enter
+from campaigns.frequency_caps import may_enter
 from campaigns.track import Track
 from campaigns.vocabulary import EnrolmentState, ExitReason, Receipt
 from campaigns.yamlfile import FileError
@@ -49,7 +49,7 @@ class EnrolResult:
     left_out: Mapping[LeadId, NotAgain]
 
 
-class Move(NamedTuple):
+class EnrolmentMove(NamedTuple):
     """Where an enrolment stands after a decision."""
 
     id: int
@@ -64,7 +64,7 @@ class Move(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EnrolmentEnd:
     """An enrolment that a decision ended."""
 
     id: int
@@ -216,14 +216,14 @@ def _note_entry(
     )
 
 
-def move(work: Work, moves: Sequence[Move]) -> None:
+def move(work: Work, moves: Sequence[EnrolmentMove]) -> None:
     """Write where enrolments stand after a batch of decisions."""
     if moves:
-        given = dict(zip(Move._fields, zip(*moves, strict=True), strict=True))
+        given = dict(zip(EnrolmentMove._fields, zip(*moves, strict=True), strict=True))
         update_columns(work.session, Enrolment, {**given, "outcome": [""] * len(moves)})
 
 
-def end(work: Work, ends: Sequence[End]) -> None:
+def end(work: Work, ends: Sequence[EnrolmentEnd]) -> None:
     """End enrolments that a batch of decisions ended."""
     rows = [
         {
@@ -261,7 +261,7 @@ def leave(
             for row in found
         ],
     )
-    end(work, [End(row.id, reason) for row in found])
+    end(work, [EnrolmentEnd(row.id, reason) for row in found])
     return tuple(row.id for row in found)
 
 
@@ -329,7 +329,7 @@ def note(work: Work, receipts: Sequence[NewReceipt]) -> None:
         insert_columns(work.session, ReceiptRow, {**given, "at": [work.now] * len(receipts)})
 
 
-def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:
+def resume_waiting(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:
     """Make enrolments due whose branch waits, since their lead has done something at that time."""
     query = select(Enrolment.id, Enrolment.lead_id, Enrolment.arrived_at).where(
         ACTIVE, Enrolment.waiting_for.is_not(None), Enrolment.lead_id.in_(list(at_by_lead))
@@ -341,7 +341,7 @@ def wake(work: Work, at_by_lead: Mapping[LeadId, datetime]) -> None:
     bulk_update(work.session, Enrolment, rows)
 
 
-def let_go(work: Work, lead_ids: Sequence[LeadId], *, hold: Receipt) -> None:
+def release(work: Work, lead_ids: Sequence[LeadId], *, hold: Receipt) -> None:
     """Look at once again at leads that were held back for a reason which may hold no longer."""
     work.session.execute(
         update(Enrolment)

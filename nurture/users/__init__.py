@@ -1,8 +1,6 @@
 """Who may use it: logins, roles, reporting line, absence."""
 
 from nurture.users.errors import NoSuchUser, Taken, TooManyTries, WrongCredentials
-from nurture.users.guesses import Source
-from nurture.users.line import acts_for, may_get
 from nurture.users.login import (
     LoggedIn,
     account_of,
@@ -10,7 +8,8 @@ from nurture.users.login import (
     hash_password,
     set_password_hash,
 )
-from nurture.users.model import AbsenceRow, Candidate, NewUser, UserCard
+from nurture.users.login_delays import TrySource
+from nurture.users.model import AbsenceRow, NewUser, SalesCandidate, UserCard
 from nurture.users.queries import (
     absences,
     absences_of,
@@ -24,17 +23,17 @@ from nurture.users.queries import (
     get,
     get_absence,
 )
+from nurture.users.reporting_line import acts_for, may_get
 from nurture.users.service import (
     add,
     add_absence,
     apply,
-    drop_absence,
     end_absence,
     set_active,
     set_theme,
 )
 from nurture.users.sessions import (
-    Reader,
+    SessionReader,
     begin_session,
     end_session,
     end_sessions,
@@ -44,14 +43,14 @@ from nurture.users.sessions import (
 
 __all__ = [
     "AbsenceRow",
-    "Candidate",
     "LoggedIn",
     "NewUser",
     "NoSuchUser",
-    "Reader",
-    "Source",
+    "SalesCandidate",
+    "SessionReader",
     "Taken",
     "TooManyTries",
+    "TrySource",
     "UserCard",
     "WrongCredentials",
     "absences",
@@ -68,7 +67,6 @@ __all__ = [
     "by_ids",
     "by_name_or_email",
     "candidates",
-    "drop_absence",
     "end_absence",
     "end_session",
     "end_sessions",

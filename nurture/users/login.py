@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work, Works
 from nurture.users.errors import TooManyTries, WrongCredentials
-from nurture.users.guesses import (
+from nurture.users.login_delays import (
     MOST_SPREAD_TRIES,
     MOST_WIDE_TRIES,
     PERIOD,
-    Source,
-    Tried,
+    LoginAttempts,
+    TrySource,
     open_again,
 )
 from nurture.users.model import UserCard
@@ -52,7 +52,7 @@ def account_of(email: str, *, key: bytes) -> str:
 
 
 def authenticate(
-    works: Works, email: str, password: str, *, source: Source, key: bytes
+    works: Works, email: str, password: str, *, source: TrySource, key: bytes
 ) -> LoggedIn:
     """Let somebody in, or refuse with one and the same sentence.
 
@@ -94,26 +94,26 @@ def set_password_hash(work: Work, user_id: UserId, password_hash: str) -> None:
     end_sessions(work, user_id)
 
 
-def _refuse_early(work: Work, account: str, source: Source) -> None:
+def _refuse_early(work: Work, account: str, source: TrySource) -> None:
     """Turn a flood away without writing anything."""
     until = _wait(work, account, source)
     if until is not None:
         raise TooManyTries.until(until, now=work.machine)
 
 
-def _wait(work: Work, account: str, source: Source) -> datetime | None:
+def _wait(work: Work, account: str, source: TrySource) -> datetime | None:
     """Tell until when this source has to wait; None when it may try now."""
     until = open_again(_tried(work, account, source))
     return until if until is not None and until > work.machine else None
 
 
-def _tried(work: Work, account: str, source: Source) -> Tried:
+def _tried(work: Work, account: str, source: TrySource) -> LoginAttempts:
     since = LoginTry.at > work.machine - PERIOD
     here = (LoginTry.account == account, LoginTry.source == source.name)
     wide = (LoginTry.account == account, LoginTry.wide == source.wide)
     others = (LoginTry.account == account, LoginTry.source != source.name)
     count = select(func.count()).select_from(LoginTry).where(since, *others)
-    return Tried(
+    return LoginAttempts(
         here=_times(work, since, *here),
         wide=_times(work, since, *wide)[-MOST_WIDE_TRIES:],
         spread=()
@@ -128,7 +128,7 @@ def _times(work: Work, *conditions: ColumnElement[bool]) -> Sequence[datetime]:
     return work.session.scalars(statement).all()
 
 
-def _count(work: Work, account: str, source: Source) -> None:
+def _count(work: Work, account: str, source: TrySource) -> None:
     work.session.execute(delete(LoginTry).where(LoginTry.at <= work.machine - PERIOD))
     row = {"account": account, "source": source.name, "wide": source.wide, "at": work.machine}
     work.session.execute(insert(LoginTry), [row])

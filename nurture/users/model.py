@@ -9,7 +9,7 @@ from nurture.kernel.types import UserId
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """Somebody as the file of users names them; boss and deputy by handle."""
+    """Somebody as the file of users names them; manager and deputy by handle."""
 
     handle: str
     name: str
@@ -20,7 +20,7 @@ class NewUser:
     country: str | None = None
     capacity: int = 20
     firm: str | None = None
-    boss: str | None = None
+    manager: str | None = None
     deputy: str | None = None
 
 
@@ -38,7 +38,7 @@ class UserCard:
     country: str | None
     capacity: int
     firm: str | None
-    boss_id: UserId | None
+    manager_id: UserId | None
     deputy_id: UserId | None
     active: bool
     theme: str
@@ -49,7 +49,7 @@ class UserCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SalesCandidate:
     """Somebody who may get leads; open hand-offs are counted by the caller."""
 
     user_id: UserId

@@ -10,7 +10,7 @@ from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, UserId
 from nurture.kernel.work import Work
 from nurture.users.errors import NoSuchUser
-from nurture.users.model import AbsenceRow, Candidate, UserCard
+from nurture.users.model import AbsenceRow, SalesCandidate, UserCard
 from nurture.users.tables import Absence, User
 
 _TAKES_LEADS = frozenset({Role.SALES, Role.DEALER})
@@ -64,13 +64,13 @@ def everybody(work: Work) -> list[UserCard]:
     return [card(row) for row in work.session.scalars(select(User).order_by(User.name, User.id))]
 
 
-def candidates(work: Work, *, at: datetime) -> list[Candidate]:
+def candidates(work: Work, *, at: datetime) -> list[SalesCandidate]:
     """List who may get leads: active sales people and dealers, in id order."""
     gone = away(work, at=at)
     people = work.session.scalars(select(User).where(User.active).order_by(User.id))
     cards = [card(row) for row in people]
     return [
-        Candidate(
+        SalesCandidate(
             user_id=one.id,
             handle=one.handle,
             name=one.name,
@@ -135,7 +135,7 @@ def card(row: User) -> UserCard:
         country=row.country,
         capacity=row.capacity,
         firm=row.firm,
-        boss_id=None if row.boss_id is None else UserId(row.boss_id),
+        manager_id=None if row.manager_id is None else UserId(row.manager_id),
         deputy_id=None if row.deputy_id is None else UserId(row.deputy_id),
         active=row.active,
         theme=row.theme,

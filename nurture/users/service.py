@@ -26,14 +26,14 @@ def apply(work: Work, people: Sequence[NewUser]) -> dict[str, UserId]:
     for handle, user_id in work.session.execute(select(User.handle, User.id)):
         ids[handle] = UserId(user_id)
     for person in people:
-        line = {"boss_id": _id(ids, person.boss), "deputy_id": _id(ids, person.deputy)}
+        line = {"manager_id": _id(ids, person.manager), "deputy_id": _id(ids, person.deputy)}
         work.session.execute(update(User).where(User.handle == person.handle).values(line))
     work.session.expire_all()
     return {person.handle: ids[person.handle] for person in people}
 
 
 def add(work: Work, person: NewUser) -> UserId:
-    """Take one person on; nobody who is here already is changed, boss and deputy must be here."""
+    """Take one person on; who is here stays; manager and deputy must be here."""
     email = person.email.strip().lower()
     same = select(User).where(or_(User.handle == person.handle, User.email == email))
     if (taken := work.session.scalars(same.order_by(User.email != email)).first()) is not None:
@@ -75,11 +75,6 @@ def add_absence(work: Work, user_id: UserId, *, begins_at: datetime, ends_at: da
     work.session.execute(insert(Absence), [row])
 
 
-def drop_absence(work: Work, absence_id: int) -> None:
-    """Take a note of leave back."""
-    work.session.execute(delete(Absence).where(Absence.id == absence_id))
-
-
 def end_absence(work: Work, absence_id: int) -> None:
     """Let somebody get leads again from now on; leave that has not begun is taken back."""
     begun = Absence.begins_at < work.now
@@ -114,6 +109,6 @@ def _id(ids: dict[str, UserId], handle: str | None) -> UserId | None:
         return None
     if handle not in ids:
         raise NoSuchUser(
-            f"There is no user “{handle}” who could be boss or deputy: add them first."
+            f"There is no user “{handle}” who could be manager or deputy: add them first."
         )
     return ids[handle]

@@ -21,7 +21,7 @@ _TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class SessionReader:
     """Somebody with an open session."""
 
     card: UserCard
@@ -43,7 +43,7 @@ def begin_session(work: Work, user_id: UserId) -> str:
     return token
 
 
-def reader_of(work: Work, token: str) -> Reader | None:
+def reader_of(work: Work, token: str) -> SessionReader | None:
     """Find who holds a session; None where it has ended, is too old, or the user may not log in."""
     statement = (
         select(User, LoginSession.seen_at)
@@ -53,7 +53,7 @@ def reader_of(work: Work, token: str) -> Reader | None:
     row = work.session.execute(statement).one_or_none()
     if row is None:
         return None
-    return Reader(card(row[0]), worn=work.machine - row[1] >= NOTED_EVERY)
+    return SessionReader(card(row[0]), worn=work.machine - row[1] >= NOTED_EVERY)
 
 
 def note_use(work: Work, token: str) -> None:

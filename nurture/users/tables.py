@@ -26,7 +26,7 @@ class User(Base):
     """Whose holidays stop the timers."""
     capacity: Mapped[int] = mapped_column(default=20)
     firm: Mapped[str | None] = mapped_column(String(120))
-    boss_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     deputy_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     active: Mapped[bool] = mapped_column(default=True)
     theme: Mapped[str] = mapped_column(String(10), default="auto")

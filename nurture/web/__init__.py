@@ -1,1 +1,1 @@
-"""The doors that speak HTTP."""
+"""The web: HTTP, from the server to the pages."""

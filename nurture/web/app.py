@@ -8,18 +8,18 @@ from flask import Flask
 
 from nurture import schema
 from nurture.runtime import Runtime
-from nurture.web import auth, console, errors, limits, public, security
+from nurture.web import auth, console, error_pages, public, request_limits, security
 from nurture.web.client import BehindProxies
 from nurture.web.cookies import RingSessions
 from nurture.web.current import EXTENSION, TEMPLATES, here
 from nurture.web.ids import IdConverter
-from nurture.web.public.frame import firm_last_seen
+from nurture.web.public.public_frame import firm_last_seen
 
 log = structlog.get_logger(__name__)
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """Put the doors together; a route that declares no permission refuses everybody."""
+    """Put the blueprints together; a route that declares no permission refuses everybody."""
     app = Flask("nurture.web", template_folder=str(TEMPLATES), static_folder="static")
     app.secret_key = hmac.digest(runtime.secret, b"csrf", "sha256")
     app.session_interface = RingSessions(runtime.keyring)
@@ -31,12 +31,12 @@ def create_app(runtime: Runtime) -> Flask:
 
     trusted = runtime.settings.trusted_proxies
     app.wsgi_app = BehindProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]  # as Flask wants it
-    app.before_request(limits.take_no_more)
+    app.before_request(request_limits.take_no_more)
     security.protect(app, https=runtime.settings.base_url.startswith("https://"))
-    app.before_request(limits.refuse_what_nobody_can_keep)
-    errors.register(app)
+    app.before_request(request_limits.refuse_what_nobody_can_keep)
+    error_pages.register(app)
     app.register_blueprint(auth.register(app))
-    app.register_blueprint(public.doors)
+    app.register_blueprint(public.blueprint)
     console.register(app)
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from nurture import users
 from nurture.kernel.networks import neighbourhood
 from nurture.kernel.tokens import BadToken, Purpose, sign, verify
-from nurture.users import Source, TooManyTries, UserCard, WrongCredentials
+from nurture.users import TooManyTries, TrySource, UserCard, WrongCredentials
 from nurture.web.current import here
 from nurture.web.patience import within
 
@@ -35,11 +35,11 @@ def reader() -> UserCard | None:
 def register(app: Flask) -> Blueprint:
     """Give the application its sessions; the blueprint has the two views."""
     app.config["PERMANENT_SESSION_LIFETIME"] = LONGEST_SESSION
-    doors = Blueprint("auth", __name__)
-    doors.add_url_rule("/login", "login", login, methods=["GET"])
-    doors.add_url_rule("/login", "let_in", let_in, methods=["POST"])
-    doors.add_url_rule("/logout", "logout", logout, methods=["POST"])
-    return doors
+    blueprint = Blueprint("auth", __name__)
+    blueprint.add_url_rule("/login", "login", login, methods=["GET"])
+    blueprint.add_url_rule("/login", "let_in", let_in, methods=["POST"])
+    blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])
+    return blueprint
 
 
 def login() -> str:
@@ -118,14 +118,14 @@ def _end() -> None:
             users.end_session(work, token)
 
 
-def _source(account: str) -> Source:
+def _source(account: str) -> TrySource:
     """Tell whence this try comes: a browser that has logged in before, else a network."""
     key, known = here().secret, _known_browser(account)
     if known is not None:
         browser = _hidden(key, f"browser {known}")
-        return Source(browser, wide=browser)
+        return TrySource(browser, wide=browser)
     network = neighbourhood(request.remote_addr or "")
-    return Source(
+    return TrySource(
         _hidden(key, network.name), wide=_hidden(key, network.wide), shared=network.shared
     )
 

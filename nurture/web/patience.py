@@ -32,7 +32,7 @@ class _Ask(Generic[T]):
             self.answer.append(self._question())
         except Refusal as refusal:
             self.refusal = refusal
-        except Exception as error:  # noqa: BLE001 - the door of a thread: nobody else hears of it
+        except Exception as error:  # noqa: BLE001 - the outermost call of a thread: nobody else hears of it
             log.warning("not_answered", error=type(error).__name__)
         finally:
             _room.release()

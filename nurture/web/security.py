@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from campaigns.vocabulary import Role
 from nurture.kernel.errors import Forbidden
-from nurture.web import errors
+from nurture.web import error_pages
 from nurture.web.auth import reader
 
 P = ParamSpec("P")
@@ -113,7 +113,7 @@ def _admit() -> BaseResponse | tuple[str, int] | None:
             return redirect(f"/login?next={asked}", HTTPStatus.SEE_OTHER, Response)
         # Not raised: the console would say it inside a frame that needs somebody to be there.
         sentence = "You are not logged in any more. Log in, then do it again."
-        return errors.page(HTTPStatus.FORBIDDEN, "Nothing was done", sentence)
+        return error_pages.page(HTTPStatus.FORBIDDEN, "Nothing was done", sentence)
     if not who.has(*roles):
         raise Forbidden("This page is not for your role. Ask whoever runs this installation.")
     return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nurture.handoff import HandoffView
-from nurture.usecases.hours import left_of
+from nurture.usecases.shared.working_hours import left_of
 from nurture.users import UserCard
 
 RING = 37.7

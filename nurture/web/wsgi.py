@@ -11,20 +11,21 @@ from nurture import schema
 from nurture.kernel.errors import Refusal
 from nurture.kernel.log import logger
 from nurture.runtime import Runtime
-from nurture.usecases import publish, shelf
+from nurture.usecases.intake import page_cache
+from nurture.usecases.publishing import publish
 from nurture.web.app import create_app
 from nurture.web.auth import reader
 from nurture.web.client import client_address
-from nurture.web.errands import errands
-from nurture.web.limits import largest_body
-from nurture.web.server import Doors, Limits
-from nurture.web.track import Shipper, Tracking, TrackingMiddleware
+from nurture.web.request_limits import largest_body
+from nurture.web.request_replay import replay_requests
+from nurture.web.server import ServerApps, ServerLimits
+from nurture.web.tracking import Shipper, Tracking, TrackingMiddleware
 
 LINKS_EVERY_SECONDS = 5.0
 """A version that another host publishes is served here before its first mail is read."""
 
 
-def build(here: Runtime) -> Doors:
+def build(here: Runtime) -> ServerApps:
     """Write this host's link files, start its shipper, and put tracking before Flask."""
     if schema.is_behind(here.works.engine):
         threading.Thread(target=begin_later, args=(here,), name="tables", daemon=True).start()
@@ -40,9 +41,9 @@ def build(here: Runtime) -> Doors:
         network_key=here.secret,
     )
     app = create_app(here)
-    doors = Doors(
+    blueprint = ServerApps(
         application=TrackingMiddleware(app, tracking),
-        limits=Limits(
+        limits=ServerLimits(
             most=largest_body,
             welcome=partial(somebody, app),
             client=partial(client_address, trusted=here.settings.trusted_proxies),
@@ -51,14 +52,19 @@ def build(here: Runtime) -> Doors:
     )
     gc.collect()
     gc.freeze()  # what stays for good is not looked through again while somebody holds the database
-    return doors
+    return blueprint
 
 
 def begin(here: Runtime) -> None:
     """Start what runs beside the server."""
     refresh_links(here)
     threading.Thread(target=keep_links, args=(here,), name="links", daemon=True).start()
-    Shipper(here.works, here.home, every=here.settings.ship_seconds, errands=errands(here)).start()
+    Shipper(
+        here.works,
+        here.home,
+        every=here.settings.ship_seconds,
+        replay_requests=replay_requests(here),
+    ).start()
 
 
 def begin_later(here: Runtime) -> None:
@@ -80,7 +86,7 @@ def write_links(here: Runtime) -> None:
     """Bring this host's link files and its copy of the pages up to what has been published."""
     with here.works.read("web") as work:
         publish.write_links(work, links=here.links)
-        shelf.put(work, here.home)
+        page_cache.put(work, here.home)
 
 
 def keep_links(here: Runtime) -> None:
@@ -99,5 +105,5 @@ def refresh_links(here: Runtime) -> None:
         write_links(here)
     except Refusal as refusal:
         logger().warning("links_not_written", reason=refusal.sentence)
-    except Exception:  # noqa: BLE001 - the door of a thread: nobody else would hear of it
+    except Exception:  # noqa: BLE001 - the outermost call of a thread: nobody else would hear of it
         logger().exception("links_not_written")

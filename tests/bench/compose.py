@@ -14,7 +14,7 @@ from jinja2 import Environment
 from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import compile_mail
-from nurture.mail.compose import Envelope, Recipient, Sending, compose
+from nurture.mail.compose import BatchSettings, Envelope, Recipient, compose
 from tests.bench.result import BenchResult, Pair, summed_up
 from tests.bench.sample_mail import sample_context, sample_source
 
@@ -22,7 +22,7 @@ GOAL = 0.20
 NAIVE_GOAL = 50
 RECIPIENTS = 100
 _KEYS = Keyring.of("k" * 32)
-_SENDING = Sending(
+_SENDING = BatchSettings(
     sender_name="Example Shop",
     sender_address="news@shop.example",
     base_url="https://mail.shop.example",

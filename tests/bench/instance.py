@@ -19,7 +19,7 @@ from nurture.kernel.types import EmailAddress, LeadId
 from nurture.leads.tables import Lead
 from nurture.runtime import Runtime
 from nurture.tracks.tables import Enrolment
-from nurture.usecases.publish import publish_library
+from nurture.usecases.publishing.publish import publish_library
 from tests.support.databases import close_run, make_database, open_run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from nurture.kernel.clock import RealClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.spool import Spool
 from nurture.kernel.work import Works
-from nurture.web.track import ship_once
+from nurture.web.tracking import ship_once
 from tests.bench.instance import databases_open
 from tests.bench.result import BenchResult, Pair, summed_up
 from tests.support.databases import Database, make_database

@@ -8,10 +8,12 @@ from pathlib import Path
 from campaigns.vocabulary import Basis
 from nurture import mail, runtime
 from nurture.runtime import Runtime
-from nurture.usecases import capture, deliver, progress
+from nurture.usecases.delivery import send_batches
+from nurture.usecases.intake import take_in
+from nurture.usecases.journeys import advance
 from tests.bench.sending import Scale
-from workers.clerk import clerk_of
 from workers.jobs import GO_ON_SECONDS
+from workers.recorder_process import recorder_of
 
 BATCH = 1_000
 
@@ -24,7 +26,7 @@ def main(role: str, people: Path) -> None:
         case "import":
             _import(here, people)
         case "tick":
-            while progress.advance(here.works, limit=BATCH, desk=here.desk).due:
+            while advance.advance(here.works, limit=BATCH, journey=here.journey).due:
                 pass
         case _:
             found["clerk"] = _send(here)
@@ -38,19 +40,19 @@ def _peak() -> int:
 
 
 def _import(here: Runtime, people: Path) -> None:
-    options = capture.ImportOptions(basis=Basis.CONSENT)
-    house = here.house
-    number = capture.start_import(here.works, people, options, house=house, actor="bench")
-    capture.run_import(here.works, number, house=house)
+    options = take_in.ImportOptions(basis=Basis.CONSENT)
+    intake = here.intake
+    number = take_in.start_import(here.works, people, options, intake=intake, actor="bench")
+    take_in.run_import(here.works, number, intake=intake)
 
 
 def _send(here: Runtime) -> int:
     """Send to a transport that keeps nothing: memory is asked for, not speed."""
     post = replace(here.post(), transport=Scale())
-    with clerk_of(here.works, post) as beside:
+    with recorder_of(here.works, post) as beside:
         assert beside is not None
         while batches := _batches(here):
-            for _ in deliver.deliver(
+            for _ in send_batches.deliver(
                 here.works, batches[0], post=post, seconds=GO_ON_SECONDS, beside=beside
             ):
                 pass

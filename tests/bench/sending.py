@@ -17,8 +17,9 @@ from nurture.kernel.settings import Settings
 from nurture.kernel.types import MessageId
 from nurture.mail.service import BATCH
 from nurture.mail.tables import Message
-from nurture.mail.transport import Outcome, Outgoing, Result
-from nurture.usecases import deliver, progress
+from nurture.mail.transport import Outgoing, SendOutcome, TransportResult
+from nurture.usecases.delivery import send_batches
+from nurture.usecases.journeys import advance
 from tests.bench.instance import TUESDAY, Instance, add_leads, instance
 from tests.bench.smtp import smtp_sink
 from tests.support.sender import send_batch
@@ -42,8 +43,8 @@ class Office:
         add_leads(self.one.here, count, due=TUESDAY)
         planned = 0
         while planned < count:
-            planned += progress.advance(
-                self.one.here.works, limit=500, desk=self.one.here.desk
+            planned += advance.advance(
+                self.one.here.works, limit=500, journey=self.one.here.journey
             ).planned
         return planned
 
@@ -63,7 +64,7 @@ class Office:
         before, post = self._sent(), self.one.here.post()
         began = time.perf_counter()
         first = self._batches(count)[0]
-        for _ in deliver.deliver(self.one.here.works, first, post=post, seconds=600):
+        for _ in send_batches.deliver(self.one.here.works, first, post=post, seconds=600):
             pass
         took = time.perf_counter() - began
         assert self._sent() - before == count
@@ -105,7 +106,7 @@ class Scale:
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         """Accept everything."""
@@ -113,7 +114,7 @@ class Scale:
         for one in messages:
             self.size = len(one.data)
             before_dot(one.message_id)
-            on_reply(Result(one.message_id, Outcome.SENT, 250))
+            on_reply(TransportResult(one.message_id, SendOutcome.SENT, 250))
 
 
 @contextmanager

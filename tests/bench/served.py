@@ -18,7 +18,7 @@ from nurture import leads, users
 from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import LeadId
 from nurture.mail.tables import Message
-from nurture.usecases import promote
+from nurture.usecases.sales import promotion
 from nurture.web.app import create_app
 from nurture.web.auth import SESSION
 from nurture.web.cookies import RingSessions
@@ -51,7 +51,7 @@ def served(one: Instance, *, smoke: bool = False) -> Served:
     rounds, readers, clickers = (2, 3, 20) if smoke else (ROUNDS, LEADS, CLICKS)
     with one.here.works.begin("bench") as work:
         some = leads.matching_ids(work, leads.LeadFilter(), limit=WITH_SALES)
-        promote.make_ready(work, some, reason="Asked for it", notify=one.here.notify)
+        promotion.make_ready(work, some, reason="Asked for it", notify=one.here.notify)
     with one.here.works.read("bench") as work:
         people = cycle(leads.matching_ids(work, leads.LeadFilter(), limit=1_000_000))
     clicks, cookie = cycle(_tokens(one)), _cookie(one)

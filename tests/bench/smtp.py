@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outcome, Outgoing, Result, WireBytes
+from nurture.mail.transport import Outgoing, SendOutcome, TransportResult, WireBytes
 from tests.bench.result import BenchResult, MissingTool, Pair, summed_up
 
 GOAL = 0.60
@@ -48,7 +48,7 @@ def run(*, runs: int = 5, smoke: bool = False) -> BenchResult:
 
 
 def _ours(port: int, count: int) -> tuple[float, float]:
-    sent: list[Result] = []
+    sent: list[TransportResult] = []
     messages = (Outgoing(MessageId(number), _SENDER, _RECIPIENT, _DATA) for number in range(count))
     transport = SmtpTransport(relay_of(f"smtp://127.0.0.1:{port}"), connections=CONNECTIONS)
     began, used = time.perf_counter(), time.process_time()
@@ -59,7 +59,7 @@ def _ours(port: int, count: int) -> tuple[float, float]:
         should_stop=lambda: False,
     )
     wall, cpu = time.perf_counter() - began, time.process_time() - used
-    assert [result.outcome for result in sent] == [Outcome.SENT] * count
+    assert [result.outcome for result in sent] == [SendOutcome.SENT] * count
     return wall, cpu
 
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from nurture import tracks
-from nurture.tracks import Move
-from nurture.usecases import progress
+from nurture.tracks import EnrolmentMove
+from nurture.usecases.journeys import advance
 from tests.bench.instance import TUESDAY, Instance, add_leads, instance, wait_far_away
 from tests.bench.result import BenchResult, Pair, summed_up
 
@@ -103,7 +103,7 @@ def _advance(one: Instance, size: int) -> float:
     began, due = time.perf_counter(), 0
     while due < size:
         limit = min(BATCH, size - due)
-        due += progress.advance(one.here.works, limit=limit, desk=one.here.desk).due
+        due += advance.advance(one.here.works, limit=limit, journey=one.here.journey).due
     return due / (time.perf_counter() - began)
 
 
@@ -115,7 +115,7 @@ def _claim_and_move(one: Instance, size: int) -> float:
             due = tracks.claim_due(work, limit=min(BATCH, size - done)).due
             later = work.now + timedelta(days=1)
             moves = [
-                Move(
+                EnrolmentMove(
                     id=row.id,
                     step=row.step,
                     due_at=later,

@@ -12,9 +12,9 @@ from nurture.kernel.clock import RealClock
 from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import Keyring, MessageLink, read_message_token
 from nurture.web.client import client_address
-from nurture.web.limits import largest_body
-from nurture.web.server import Doors, Limits, serve
-from nurture.web.track import Tracking, TrackingMiddleware
+from nurture.web.request_limits import largest_body
+from nurture.web.server import ServerApps, ServerLimits, serve
+from nurture.web.tracking import Tracking, TrackingMiddleware
 
 HOME = "NURTURE_BENCH_HOME"
 KEYRING = Keyring.of("a key for the benchmark, known to all who read this")
@@ -55,5 +55,5 @@ app = TrackingMiddleware(
 
 
 if __name__ == "__main__":
-    limits = Limits(most=largest_body, welcome=lambda _environ: False, client=client_address)
-    serve(Doors(app, limits), host="127.0.0.1", port=int(sys.argv[1]))
+    limits = ServerLimits(most=largest_body, welcome=lambda _environ: False, client=client_address)
+    serve(ServerApps(app, limits), host="127.0.0.1", port=int(sys.argv[1]))

@@ -29,7 +29,7 @@ class World:
         publish_rules(work)
         self.owner = a_user(work, "tom")
         self.nurtured = a_lead(work, "nurtured@mill.example", created_at=then)
-        self.parked = a_lead(work, "parked@mill.example", stage=Stage.RECYCLED, created_at=then)
+        self.snoozed = a_lead(work, "parked@mill.example", stage=Stage.RECYCLED, created_at=then)
         self.sold = a_lead(
             work,
             "sold@mill.example",
@@ -43,7 +43,9 @@ class World:
         work.session.execute(update(Permission).values(given_at=then))
         self.enrolment = self._enrolment()
         self.template = self._template()
-        tasks.park(work, [tasks.Parking(self.parked, "later", work.now + DAY, queue="marketing")])
+        tasks.snooze(
+            work, [tasks.SnoozeRequest(self.snoozed, "later", work.now + DAY, queue="marketing")]
+        )
         self.handoff = self.a_handoff(self.sold, self.owner)
         self.mail("alert", kind=str(MessageKind.ALERT), lead_id=None, handoff_id=self.handoff)
         self.planned("step")

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from sqlalchemy import insert, select, update
 
-from campaigns.conditions import Act, Value
-from campaigns.sent_back import BACK
+from campaigns.conditions import LeadEvent, Value
+from campaigns.rejection_reasons import BACK
 from campaigns.vocabulary import ActivityKind, Basis, Stage, Verdict
 from nurture import consent, content, engagement, lifecycle, published, scoring, tracks
 from nurture.engagement import ActivityRow
@@ -17,7 +17,7 @@ from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.published import LibraryFile
-from nurture.usecases import knowledge
+from nurture.usecases.shared import lead_facts
 from nurture.users.tables import Absence, User
 
 RULES = (
@@ -102,7 +102,7 @@ def a_team(work: Work) -> dict[str, UserId]:
     jonas = a_user(work, "jonas", roles=["manager"], deputy_id=mara)
     team = {"mara": mara, "jonas": jonas}
     for handle, channel in (("tom", "telesales"), ("ines", "field"), ("petra", "dealer")):
-        team[handle] = a_user(work, handle, channel=channel, boss_id=jonas)
+        team[handle] = a_user(work, handle, channel=channel, manager_id=jonas)
     return team
 
 
@@ -112,12 +112,12 @@ def is_away(work: Work, user_id: UserId) -> None:
     work.session.execute(insert(Absence), [row])
 
 
-def act(kind: ActivityKind, at: datetime, *names: str, human: bool = True) -> Act:
+def act(kind: ActivityKind, at: datetime, *names: str, human: bool = True) -> LeadEvent:
     """Make an act."""
-    return Act(kind=kind, at=at, names=frozenset(names), item="/".join(names), human=human)
+    return LeadEvent(kind=kind, at=at, names=frozenset(names), item="/".join(names), human=human)
 
 
-def an_inquiry(at: datetime) -> Act:
+def an_inquiry(at: datetime) -> LeadEvent:
     """Make the act of intent that counts most."""
     return act(ActivityKind.SUBMITTED, at, "contact")
 
@@ -133,7 +133,7 @@ class Alerts:
         self.told.append((handoff_id, user_id, kind))
 
 
-def knows(work: Work, lead_id: LeadId, *acts: Act, **values: Value) -> list[ActivityRow]:
+def knows(work: Work, lead_id: LeadId, *acts: LeadEvent, **values: Value) -> list[ActivityRow]:
     """Keep what makes a lead fit, with `values` over it, and what it did; give the new acts.
 
     `permission` is whether it may be written to.
@@ -151,16 +151,16 @@ def knows(work: Work, lead_id: LeadId, *acts: Act, **values: Value) -> list[Acti
     return engagement.note_activity(work, [_row(work, lead_id, one) for one in acts])
 
 
-def did(work: Work, lead_id: LeadId, *acts: Act, **values: Value) -> None:
+def did(work: Work, lead_id: LeadId, *acts: LeadEvent, **values: Value) -> None:
     """Let a lead act: it is known, and posted to the score."""
     rows = knows(work, lead_id, *acts, **values)
-    names = knowledge.names_for(work, rows)
+    names = lead_facts.names_for(work, rows)
     scoring.post_acts(
         work, [scoring.ScoredAct(row.lead_id, row.origin, names.act(row)) for row in rows]
     )
 
 
-def _row(work: Work, lead_id: LeadId, act: Act) -> ActivityRow:
+def _row(work: Work, lead_id: LeadId, act: LeadEvent) -> ActivityRow:
     verdict = Verdict.HUMAN_PROVEN if act.sure else Verdict.HUMAN_LIKELY
     items = [card.id for card in content.assets(work) if card.key in act.names]
     return ActivityRow(

@@ -11,15 +11,15 @@ from nurture import scoring, tasks
 from nurture.consent.tables import Permission, Suppression
 from nurture.engagement.tables import Activity
 from nurture.handoff.tables import Handoff, HandoffEvent
-from nurture.kernel.tables import Outbox
+from nurture.kernel.tables import OutboxEntry
 from nurture.kernel.work import Work
 from nurture.leads.tables import Lead
 from nurture.lifecycle.tables import StageChange
-from nurture.mail.tables import Attempt, Message
+from nurture.mail.tables import Message, SendAttempt
 from nurture.pages.tables import Submission
 from nurture.reports.audit import QUERIES, run_audit
 from nurture.reports.next_action import next_actions
-from nurture.scoring.tables import Score
+from nurture.scoring.tables import ScoreRow
 from nurture.tracks.tables import Enrolment
 from nurture.users.tables import Absence
 from tests.domains.audited import DAY, HOUR, World
@@ -31,10 +31,10 @@ def no_stage(world: World) -> None:
 
 
 def a_gap(world: World) -> None:
-    stretch = {"lead_id": world.closed, "reason": "", "actor": "", "definition_version": None}
+    chunk = {"lead_id": world.closed, "reason": "", "actor": "", "definition_version": None}
     times = {"machine_at": world.work.machine, "at": world.work.now - 3 * DAY}
     ended = {"until": world.work.now - 2 * DAY, "from_stage": None, "to_stage": "marketing"}
-    world.put(StageChange, stretch | times | ended)
+    world.put(StageChange, chunk | times | ended)
 
 
 def a_forbidden_move(world: World) -> None:
@@ -49,8 +49,8 @@ def an_inactive_owner(world: World) -> None:
 
 def no_offer(world: World) -> None:
     world.change(Handoff, world.handoff, closed_at=world.work.now, outcome="withdrawn")
-    parking = tasks.Parking(world.sold, "seed", world.work.now + DAY, queue="x")
-    tasks.park(world.work, [parking])
+    parking = tasks.SnoozeRequest(world.sold, "seed", world.work.now + DAY, queue="x")
+    tasks.snooze(world.work, [parking])
 
 
 def late_and_silent(world: World) -> None:
@@ -67,7 +67,7 @@ def no_briefing(world: World) -> None:
 
 def no_reason(world: World) -> None:
     closed = {"closed_at": world.work.now, "state": "closed", "outcome": "rejected"}
-    world.a_handoff(world.parked, world.owner, **closed)
+    world.a_handoff(world.snoozed, world.owner, **closed)
 
 
 def an_overdue_step(world: World) -> None:
@@ -129,7 +129,7 @@ def a_yes_to_what_was_dropped(world: World) -> None:
 def answers(world: World, message: int, *outcomes: str) -> None:
     for outcome in outcomes:
         answer = {"message_id": message, "outcome": outcome, "code": 250, "reply": "ok"}
-        world.put(Attempt, answer | {"at": world.work.machine})
+        world.put(SendAttempt, answer | {"at": world.work.machine})
 
 
 def mail_after_a_no(world: World) -> None:
@@ -143,7 +143,7 @@ def a_silent_drop(world: World) -> None:
 
 
 def a_wrong_score(world: World) -> None:
-    world.work.session.execute(update(Score).values(engagement=99.0))
+    world.work.session.execute(update(ScoreRow).values(engagement=99.0))
 
 
 def an_unseen_crossing(world: World) -> None:
@@ -156,7 +156,9 @@ def a_lost_form(world: World) -> None:
 
 
 def a_late_promise(world: World) -> None:
-    world.put(Outbox, {"job": "send", "payload": None, "created_at": world.work.machine - HOUR})
+    world.put(
+        OutboxEntry, {"job": "send", "payload": None, "created_at": world.work.machine - HOUR}
+    )
 
 
 def an_idle_lead(world: World) -> None:
@@ -165,7 +167,7 @@ def an_idle_lead(world: World) -> None:
 
 
 def a_lead_lost_on_the_way_back(world: World) -> None:
-    tasks.drop(world.work, [world.parked], outcome="oops")
+    tasks.drop(world.work, [world.snoozed], outcome="oops")
 
 
 def nothing_next_for_an_opportunity(world: World) -> None:
@@ -193,9 +195,9 @@ def mail_after_the_permission(world: World) -> None:
 
 def a_hand_off_of_a_machine(world: World) -> None:
     then = world.work.now - DAY
-    stretch = {"lead_id": world.sold, "reason": "", "actor": "tick", "definition_version": 1}
+    chunk = {"lead_id": world.sold, "reason": "", "actor": "tick", "definition_version": 1}
     times = {"machine_at": world.work.machine, "at": then, "until": world.work.now}
-    world.put(StageChange, stretch | times | {"from_stage": "marketing", "to_stage": "sales_ready"})
+    world.put(StageChange, chunk | times | {"from_stage": "marketing", "to_stage": "sales_ready"})
     act = {"lead_id": world.sold, "kind": "clicked", "at": then - HOUR, "origin": "hit:9"}
     world.put(Activity, act | {"verdict": "scanner_certain", "detail": {}})
 
@@ -225,13 +227,13 @@ def a_dead_address_that_is_still_used(world: World) -> None:
     message = world.mail("m", state="refused", reason="550 5.1.1 no such user")
     answer = {"message_id": message, "outcome": "permanent", "code": 550}
     more = {"reply": "550 5.1.1 no such user", "at": world.work.machine}
-    world.put(Attempt, answer | more)
+    world.put(SendAttempt, answer | more)
 
 
 def an_erased_lead_with_a_task(world: World) -> None:
     world.change(Lead, world.closed, erased_at=world.work.now)
-    parking = tasks.Parking(world.closed, "seed", world.work.now + DAY, queue="x")
-    tasks.park(world.work, [parking])
+    parking = tasks.SnoozeRequest(world.closed, "seed", world.work.now + DAY, queue="x")
+    tasks.snooze(world.work, [parking])
 
 
 def one_address_twice(world: World) -> None:
@@ -311,13 +313,13 @@ def test_an_escalated_offer_is_no_crack(work: Work) -> None:
 
 def test_the_next_action_is_the_earliest_one(work: Work) -> None:
     world = World(work)
-    everybody = [world.nurtured, world.parked, world.sold, world.closed]
+    everybody = [world.nurtured, world.snoozed, world.sold, world.closed]
 
     found = next_actions(work, everybody)
 
     assert {lead_id: one.what for lead_id, one in found.items()} == {
         world.nurtured: "track",
-        world.parked: "wake",
+        world.snoozed: "wake",
         world.sold: "hand-off",
     }
     assert found[world.sold].due_at == work.now + HOUR

@@ -13,8 +13,8 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.mail.tables import Message, TemplateVersion
-from nurture.reports import content, funnel
-from nurture.reports.content import Metric
+from nurture.reports import content_report, funnel_report
+from nurture.reports.content_report import Metric
 from tests.domains.sales import a_lead
 
 
@@ -35,8 +35,8 @@ def test_the_funnel_follows_a_cohort_and_each_number_opens_its_list(
         a_lead(work, "later@mill.example")
     with works.read("test") as work:
         period = {"since": start, "until": start + timedelta(days=5)}
-        rows = funnel.funnel(work, **period)
-        lists = [funnel.leads_behind(work, stage=row.stage, **period) for row in rows]
+        rows = funnel_report.funnel(work, **period)
+        lists = [funnel_report.leads_counted(work, stage=row.stage, **period) for row in rows]
 
     assert [row.leads for row in rows] == [5, 2, 1, 1, 1]
     assert [row.leads for row in rows] == [len(one) for one in lists]
@@ -109,7 +109,7 @@ def test_content_counts_people_not_machines_and_each_number_opens_its_list(
     clock.advance(timedelta(days=1))
     with works.begin("test") as work:
         lifecycle.move(work, [ada, bob], to=Stage.SALES_READY, reason="ready")
-        first, second = content.content_report(work)
+        first, second = content_report.content_report(work)
         assert first.counts == {
             Metric.SENT: 1,
             Metric.READ: 1,
@@ -119,13 +119,13 @@ def test_content_counts_people_not_machines_and_each_number_opens_its_list(
         }
         assert set(second.counts.values()) == {0}
         for row, metric in ((row, metric) for row in (first, second) for metric in Metric):
-            behind = content.leads_behind(work, asset_id=row.asset_id, metric=metric)
+            behind = content_report.leads_counted(work, asset_id=row.asset_id, metric=metric)
             assert len(behind) == row.counts[metric]
-        assert content.leads_behind(work, asset_id=read, metric=Metric.READ) == [ada]
+        assert content_report.leads_counted(work, asset_id=read, metric=Metric.READ) == [ada]
         assert unread == second.asset_id
 
 
 @pytest.mark.parametrize("metric", list(Metric))
 def test_an_empty_library_reports_nothing(work: Work, metric: Metric) -> None:
-    assert content.content_report(work) == []
-    assert content.leads_behind(work, asset_id=1, metric=metric) == []
+    assert content_report.content_report(work) == []
+    assert content_report.leads_counted(work, asset_id=1, metric=metric) == []

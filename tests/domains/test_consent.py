@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.vocabulary import Basis, Stage, SuppressionReason
-from nurture import consent, leads
-from nurture.consent import Grant, NoMail, Standing
+from nurture import consent, leads, lifecycle
+from nurture.consent import Grant, MailFacts, NoMail
 from nurture.consent.rules import judge, may_answer
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
@@ -19,7 +19,7 @@ def lead(work: Work, address: EmailAddress = A, stage: Stage = Stage.MARKETING) 
     result = leads.capture(
         work, [NewLead(address)], origin=Origin(), policy=FieldPolicy.FILL_BLANKS
     )
-    leads.set_stage(work, result.created, stage)
+    lifecycle.begin(work, result.created, stage=stage, reason="test")
     return result.lead_ids[0]
 
 
@@ -32,7 +32,7 @@ def test_the_earliest_reason_not_to_write_is_told(work: Work) -> None:
     lead_id = lead(work, stage=Stage.UNQUALIFIED)
     noise = lead(work, B)
     assert word(work, lead_id) is NoMail.UNQUALIFIED
-    leads.set_stage(work, [lead_id], Stage.MARKETING)
+    lifecycle.move(work, [lead_id], to=Stage.MARKETING, reason="test")
     assert word(work, lead_id) is NoMail.NO_PERMISSION
     consent.give(work, [Grant(lead_id, Basis.FORM), Grant(noise, Basis.FORM)], renew=True)
     assert word(work, lead_id) is None
@@ -90,7 +90,7 @@ def test_an_address_cannot_be_read_back_without_the_key() -> None:
 
 
 STANDINGS = st.builds(
-    Standing,
+    MailFacts,
     stage=st.sampled_from(Stage),
     deliverable=st.booleans(),
     permitted=st.booleans(),
@@ -99,14 +99,14 @@ STANDINGS = st.builds(
 
 
 @given(STANDINGS)
-def test_whoever_may_be_written_to_may_be_answered(standing: Standing) -> None:
+def test_whoever_may_be_written_to_may_be_answered(standing: MailFacts) -> None:
     if judge(standing) is None:
         assert standing.suppressed is None
         assert may_answer(standing) is None
 
 
 def test_who_unsubscribed_still_gets_what_they_ask_for() -> None:
-    standing = Standing(
+    standing = MailFacts(
         Stage.MARKETING,
         deliverable=True,
         permitted=False,

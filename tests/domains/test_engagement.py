@@ -5,16 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture import engagement
-from nurture.engagement import ActivityRow, Came, HitKind, Patience, RawHit, Settled
-from nurture.engagement.tables import Hit
+from nurture.engagement import ActivityRow, HitKind, PageArrival, Patience, RawHit, Settled
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
-from nurture.usecases import listen
+from nurture.usecases.responses import hit_processing
 from tests.domains.engaged import MONDAY, Mailed, arrive, click, mailed
 
 LONG = timedelta(minutes=30)
@@ -27,11 +25,13 @@ def one(works: Works) -> Iterator[Mailed]:
 
 
 def absorb(works: Works, who: Mailed) -> int:
-    return listen.absorb(works, limit=5000, facts=who.facts_of, patience=Patience())
+    return hit_processing.absorb(works, limit=5000, facts=who.facts_of, patience=Patience())
 
 
 def settle(works: Works, who: Mailed) -> Settled:
-    return listen.settle(works, limit=5000, facts=who.facts_of, then=lambda _work, _settled: None)
+    return hit_processing.settle(
+        works, limit=5000, facts=who.facts_of, then=lambda _work, _settled: None
+    )
 
 
 def live(works: Works, clock: FrozenClock, who: Mailed, *hits: RawHit) -> Settled:
@@ -43,8 +43,8 @@ def live(works: Works, clock: FrozenClock, who: Mailed, *hits: RawHit) -> Settle
     return settle(works, who)
 
 
-def came_by(hit: RawHit) -> Came:
-    return Came(MessageId(hit.message_id), hit.link, hit.machine_at)
+def came_by(hit: RawHit) -> PageArrival:
+    return PageArrival(MessageId(hit.message_id), hit.link, hit.machine_at)
 
 
 def submitted(who: Mailed, seconds: float, by: RawHit | None = None) -> ActivityRow:
@@ -294,7 +294,9 @@ def test_settling_in_small_bites_tells_the_same_story(
     clock.advance(LONG)
     verdicts = set()
     for _ in range(5):
-        settled = listen.settle(works, limit=1, facts=one.facts_of, then=lambda _w, _s: None)
+        settled = hit_processing.settle(
+            works, limit=1, facts=one.facts_of, then=lambda _w, _s: None
+        )
         verdicts |= {row.verdict for row in settled.activities}
     assert verdicts == {Verdict.SCANNER_CERTAIN}
 
@@ -310,7 +312,7 @@ def test_what_follows_a_verdict_happens_in_its_transaction(
     def fail(_work: Work, _settled: Settled) -> None:
         raise RuntimeError
 
-    assert listen.settle(works, limit=9, facts=one.facts_of, then=fail) == Settled()
+    assert hit_processing.settle(works, limit=9, facts=one.facts_of, then=fail) == Settled()
     with works.read("test") as work:
         assert engagement.timeline(work, one.lead, limit=9) == []
         assert engagement.unsettled(work) == 1
@@ -334,21 +336,3 @@ def test_the_timeline_is_read_page_by_page(work: Work) -> None:
         before = (page[-1].at, page[-1].id)
     assert seen == [f"submission:{n}" for n in range(6, -1, -1)]
     assert [row.origin for row in engagement.acts(work, [who.lead])[who.lead]] == seen[::-1]
-
-
-def test_erasing_leaves_nothing_and_merging_moves_all(work: Work) -> None:
-    who = mailed(work, leads=2)
-    other = who.facts[MessageId(2002)].lead_id
-    assert other is not None
-    arrive(work, replace(click(who.message, 0, 0), network="ab12"))
-    engagement.note_activity(work, [submitted(who, 0)])
-
-    engagement.merge(work, who.lead, other)
-    assert engagement.timeline(work, who.lead, limit=9) == []
-    exported = engagement.export(work, other)
-    assert isinstance(exported, list)
-    assert len(exported) == 1
-
-    engagement.erase(work, other)
-    assert engagement.timeline(work, other, limit=9) == []
-    assert work.session.scalar(select(Hit.network)) == ""

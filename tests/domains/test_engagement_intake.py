@@ -16,7 +16,7 @@ from nurture.engagement.tables import Hit
 from nurture.kernel import spool
 from nurture.kernel.spool import Spool
 from nurture.kernel.work import Works
-from nurture.web.track import ship_once
+from nurture.web.tracking import ship_once
 from tests.domains.engaged import click
 
 CHILD = """
@@ -25,7 +25,7 @@ from pathlib import Path
 from nurture.kernel.clock import RealClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.work import Works
-from nurture.web.track import ship_once, shipper
+from nurture.web.tracking import ship_once, shipper
 shipper.SQLITE_LINES = shipper.POSTGRESQL_LINES = 20
 works = Works(make_engine(sys.argv[1]), RealClock())
 print("ready", flush=True)

@@ -9,7 +9,7 @@ from campaigns.conditions import Facts
 from campaigns.routing import RoutingRule, ToUsers
 from campaigns.vocabulary import Channel, HandoffState, Heat, Stage
 from nurture import handoff
-from nurture.handoff import AlertKind, Answer, Cut, NewOffer, Rules, Whose
+from nurture.handoff import AlertKind, HandoffAnswer, NewOffer, OfferFilter, OfferScope, Rules
 from nurture.handoff.rules import ENDS, MOVES
 from nurture.handoff.tables import Handoff, Turn
 from nurture.kernel.clock import FrozenClock
@@ -17,7 +17,7 @@ from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
-from nurture.usecases.sell import rules_of
+from nurture.usecases.sales.handoff_answers import rules_of
 from nurture.users.tables import User
 from tests.domains.sales import READY, Alerts, a_lead, a_team, is_away, publish_rules
 
@@ -55,9 +55,9 @@ def ready(work: Work, email: str = "a@mill.example") -> LeadId:
     return a_lead(work, email, stage=Stage.SALES_READY)
 
 
-@pytest.mark.parametrize(("state", "answer"), list(product(HandoffState, Answer)))
+@pytest.mark.parametrize(("state", "answer"), list(product(HandoffState, HandoffAnswer)))
 def test_every_answer_leads_exactly_where_the_table_says(
-    state: HandoffState, answer: Answer
+    state: HandoffState, answer: HandoffAnswer
 ) -> None:
     after = MOVES.get((state, answer))
     if state is HandoffState.CLOSED:
@@ -65,10 +65,10 @@ def test_every_answer_leads_exactly_where_the_table_says(
     elif answer in ENDS:
         assert after is HandoffState.CLOSED
     elif (state, answer) in {
-        (HandoffState.CONTACTED, Answer.ACCEPT),
-        (HandoffState.CONTACTED, Answer.CONTACT),
-        (HandoffState.CONTACTED, Answer.REASSIGN),
-        (HandoffState.ACCEPTED, Answer.ACCEPT),
+        (HandoffState.CONTACTED, HandoffAnswer.ACCEPT),
+        (HandoffState.CONTACTED, HandoffAnswer.CONTACT),
+        (HandoffState.CONTACTED, HandoffAnswer.REASSIGN),
+        (HandoffState.ACCEPTED, HandoffAnswer.ACCEPT),
     }:
         assert after is None
     else:
@@ -156,7 +156,7 @@ def test_an_urgent_lead_from_elsewhere_lies_in_the_managers_queue(
 ) -> None:
     with works.begin("tick") as work:
         offered(work, alerts, an_offer(ready(work), hot=True, country_served=False))
-        (view,) = handoff.waiting_for(work, Cut((Whose(queues=frozenset({"jonas"})),)))
+        (view,) = handoff.waiting_for(work, OfferFilter((OfferScope(queues=frozenset({"jonas"})),)))
         assert view.heat is Heat.HOT
 
         handoff.accept(work, view.id, by=people["jonas"])
@@ -176,7 +176,7 @@ def test_accepting_twice_is_once_and_a_closed_one_is_refused(
             "accepted",
         ]
 
-        handoff.end(work, made.handoff_id, answer=Answer.REJECT, reason="no_need")
+        handoff.end(work, made.handoff_id, answer=HandoffAnswer.REJECT, reason="no_need")
         with pytest.raises(Conflict, match="already answered: rejected"):
             handoff.accept(work, made.handoff_id)
         with pytest.raises(NotFound):
@@ -190,7 +190,7 @@ def test_sending_back_needs_a_reason(
     with works.begin("user:4") as work:
         (made,) = offered(work, alerts, an_offer(ready(work)))
         with pytest.raises(Invalid, match="Choose why"):
-            handoff.end(work, made.handoff_id, answer=Answer.REJECT)
+            handoff.end(work, made.handoff_id, answer=HandoffAnswer.REJECT)
 
 
 def test_late_is_reminded_then_escalated_then_given_to_somebody_else(
@@ -273,7 +273,7 @@ def test_an_answer_can_be_taken_back_for_ten_minutes(
     assert people
     with works.begin("user:4") as work:
         (made,) = offered(work, alerts, an_offer(ready(work)))
-        handoff.end(work, made.handoff_id, answer=Answer.REJECT, reason="no_need")
+        handoff.end(work, made.handoff_id, answer=HandoffAnswer.REJECT, reason="no_need")
     clock.advance(timedelta(minutes=10))
     with works.begin("user:4") as work:
         undone = handoff.undo(work, made.handoff_id)

@@ -6,12 +6,12 @@ import pytest
 
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture import mail
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.work import Works
-from nurture.mail.tables import Attempt, Message, TemplateVersion
-from nurture.reports.health import Trouble, processes, troubles
-from nurture.reports.sending import sending_health
+from nurture.mail.tables import Message, SendAttempt, TemplateVersion
+from nurture.reports.health import HealthTrouble, processes, troubles
+from nurture.reports.sending_health import sending_health
 
 LEASE = timedelta(minutes=12)
 
@@ -51,10 +51,10 @@ def message(works: Works) -> int:
 def alive(works: Works, *roles: str) -> None:
     with works.begin("tick") as work:
         for role in roles:
-            shared.beat(work, f"{role}@here:1")
+            shared_values.beat(work, f"{role}@here:1")
 
 
-def said(works: Works) -> list[Trouble]:
+def said(works: Works) -> list[HealthTrouble]:
     with works.read("test") as work:
         return list(troubles(work, sending_health(work), lease=LEASE))
 
@@ -95,12 +95,12 @@ def test_no_mail_server_and_no_queue_are_said(works: Works) -> None:
     alive(works, "tick", "worker")
     with works.begin("tick") as work:
         mail.know_relays(work, ())
-        shared.put(work, shared.QUEUE_AWAY, new="The queue does not answer.")
+        shared_values.put(work, shared_values.QUEUE_AWAY, new="The queue does not answer.")
     titles = [one.title for one in said(works)]
     assert titles == ["No mail server is set.", "The queue does not answer."]
     with works.begin("tick") as work:
         mail.know_relays(work, ("",))
-        shared.put(work, shared.QUEUE_AWAY, new="")
+        shared_values.put(work, shared_values.QUEUE_AWAY, new="")
     assert said(works) == []
 
 
@@ -127,7 +127,9 @@ def test_a_server_that_says_nothing_is_said_unless_a_sender_reports(
     alive(works, "tick", "worker")
     assert said(works) != []
     with works.begin("worker") as work:
-        work.session.add(Attempt(message_id=message, outcome="accepted", reply="", at=work.machine))
+        work.session.add(
+            SendAttempt(message_id=message, outcome="accepted", reply="", at=work.machine)
+        )
     assert said(works) == []
 
 

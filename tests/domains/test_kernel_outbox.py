@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from campaigns.vocabulary import JobName
 from nurture.kernel import outbox
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.tables import Outbox
+from nurture.kernel.tables import OutboxEntry
 from nurture.kernel.work import Works
 
 OLD = timedelta(days=3)
@@ -18,7 +18,7 @@ def promised(works: Works, *, times: int) -> list[int]:
         for number in range(times):
             work.later(JobName.SEND, {"batch": number})
     with works.begin("relay") as work:
-        return [one.id for one in outbox.open_promises(work)]
+        return [one.id for one in outbox.open_jobs(work)]
 
 
 def test_kept_promises_go_after_two_days_and_open_ones_never(
@@ -34,7 +34,7 @@ def test_kept_promises_go_after_two_days_and_open_ones_never(
     with works.begin("tick") as work:
         assert outbox.forget_relayed(work, limit=2) == 2
         assert outbox.forget_relayed(work) == 1
-        assert [one.id for one in outbox.open_promises(work)] == open_ones
+        assert [one.id for one in outbox.open_jobs(work)] == open_ones
     clock.advance(OLD)
     with works.begin("tick") as work:
         assert outbox.forget_relayed(work) == 0
@@ -43,7 +43,7 @@ def test_kept_promises_go_after_two_days_and_open_ones_never(
 def test_a_job_of_a_newer_version_stands_in_nobodys_way(works: Works) -> None:
     with works.begin("test") as work:
         row = {"payload": None, "created_at": work.machine}
-        work.session.execute(insert(Outbox), [row | {"job": "fly"}, row | {"job": "absorb"}])
+        work.session.execute(insert(OutboxEntry), [row | {"job": "fly"}, row | {"job": "absorb"}])
     with works.begin("relay") as work:
-        assert [one.job for one in outbox.open_promises(work)] == [JobName.ABSORB]
+        assert [one.job for one in outbox.open_jobs(work)] == [JobName.ABSORB]
         assert outbox.waiting(work) == 2

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.vocabulary import Basis, Role, Stage
-from nurture import leads, users
+from nurture import leads, lifecycle, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work
-from nurture.leads import FieldPolicy, LeadFilter, LeadSort, NewLead, Origin, Outcome
+from nurture.leads import CaptureOutcome, FieldPolicy, LeadFilter, LeadSort, NewLead, Origin
 from nurture.leads.rules import changes
 from nurture.users import NewUser
 
@@ -42,8 +42,8 @@ def taken(work: Work, *rows: NewLead, policy: FieldPolicy = LIST) -> leads.Captu
 def test_one_address_is_one_lead_in_one_batch_and_over_many(work: Work) -> None:
     first = taken(work, new("a@x.example", first_name="A"), new("a@x.example", job="Head"))
     again = taken(work, new("a@x.example", first_name="A", job="Head"))
-    assert [row.outcome for row in first.rows] == [Outcome.CREATED, Outcome.UPDATED]
-    assert [row.outcome for row in again.rows] == [Outcome.UNCHANGED]
+    assert [row.outcome for row in first.rows] == [CaptureOutcome.CREATED, CaptureOutcome.UPDATED]
+    assert [row.outcome for row in again.rows] == [CaptureOutcome.UNCHANGED]
     assert len({row.lead_id for row in (*first.rows, *again.rows)}) == 1
 
 
@@ -131,7 +131,7 @@ def test_the_list_is_found_by_words_and_read_in_stretches(work: Work) -> None:
 
 def test_filters_narrow_the_list_together(work: Work) -> None:
     first, second = taken(work, new("a@x.example", country="DE"), new("b@y.example")).lead_ids
-    leads.set_stage(work, [first], Stage.MARKETING)
+    lifecycle.begin(work, [first], stage=Stage.MARKETING, reason="test")
     assert leads.matching_ids(work, LeadFilter(stages=(Stage.MARKETING,))) == [first]
     assert leads.matching_ids(work, LeadFilter(ids=(first, second), countries=("DE",))) == [first]
     assert leads.matching_ids(work, LeadFilter(unowned=True, text="b@y")) == [second]

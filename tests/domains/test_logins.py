@@ -13,12 +13,12 @@ from nurture import users
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work, Works
-from nurture.users import LoggedIn, NewUser, Source, TooManyTries, WrongCredentials, login
+from nurture.users import LoggedIn, NewUser, TooManyTries, TrySource, WrongCredentials, login
 from nurture.users.tables import LoginSession, LoginTry
 
 KEY = b"k" * 32
 TOM = "tom@own.example"
-HOME = Source("home", wide="home")
+HOME = TrySource("home", wide="home")
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +42,11 @@ def tom(works: Works) -> UserId:
     return a_person(works)
 
 
-def attempt(works: Works, password: str, source: Source, email: str = TOM) -> LoggedIn:
+def attempt(works: Works, password: str, source: TrySource, email: str = TOM) -> LoggedIn:
     return users.authenticate(works, email, password, source=source, key=KEY)
 
 
-def guess(works: Works, source: Source, email: str = TOM) -> bool:
+def guess(works: Works, source: TrySource, email: str = TOM) -> bool:
     """Tell whether a wrong password was looked at at all."""
     try:
         attempt(works, "wrong", source, email)
@@ -57,8 +57,8 @@ def guess(works: Works, source: Source, email: str = TOM) -> bool:
     raise AssertionError
 
 
-def place(number: int) -> Source:
-    return Source(f"network {number}", wide=f"network {number}")
+def place(number: int) -> TrySource:
+    return TrySource(f"network {number}", wide=f"network {number}")
 
 
 def test_after_a_thousand_wrong_tries_from_elsewhere_the_owner_gets_in_at_once(
@@ -72,7 +72,7 @@ def test_after_a_thousand_wrong_tries_from_elsewhere_the_owner_gets_in_at_once(
         ]
         work.session.execute(insert(LoginTry), rows)
 
-    assert not guess(works, Source("n7", wide="w"))
+    assert not guess(works, TrySource("n7", wide="w"))
     assert attempt(works, "right", HOME).card.id == tom
 
 
@@ -121,7 +121,7 @@ def test_one_network_cannot_try_one_password_on_everybody(works: Works, tom: Use
     assert tom
     tried = sum(guess(works, HOME, f"somebody{number}@own.example") for number in range(110))
     assert tried == 100
-    proxy = Source("proxy", wide="proxy", shared=True)
+    proxy = TrySource("proxy", wide="proxy", shared=True)
     assert all(guess(works, proxy, f"other{number}@own.example") for number in range(105))
 
 

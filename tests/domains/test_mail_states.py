@@ -6,12 +6,12 @@ import pytest
 
 from campaigns.vocabulary import MessageKind, MessageState
 from nurture import mail
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.work import Work, Works
 from nurture.mail import MessageEvent, NewMessage, Recorded, next_state
 from nurture.mail.rules import MOVES, TRIES, backoff_seconds
 from nurture.mail.tables import TemplateVersion
-from nurture.mail.transport import Stage
+from nurture.mail.transport import SmtpStage
 
 LEASE = timedelta(minutes=12)
 
@@ -112,7 +112,7 @@ def test_two_jobs_of_one_batch_never_claim_the_same(works: Works, version: int) 
 def test_nothing_is_batched_while_sending_is_stopped(works: Works, version: int) -> None:
     with works.begin("test") as work:
         plan(work, version, "one")
-        shared.put(work, shared.SENDING_STOPPED, new=True)
+        shared_values.put(work, shared_values.SENDING_STOPPED, new=True)
     with works.begin("tick") as work:
         assert mail.batch_due(work) == []
 
@@ -200,8 +200,8 @@ def test_what_is_turned_away_again_and_again_is_given_up_once_others_leave(
             mail.claim(work, both, journal="j", host="here", lease=LEASE)
             event = MessageEvent.ACCEPTED if others_leave else MessageEvent.TURNED_AWAY
             told = [
-                Recorded(both[0], MessageEvent.TURNED_AWAY, reply, 554, stage=Stage.RCPT),
-                Recorded(both[1], event, reply, 554, stage=Stage.RCPT),
+                Recorded(both[0], MessageEvent.TURNED_AWAY, reply, 554, stage=SmtpStage.RCPT),
+                Recorded(both[1], event, reply, 554, stage=SmtpStage.RCPT),
             ]
             mail.record(work, told, journal="j")
         line = state_of(work, "one")

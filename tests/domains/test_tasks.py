@@ -6,7 +6,7 @@ from nurture import tasks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict, Invalid, NotFound
 from nurture.kernel.work import Work, Works
-from nurture.tasks import NewTask, Parking, TaskKind
+from nurture.tasks import NewTask, SnoozeRequest, TaskKind
 from tests.domains.sales import a_lead, a_user
 
 
@@ -30,7 +30,7 @@ def test_the_same_task_twice_is_one(work: Work) -> None:
 
 def test_a_task_for_nobody_is_refused(work: Work) -> None:
     with pytest.raises(Invalid, match="person or a queue"):
-        tasks.park(work, [Parking(a_lead(work, "a@mill.example"), "rests", work.now)])
+        tasks.snooze(work, [SnoozeRequest(a_lead(work, "a@mill.example"), "rests", work.now)])
 
 
 def test_the_first_answer_holds_and_names_the_next_step(work: Work) -> None:
@@ -59,19 +59,21 @@ def test_a_parked_lead_wakes_once_and_not_before_its_date(works: Works, clock: F
     with works.begin("test") as work:
         lead_id = a_lead(work, "a@mill.example")
         owner = a_user(work, "tom")
-        parked = Parking(lead_id, "no budget", work.now + timedelta(days=30), owner_id=owner)
-        assert tasks.park(work, [parked, parked]) == 1
-        assert tasks.wake_due(work, limit=10) == []
+        snoozed = SnoozeRequest(lead_id, "no budget", work.now + timedelta(days=30), owner_id=owner)
+        assert tasks.snooze(work, [snoozed, snoozed]) == 1
+        assert tasks.resume_due(work, limit=10) == []
     clock.advance(timedelta(days=30))
     with works.begin("tick") as work:
-        (woken,) = tasks.wake_due(work, limit=10)
+        (woken,) = tasks.resume_due(work, limit=10)
         assert (woken.lead_id, woken.reason, woken.owner_id) == (lead_id, "no budget", owner)
-        assert tasks.wake_due(work, limit=10) == []
+        assert tasks.resume_due(work, limit=10) == []
 
 
 def test_parkings_show_on_their_lead_only(work: Work) -> None:
     lead_id = a_lead(work, "a@mill.example")
-    tasks.park(work, [Parking(lead_id, "rests", work.now + timedelta(days=1), queue="marketing")])
+    tasks.snooze(
+        work, [SnoozeRequest(lead_id, "rests", work.now + timedelta(days=1), queue="marketing")]
+    )
 
     assert tasks.open_tasks(work, queue="marketing") == []
     assert [one.reason for one in tasks.open_tasks(work, lead_id=lead_id)] == ["rests"]
@@ -80,7 +82,7 @@ def test_parkings_show_on_their_lead_only(work: Work) -> None:
 
 def test_dropping_what_is_idle_leaves_calls_open(work: Work) -> None:
     lead_id = a_lead(work, "a@mill.example")
-    tasks.park(work, [Parking(lead_id, "rests", work.now, queue="marketing")])
+    tasks.snooze(work, [SnoozeRequest(lead_id, "rests", work.now, queue="marketing")])
     follow_up = NewTask("f", TaskKind.FOLLOW_UP, "Answer", "asked", work.now, lead_id, queue="x")
     tasks.create(work, [follow_up])
 

@@ -15,17 +15,18 @@ from werkzeug.test import TestResponse
 from campaigns.library import shipped
 from campaigns.vocabulary import Basis, MessageKind
 from nurture import handoff, leads, mail, runtime, schema, users
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.settings import load_settings
 from nurture.kernel.stepped import read_instant, set_instant
 from nurture.kernel.types import LeadId
 from nurture.leads import LeadFilter
-from nurture.reports import checked
+from nurture.reports import audit_summary
 from nurture.reports.audit import QUERIES, run_audit
 from nurture.runtime import Runtime
-from nurture.usecases import capture, promote
-from nurture.usecases.capture import ImportOptions
-from nurture.usecases.publish import publish_library
+from nurture.usecases.intake import take_in
+from nurture.usecases.intake.take_in import ImportOptions
+from nurture.usecases.publishing.publish import publish_library
+from nurture.usecases.sales import promotion
 from nurture.web.app import create_app
 from nurture.web.auth import SESSION
 
@@ -67,7 +68,7 @@ class Site:
         """Hand a lead to sales; give the hand-off's id."""
         lead_id = self.lead(email)
         with self.here.works.begin("test") as work:
-            promote.make_ready(work, [lead_id], reason="Asked for it", notify=self.here.notify)
+            promotion.make_ready(work, [lead_id], reason="Asked for it", notify=self.here.notify)
         with self.here.works.read("test") as work:
             found = handoff.find_open(work, lead_id)
             assert found is not None
@@ -81,8 +82,10 @@ class Site:
         """Run the audit, as the tick does each minute."""
         with self.here.works.begin("test") as work:
             found = run_audit(work)
-            shared.put(
-                work, checked.NAME, new=checked.summary(found, checks=len(QUERIES), at=work.now)
+            shared_values.put(
+                work,
+                audit_summary.NAME,
+                new=audit_summary.summary(found, checks=len(QUERIES), at=work.now),
             )
 
     def planned(self, lead_ids: Sequence[LeadId], *, template: str = "welcome_by_interest") -> None:
@@ -160,8 +163,8 @@ def make_site(home: Path) -> Site:
     path = home / "first.csv"
     path.write_text(FIRST_LIST, encoding="utf-8")
     options = ImportOptions(source="fair/spring", basis=Basis.CONSENT)
-    number = capture.start_import(here.works, path, options, house=here.house, actor="user:1")
-    capture.run_import(here.works, number, house=here.house)
+    number = take_in.start_import(here.works, path, options, intake=here.intake, actor="user:1")
+    take_in.run_import(here.works, number, intake=here.intake)
     return Site(here, create_app(here))
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from campaigns.vocabulary import MessageKind, Stage
 from nurture import handoff, leads, mail, users
 from nurture.consent.tables import Confirmation
-from nurture.engagement import Came, LinkFiles
+from nurture.engagement import LinkFiles, PageArrival
 from nurture.handoff import HandoffView
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.settings import load_settings
@@ -22,10 +22,10 @@ from nurture.kernel.types import EmailAddress, LeadId, MessageId, UserId
 from nurture.kernel.work import Work, Works
 from nurture.runtime import Runtime
 from nurture.schema import METADATA
-from nurture.usecases import promote
+from nurture.usecases.sales import promotion
 from nurture.web.app import create_app
 from nurture.web.auth import SESSION
-from nurture.web.track import visit_token
+from nurture.web.tracking import visit_token
 from tests.domains.sales import a_lead
 from tests.support.library import put_in_force
 
@@ -91,7 +91,7 @@ class Site:
 
     def visit(self, message_id: MessageId) -> str:
         """Give what a click of this mail brings along."""
-        return visit_token(self.here.keyring, Came(message_id, "0", self.clock.machine()))
+        return visit_token(self.here.keyring, PageArrival(message_id, "0", self.clock.machine()))
 
     def stop_link(self, message_id: int) -> str:
         """Give the link at the foot of a mail."""
@@ -169,13 +169,13 @@ def henk(site: Site, **columns: object) -> LeadId:
 def offered(site: Site, lead_id: LeadId) -> HandoffView:
     """Hand a lead to sales."""
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
+        promotion.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
         found = handoff.find_open(work, lead_id)
     assert found is not None
     return found
 
 
-def person(work: Work, address: str) -> leads.Person | None:
+def person(work: Work, address: str) -> leads.LeadView | None:
     """Find a lead by address."""
     found = leads.by_email(work, [EmailAddress(address)])
     return leads.get(work, found[EmailAddress(address)]) if found else None

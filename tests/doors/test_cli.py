@@ -169,7 +169,7 @@ def test_somebody_who_was_added_can_log_in(run: CliRunner) -> None:
         runtime.start().works,
         "mia@works.example",
         "ten-letters-or-more",
-        source=users.Source("here", wide="here"),
+        source=users.TrySource("here", wide="here"),
         key=b"k" * 32,
     )
     assert found.card.name == "Mia"

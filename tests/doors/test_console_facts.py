@@ -7,8 +7,8 @@ from werkzeug.test import TestResponse
 from campaigns.vocabulary import Role
 from nurture import leads, scoring, users
 from nurture.kernel.types import EmailAddress, LeadId
-from nurture.leads import Person
-from nurture.usecases import capture
+from nurture.leads import LeadView
+from nurture.usecases.intake import take_in
 from tests.doors.console_desk import Reader, Site, plain, site_of
 
 
@@ -29,7 +29,7 @@ def saved(reader: Reader, place: str, **typed: str) -> TestResponse:
     return reader.send(place, came_from=place, **shown(reader, place), **typed)
 
 
-def person(site: Site, name: str) -> Person:
+def person(site: Site, name: str) -> LeadView:
     lead_id = site.lead(name)
     with site.here.works.read("test") as work:
         return leads.get(work, lead_id)
@@ -151,12 +151,12 @@ def test_makers_and_the_owner_edit_and_nobody_else(site: Site) -> None:
     other = site.lead("aoife")
     assert ines.get(f"/leads/{other}/facts").status_code == 404
     with site.here.works.read("test") as work:
-        boss = next(
+        manager = next(
             card
             for card in users.everybody(work)
             if card.has(Role.MANAGER) and not card.has(Role.MARKETER, Role.ADMIN)
         )
-    assert site.reader(boss.handle).get(f"/leads/{lead}/facts").status_code == 403
+    assert site.reader(manager.handle).get(f"/leads/{lead}/facts").status_code == 403
 
 
 def colleague(site: Site, *, of: str) -> LeadId:
@@ -164,12 +164,12 @@ def colleague(site: Site, *, of: str) -> LeadId:
     known = person(site, of)
     with site.here.works.begin("test") as work:
         row = leads.NewLead(EmailAddress(f"second@{known.email.partition('@')[2]}"))
-        found = capture.capture_leads(
+        found = take_in.capture_leads(
             work,
-            [capture.Arrival(row)],
+            [take_in.NewArrival(row)],
             origin=leads.Origin(),
             policy=leads.FieldPolicy.FILL_BLANKS,
-            house=site.here.house,
+            intake=site.here.intake,
         )
     return found.rows[0].lead_id
 

@@ -9,8 +9,8 @@ from campaigns.vocabulary import Basis, JobName
 from nurture import consent, leads, users
 from nurture.kernel.spreadsheet import safe_cell
 from nurture.kernel.types import EmailAddress
-from nurture.usecases.capture import ImportOptions, run_import
-from nurture.usecases.checking import run_check
+from nurture.usecases.intake.list_check import run_check
+from nurture.usecases.intake.take_in import ImportOptions, run_import
 from tests.doors.console_desk import Reader, Site, links, plain, site_of
 from tests.support.workbook import workbook
 
@@ -67,7 +67,7 @@ def test_a_list_comes_in_by_steps_and_nothing_is_written_before_the_last(site: S
     assert begun.status_code == 303
     import_id = int(begun.headers["Location"].rsplit("/", 1)[1])
     assert "Rows come in" in mara.page(f"/imports/{import_id}")
-    run_import(site.here.works, import_id, house=site.here.house)
+    run_import(site.here.works, import_id, intake=site.here.intake)
     assert number(site) == before + 1
     done = mara.page(f"/imports/{import_id}")
     assert "1 new lead, 0 updated, 1 as before, 1 not taken" in done
@@ -81,7 +81,7 @@ def test_the_page_of_an_import_opens_anew_once_all_rows_are_in(site: Site) -> No
     begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
     assert "No row was looked at yet" in mara.page(begun)
     assert "HX-Refresh" not in mara.get(f"{begun}/progress").headers
-    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), intake=site.here.intake)
     assert mara.get(f"{begun}/progress").headers["HX-Refresh"] == "true"
 
 
@@ -109,7 +109,7 @@ def test_the_numbers_of_the_list_agree_with_it_right_after_an_import(site: Site)
     through(mara, where, Basis.NONE)
     begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
     mara.page("/leads")
-    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), intake=site.here.intake)
     assert f"All {number(site)}" in mara.page("/leads")
 
 
@@ -136,7 +136,7 @@ def test_by_default_nobody_on_a_list_may_be_written_to(site: Site) -> None:
     assert "Nobody on this list gets mail" in mara.page(f"{where}/check")
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
     run_import(
-        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), house=site.here.house
+        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), intake=site.here.intake
     )
     with site.here.works.read("test") as work:
         new = leads.by_email(work, [EmailAddress("new@mills.example")])
@@ -176,7 +176,7 @@ def test_rejected_rows_come_as_a_file_that_a_spreadsheet_may_open(site: Site) ->
     through(mara, where, Basis.NONE)
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
     import_id = int(begun.headers["Location"].rsplit("/", 1)[1])
-    run_import(site.here.works, import_id, house=site.here.house)
+    run_import(site.here.works, import_id, intake=site.here.intake)
     text = mara.get(f"/imports/{import_id}/rejected.csv").get_data(as_text=True)
     rows = list(csv.reader(StringIO(text)))
     assert len(rows) == 2
@@ -190,7 +190,7 @@ def test_an_import_is_taken_back_until_somebody_had_mail(site: Site) -> None:
     through(mara, where, Basis.CONSENT)
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
     place = begun.headers["Location"]
-    run_import(site.here.works, int(place.rsplit("/", 1)[1]), house=site.here.house)
+    run_import(site.here.works, int(place.rsplit("/", 1)[1]), intake=site.here.intake)
     assert number(site) == before + 1
     assert mara.send(f"{place}/undo", came_from=place).status_code == 303
     assert number(site) == before
@@ -249,7 +249,7 @@ def test_the_owner_the_cost_and_what_comes_next_are_asked_and_shown_before_anyth
     assert "1 row does not: known already" in text
     begun = mara.send(f"{where}/start", came_from=f"{where}/check")
     run_import(
-        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), house=site.here.house
+        site.here.works, int(begun.headers["Location"].rsplit("/", 1)[1]), intake=site.here.intake
     )
     with site.here.works.read("test") as work:
         assert leads.get(work, site.lead("new@mills.example")).owner_id == owner.id
@@ -287,7 +287,7 @@ def test_a_long_list_is_checked_by_a_worker_and_its_page_answers_at_once(site: S
     assert "hx-get" in mara.get(f"{where}/check").get_data(as_text=True)
 
     name, options = asked_of(site)
-    run_check(site.here.works, name, options, house=site.here.house)
+    run_check(site.here.works, name, options, intake=site.here.intake)
     through_progress = mara.get(f"{where}/check/progress")
     assert through_progress.headers["HX-Refresh"] == "true"
     assert "Import 11,001 new leads" in mara.page(f"{where}/check")
@@ -349,7 +349,7 @@ def test_what_a_list_does_not_say_is_asked_before_anything_comes_in(site: Site) 
     assert "questions" not in text
     assert "The same address stands in row 2" in text
     begun = mara.send(f"{where}/start", came_from=f"{where}/check").headers["Location"]
-    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), house=site.here.house)
+    run_import(site.here.works, int(begun.rsplit("/", 1)[1]), intake=site.here.intake)
     assert "4 as in 2" in mara.page(begun)
     with site.here.works.read("test") as work:
         known = leads.by_email(work, [EmailAddress("first@doubt.example")])

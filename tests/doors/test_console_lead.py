@@ -16,7 +16,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Works
 from nurture.leads.tables import MailHost
-from nurture.usecases import evidence
+from nurture.usecases.responses import evidence
 from tests.domains.sales import a_user
 from tests.doors.public import Site, henk, offered, open_site
 
@@ -72,7 +72,7 @@ def does(
             verdict=verdict,
             asset_id=ids.get(item),
         )
-        evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
+        evidence.weigh(work, engagement.note_activity(work, [row]), journey=site.here.journey)
 
 
 def shown(site: Site, lead_id: LeadId, query: str = "") -> str:

@@ -12,7 +12,8 @@ from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
-from nurture.usecases import evidence, sell
+from nurture.usecases.responses import evidence
+from nurture.usecases.sales import handoff_answers
 from tests.doors.public import Site, henk, offered, open_site
 from tests.doors.test_console_lead import log_in, shown, story
 
@@ -40,7 +41,7 @@ def test_a_score_just_under_a_threshold_says_so(
             verdict=Verdict.HUMAN_PROVEN,
             name="calculator",
         )
-        evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
+        evidence.weigh(work, engagement.note_activity(work, [row]), journey=site.here.journey)
     clock.advance(timedelta(minutes=3))
 
     assert "(20.0, just under 20)" in shown(site, lead)
@@ -65,7 +66,7 @@ def test_who_got_a_lead_later_did_not_have_it_from_the_beginning(
     clock.advance(timedelta(minutes=40))
     with site.works.begin("test") as work:
         tom = users.by_handle(work, "tom").id
-        sell.redirect(work, offer.id, to=tom, notify=site.here.notify)
+        handoff_answers.redirect(work, offer.id, to=tom, notify=site.here.notify)
     log_in(site, "marketer")
 
     told = sub(r"<[^>]*>|\s+", " ", story(shown(site, lead)))

@@ -62,7 +62,7 @@ def test_the_number_on_a_view_is_the_length_of_its_list(site: Site) -> None:
 
 
 def test_show_more_gives_the_next_rows_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nurture.web.console.leads.STRETCH", 2)
+    monkeypatch.setattr("nurture.web.console.lead_list.STRETCH", 2)
     mara = site.reader("mara")
     found: list[str] = []
     address = "/leads"
@@ -196,7 +196,7 @@ def test_sales_people_find_their_own_leads_only(site: Site) -> None:
     assert tom.client.post("/leads/bulk/do", data={"all": "1", "do": "stop"}).status_code == 403
 
 
-def everybody(site: Site) -> list[leads.Person]:
+def everybody(site: Site) -> list[leads.LeadView]:
     with site.here.works.read("test") as work:
         return list(leads.search(work, LeadFilter()).people)
 

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nurture.adapters.mailbox import MailboxWriter
+from nurture.adapters.sink_store import SinkWriter
 from nurture.kernel.settings import load_settings
-from nurture.web.console.mailbox import in_use
+from nurture.web.console.sink_mailbox import in_use
 from tests.doors.console_desk import Site, site_of
 
 MAIL = (
@@ -19,7 +19,7 @@ MAIL = (
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     made = site_of(tmp_path_factory)
-    box = MailboxWriter(made.here.home)
+    box = SinkWriter(made.here.home)
     for number, who in enumerate(("a@x.example", "b@x.example", "a@x.example")):
         box.store(
             MAIL.format(subject=f"Mail {number}").encode(),

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from nurture import users
 from nurture.cli.main import nurture
-from nurture.usecases import leaving
+from nurture.usecases.desk import departure
 from tests.doors.console_desk import Site, site_of
 
 
@@ -59,7 +59,7 @@ def test_disabling_hands_over_after_a_look_and_can_be_taken_back(site: Site) -> 
     assert "1 disabled." in listed
     assert session.client.get("/handoffs").status_code == 303
     with site.here.works.read("test") as work:
-        assert leaving.in_hand(work, users.by_handle(work, "tom")).nothing
+        assert departure.in_hand(work, users.by_handle(work, "tom")).nothing
     jonas.send(f"/people/{tom}/enable", came_from="/people")
     assert "nobody is disabled" in jonas.page("/people")
 

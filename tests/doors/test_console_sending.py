@@ -8,13 +8,13 @@ from campaigns.vocabulary import JobName
 from nurture import engagement, leads, mail
 from nurture.engagement import HitKind, RawHit
 from nurture.engagement.tables import Hit
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.tables import Heartbeat
 from nurture.kernel.types import Json
 from nurture.mail import MessageEvent, Recorded
-from nurture.mail.tables import Attempt
-from nurture.usecases import collect
-from nurture.usecases.bounces import Dead, bounce
+from nurture.mail.tables import SendAttempt
+from nurture.usecases.delivery.bounces import DeadAddress, bounce
+from nurture.usecases.responses import poll_mailbox
 from tests.doors.console_desk import Site, site_of
 
 
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 def stopped(site: Site) -> bool:
     with site.here.works.read("test") as work:
-        return bool(shared.value(work, shared.SENDING_STOPPED))
+        return bool(shared_values.value(work, shared_values.SENDING_STOPPED))
 
 
 def test_every_pile_opens_a_list_that_is_as_long(site: Site) -> None:
@@ -51,7 +51,7 @@ def test_mail_that_waits_too_long_is_said_to_be_stuck(site: Site) -> None:
     site.later(timedelta(minutes=30))
     with site.here.works.begin("test") as work:
         for role in ("tick", "worker"):
-            shared.beat(work, f"{role}@here:1")
+            shared_values.beat(work, f"{role}@here:1")
     assert "Mail is stuck" in mara.page("/sending")
 
 
@@ -104,12 +104,12 @@ def test_a_mail_server_in_trouble_is_said_on_sending_and_on_today(site: Site) ->
         since = work.machine.isoformat()
         why = "6 of the last 40 mails got no answer after their last line"
         held: dict[str, Json] = {"open_since": since, "why": why, "probe_at": since, "wait": 10}
-        shared.put(work, "relay_breaker", new=held)
+        shared_values.put(work, "relay_breaker", new=held)
     try:
         pages = [mara.get(path).get_data(as_text=True) for path in ("/sending", "/")]
     finally:
         with site.here.works.begin("test") as work:
-            shared.put(work, "relay_breaker", new=None)
+            shared_values.put(work, "relay_breaker", new=None)
 
     for page in pages:
         assert "The mail server is in trouble" in page
@@ -122,22 +122,22 @@ def test_sending_says_whether_anybody_reads_what_comes_back(site: Site) -> None:
     mara = site.reader("mara")
     assert "No mailbox is read" in mara.page("/sending")
     with site.here.works.begin("test") as work:
-        shared.put(
-            work, collect.NAME, new={"read": 0, "trouble": "The mailbox does not let us in."}
+        shared_values.put(
+            work, poll_mailbox.NAME, new={"read": 0, "trouble": "The mailbox does not let us in."}
         )
     assert "The mailbox does not let us in." in mara.page("/sending")
     with site.here.works.begin("test") as work:
-        shared.put(work, collect.NAME, new=None)
+        shared_values.put(work, poll_mailbox.NAME, new=None)
 
 
 def test_mail_that_nobody_understands_stands_on_sending(site: Site) -> None:
     mara = site.reader("mara")
     assert "nobody knows what to do" not in mara.page("/sending")
     with site.here.works.begin("test") as work:
-        stray = mail.Stray(
+        stray = mail.UnmatchedMail(
             "k", "mailer-daemon@odd.example", "<b>Hm</b>", "We do not understand it."
         )
-        mail.put_aside(work, stray)
+        mail.keep_unmatched(work, stray)
     html = mara.get("/sending").get_data(as_text=True)
     assert "We do not understand it." in html
     assert "&lt;b&gt;Hm&lt;/b&gt;" in html
@@ -151,8 +151,8 @@ def test_what_is_caught_up_with_after_a_standstill_is_said_and_can_be_let_go(sit
             "since": (work.machine - timedelta(hours=9)).isoformat(),
             "until": work.machine.isoformat(),
         }
-        shared.put(work, "standstill", new=held)
-        due = mail.standstill(work)
+        shared_values.put(work, "standstill", new=held)
+        due = mail.outage(work)
     assert due is not None
     for path in ("/sending", "/"):
         page = mara.page(path)
@@ -175,7 +175,7 @@ def test_one_of_several_mail_servers_in_trouble_is_named_and_stops_nothing(site:
             mail.watch(work, 0, [MessageEvent.TEMPORARY], relay="b.example:465")
         (first,) = mail.messages(work, limit=1)
         work.session.add_all(
-            Attempt(
+            SendAttempt(
                 message_id=first.id,
                 outcome="temporary",
                 reply="451 later",
@@ -227,7 +227,7 @@ def test_who_was_started_anew_takes_the_place_of_who_fell_silent(site: Site) -> 
         before = work.machine - timedelta(minutes=5)
         for name in ("tick@thishost:1", "tick@otherhost:7"):
             work.session.add(Heartbeat(name=name, seen_at=before))
-        shared.beat(work, "tick@thishost:2")
+        shared_values.beat(work, "tick@thishost:2")
 
     page = site.reader("mara").page("/sending")
 
@@ -241,7 +241,7 @@ def test_who_was_called_dead_is_listed_by_the_servers_words_and_mailed_again(sit
     words = "550 5.1.1 Nobody here"
     with site.here.works.begin("test") as work:
         person = leads.get(work, lead_id)
-        bounce(work, [Dead(lead_id, person.email, 1, words)], secret=site.here.secret)
+        bounce(work, [DeadAddress(lead_id, person.email, 1, words)], secret=site.here.secret)
     assert "A server said “550 5.1.1 Nobody here”" in mara.page(f"/leads/{lead_id}")
     page = mara.page("/sending/dead")
     assert "1 lead" in page
@@ -262,7 +262,7 @@ def test_one_who_was_called_dead_is_mailed_again_from_their_page(site: Site) -> 
     path = f"/leads/{lead_id}"
     with site.here.works.begin("test") as work:
         person = leads.get(work, lead_id)
-        bounce(work, [Dead(lead_id, person.email, 1, "550 gone")], secret=site.here.secret)
+        bounce(work, [DeadAddress(lead_id, person.email, 1, "550 gone")], secret=site.here.secret)
     assert mara.send(f"{path}/mail-again", came_from=path, why="").status_code == 422
     assert mara.send(f"{path}/mail-again", came_from=path, why="She wrote").status_code == 303
     assert "Britta Olm may be mailed again." in mara.page(path)

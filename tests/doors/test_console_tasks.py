@@ -10,7 +10,7 @@ from nurture import tasks, users
 from nurture.kernel.types import LeadId, UserId
 from nurture.tasks import NewTask, TaskKind
 from nurture.users.tables import User
-from nurture.web.console import needs, todo
+from nurture.web.console import task_page, todo_items
 from tests.doors.console_desk import Site, links, plain, site_of
 
 
@@ -237,7 +237,7 @@ def test_the_number_answered_is_that_of_the_list_however_long_it_is(site: Site) 
             for n in range(110)
         ]
         tasks.create(work, rows)
-        everybody = tasks.Which(everybody=True)
+        everybody = tasks.TaskFilter(everybody=True)
         for task in tasks.todo(work, everybody, limit=500):
             if task.title.startswith("Long"):
                 tasks.done(work, task.id, outcome="done", note="")
@@ -256,8 +256,10 @@ def test_the_number_answered_is_that_of_the_list_however_long_it_is(site: Site) 
 def test_a_tab_counts_what_its_list_shows_mails_in_doubt_too(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    doubt = needs.Need("1 mail maybe delivered", "x", "mail-question", "today", "/sending", "Look")
-    monkeypatch.setattr(todo, "doubts", lambda _work: [doubt])
+    doubt = todo_items.TodoItem(
+        "1 mail maybe delivered", "x", "mail-question", "today", "/sending", "Look"
+    )
+    monkeypatch.setattr(task_page, "doubts", lambda _work: [doubt])
     page = site.reader("mara").page("/tasks")
     told = re.search(r"(\d+) things? waits? for a person", page)
     assert told is not None

@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from campaigns.sent_back import RejectReason
+from campaigns.rejection_reasons import RejectReason
 from nurture import handoff, users
 from nurture.handoff.tables import Handoff
-from nurture.usecases import sell
-from nurture.usecases.sell import Rejection
+from nurture.usecases.sales import handoff_answers
+from nurture.usecases.sales.handoff_answers import Rejection
 from nurture.users.tables import Absence
 from tests.doors.console_desk import Site, links, plain, site_of
 
@@ -173,9 +173,9 @@ def test_a_dealer_sees_what_became_of_their_leads(site: Site) -> None:
     offer = site.pass_on("britta@seefeld.example")
     with site.here.works.begin("test") as work:
         petra = users.by_handle(work, "petra").id
-        sell.redirect(work, offer, to=petra, notify=site.here.notify)
+        handoff_answers.redirect(work, offer, to=petra, notify=site.here.notify)
         rejection = Rejection(RejectReason.NO_BUDGET, note="Next year")
-        sell.reject(work, offer, rejection=rejection)
+        handoff_answers.reject(work, offer, rejection=rejection)
         assert handoff.closed_of(work, petra, limit=5)[0].id == offer
 
     page = site.reader("petra").page(HOME)

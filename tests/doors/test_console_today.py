@@ -7,18 +7,18 @@ from sqlalchemy import delete, update
 
 from campaigns.vocabulary import Stage
 from nurture import leads, tasks
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.tables import Setting
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
 from nurture.leads import LeadFilter
 from nurture.leads.tables import Lead
-from nurture.reports import today as report
+from nurture.reports import day_figures as report
 from nurture.reports.audit import QUERIES
-from nurture.reports.checked import NAME
-from nurture.reports.findings import Row
+from nurture.reports.audit_summary import NAME
+from nurture.reports.findings import AuditRow
 from nurture.tasks import NewTask, TaskKind
-from nurture.web.console import remember
+from nurture.web.console import count_cache
 from tests.doors.console_desk import Site, links, plain, site_of
 
 
@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def _counted_anew(site: Site) -> None:
     site.checked()
     with site.app.app_context():
-        remember.forget()
+        count_cache.forget()
 
 
 def test_marketing_sees_first_whether_somebody_is_forgotten(site: Site) -> None:
@@ -54,12 +54,12 @@ def test_the_safety_line_opens_the_promises_behind_it(site: Site) -> None:
 def test_the_page_reads_what_the_tick_found_and_checks_nothing_itself(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(_work: Work) -> list[Row]:
+    def slow(_work: Work) -> list[AuditRow]:
         raise AssertionError
 
     queries = tuple(replace(one, find=slow) for one in QUERIES)
     monkeypatch.setattr("nurture.reports.audit.QUERIES", queries)
-    monkeypatch.setattr("nurture.web.console.cracks.QUERIES", queries)
+    monkeypatch.setattr("nurture.web.console.audit_page.QUERIES", queries)
 
     assert "Checked at 10:24" in site.reader("mara").page("/")
     assert "promises are kept, as of" in site.reader("mara").page("/cracks")
@@ -85,7 +85,7 @@ def test_a_promise_that_many_leads_break_is_one_promise(site: Site) -> None:
     broken: dict[str, Json] = {"Q01": 12, "Q25": 3}
     with site.here.works.begin("test") as work:
         found: dict[str, Json] = {"at": work.now.isoformat(), "checks": 31, "broken": broken}
-        shared.put(work, NAME, new=found)
+        shared_values.put(work, NAME, new=found)
 
     assert "2 promises not kept. Every one of" in site.reader("mara").page("/")
 
@@ -189,7 +189,7 @@ def test_the_list_of_promises_is_not_for_sales(site: Site) -> None:
 def test_a_figure_that_is_dear_is_counted_at_most_once_a_minute(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remember, "CHEAP", 0)
+    monkeypatch.setattr(count_cache, "CHEAP", 0)
     mara = site.reader("mara")
     before = plain(mara.get("/").get_data(as_text=True))
     site.pass_on("aoife@kilbrae.example")

@@ -16,9 +16,9 @@ from nurture.kernel.stepped import read_instant, set_instant
 from nurture.tasks import NewTask, TaskKind
 from tests.doors.console_desk import Site, make_site
 from workers.demo.agenda import Agenda
-from workers.demo.desk import AT_DESKS, Desk
 from workers.demo.dirty_csv import Expectation
-from workers.demo.scene import PASSWORD, Options, Scene
+from workers.demo.marketing_desk import AT_DESKS, DeskWorkers
+from workers.demo.scene import PASSWORD, DemoScene, Options
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def site(tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-def scene(site: Site) -> Iterator[Scene]:
+def scene(site: Site) -> Iterator[DemoScene]:
     server = make_server("127.0.0.1", 0, site.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     settings = site.here.settings.model_copy(update={"base_url": address})
-    yield Scene(
+    yield DemoScene(
         options=Options(
             once=True, days=1, seed=7, home=site.here.home, port=server.server_port, keep=False
         ),
@@ -54,7 +54,9 @@ def scene(site: Site) -> Iterator[Scene]:
     thread.join()
 
 
-def test_people_at_their_desks_answer_all_their_tasks_within_days(site: Site, scene: Scene) -> None:
+def test_people_at_their_desks_answer_all_their_tasks_within_days(
+    site: Site, scene: DemoScene
+) -> None:
     with site.here.works.begin("test") as work:
         for lead in ("pieter", "jens", "britta"):
             for kind, queue in ((TaskKind.TRIAGE, "triage"), (TaskKind.FOLLOW_UP, "telesales")):
@@ -69,7 +71,7 @@ def test_people_at_their_desks_answer_all_their_tasks_within_days(site: Site, sc
                 )
                 tasks.create(work, [row])
     agenda = Agenda()
-    desk = Desk(scene, agenda, read_instant(site.here.home))
+    journey = DeskWorkers(scene, agenda, read_instant(site.here.home))
     until = read_instant(site.here.home) + timedelta(days=7)
 
     while (at := agenda.next_at) is not None and at < until:
@@ -77,11 +79,13 @@ def test_people_at_their_desks_answer_all_their_tasks_within_days(site: Site, sc
         for planned in agenda.take(at):
             planned.act()
 
-    assert (sum(desk.counts.values()), desk.refused) == (6, [])
+    assert (sum(journey.counts.values()), journey.refused) == (6, [])
     with site.here.works.read("test") as work:
         assert tasks.open_tasks(work, queue="telesales") == []
         assert tasks.open_tasks(work, queue="triage") == []
-        told = tasks.answered(work, tasks.Which(everybody=True), since=until - timedelta(days=9))
+        told = tasks.answered(
+            work, tasks.TaskFilter(everybody=True), since=until - timedelta(days=9)
+        )
         names = {one.title: one.done_by for one in told}
         tom, mara = users.by_handle(work, "tom").id, users.by_handle(work, "mara").id
         assert names == {"Look: follow_up": f"user:{tom}", "Look: triage": f"user:{mara}"}

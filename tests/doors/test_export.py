@@ -9,10 +9,10 @@ from campaigns.vocabulary import Basis
 from nurture import leads
 from nurture.cli.main import nurture
 from nurture.kernel.types import Json
-from nurture.leads import LeadFilter, Outcome
-from nurture.usecases.capture import ImportOptions
-from nurture.usecases.export import HEADINGS, csv_lines
-from nurture.usecases.preview import check_import
+from nurture.leads import CaptureOutcome, LeadFilter
+from nurture.usecases.desk.export_leads import HEADINGS, csv_lines
+from nurture.usecases.intake.import_preview import check_import
+from nurture.usecases.intake.take_in import ImportOptions
 from tests.doors.console_desk import Site, site_of
 
 
@@ -54,9 +54,9 @@ def test_what_was_exported_comes_in_again_and_changes_nothing(site: Site, tmp_pa
         path.write_text("".join(csv_lines(work, LeadFilter())), encoding="utf-8")
         number = leads.count(work, LeadFilter())
     check = check_import(
-        site.here.works, path, ImportOptions(basis=Basis.CONSENT), house=site.here.house
+        site.here.works, path, ImportOptions(basis=Basis.CONSENT), intake=site.here.intake
     )
-    assert check.counts[Outcome.UNCHANGED] == number
+    assert check.counts[CaptureOutcome.UNCHANGED] == number
     assert (check.rejected, check.left_out) == (0, 0)
     # Which campaigns somebody came by is history: it is shown, and no list can tell it.
     left_out = [name for name, column in check.mapping.items() if column == ""]

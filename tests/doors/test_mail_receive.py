@@ -12,8 +12,8 @@ from nurture.cli.main import nurture
 from nurture.kernel.tokens import message_mark
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.runtime import Runtime
-from nurture.usecases import capture
-from nurture.usecases.publish import publish_library
+from nurture.usecases.intake import take_in
+from nurture.usecases.publishing.publish import publish_library
 from tests.support.letters_in import BOUNCES, answer, dsn, returned_to
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def journey(home: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setenv("NURTURE_HOME", str(home))
     monkeypatch.setenv("NURTURE_BOUNCES", BOUNCES)
     here = runtime.start()
@@ -46,12 +46,12 @@ def desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     )
     lead = leads.NewLead(EmailAddress("anna@works.example"), first_name="Anna")
     with here.works.begin("test") as work:
-        found = capture.capture_leads(
+        found = take_in.capture_leads(
             work,
-            [capture.Arrival(lead, basis=Basis.CONSENT)],
+            [take_in.NewArrival(lead, basis=Basis.CONSENT)],
             origin=leads.Origin(),
             policy=leads.FieldPolicy.FILL_BLANKS,
-            house=here.house,
+            intake=here.intake,
         )
         version = mail.live_versions(work)["requested_file"]
         one = mail.NewMessage(
@@ -68,47 +68,47 @@ def desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(here, found.rows[0].lead_id, message_mark(here.keyring, line.id))
 
 
-def test_an_answer_through_the_pipe_reaches_its_lead(desk: Desk) -> None:
-    done = desk.pipe(answer(f"<{desk.mark}@x>", words="Yes"))
+def test_an_answer_through_the_pipe_reaches_its_lead(journey: Desk) -> None:
+    done = journey.pipe(answer(f"<{journey.mark}@x>", words="Yes"))
     assert (done.exit_code, done.output) == (0, "human\n")
-    assert ActivityKind.REPLIED in desk.kinds()
+    assert ActivityKind.REPLIED in journey.kinds()
 
 
 @pytest.mark.parametrize("name", ["ORIGINAL_RECIPIENT", "RECIPIENT"])
-def test_the_mail_server_tells_the_address_in_the_environment(desk: Desk, name: str) -> None:
-    done = desk.pipe(dsn("nobody"), **{name: returned_to(desk.mark)})
+def test_the_mail_server_tells_the_address_in_the_environment(journey: Desk, name: str) -> None:
+    done = journey.pipe(dsn("nobody"), **{name: returned_to(journey.mark)})
     assert (done.exit_code, done.output) == (0, "returned\n")
 
 
-def test_the_address_may_be_an_option(desk: Desk) -> None:
-    done = desk.pipe(dsn("nobody"), "--to", returned_to(desk.mark))
+def test_the_address_may_be_an_option(journey: Desk) -> None:
+    done = journey.pipe(dsn("nobody"), "--to", returned_to(journey.mark))
     assert (done.exit_code, done.output) == (0, "returned\n")
 
 
-def test_a_mail_of_any_length_is_read_to_its_end(desk: Desk) -> None:
-    raw = answer(f"<{desk.mark}@x>", words="Yes") + b"x" * 3_000_000
-    assert desk.pipe(raw).output == "human\n"
+def test_a_mail_of_any_length_is_read_to_its_end(journey: Desk) -> None:
+    raw = answer(f"<{journey.mark}@x>", words="Yes") + b"x" * 3_000_000
+    assert journey.pipe(raw).output == "human\n"
 
 
-def test_a_mail_that_is_not_ours_is_no_fault(desk: Desk) -> None:
-    assert desk.pipe(b"Subject: Buy now\n\nBuy").output == "unknown\n"
+def test_a_mail_that_is_not_ours_is_no_fault(journey: Desk) -> None:
+    assert journey.pipe(b"Subject: Buy now\n\nBuy").output == "unknown\n"
 
 
 @pytest.mark.parametrize("fails", ["database", "settings"])
 def test_what_is_not_the_mails_fault_lets_the_server_try_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, fails: str
+    journey: Desk, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
     wrong = {
         "database": ("NURTURE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"),
         "settings": ("NURTURE_INBOX_URL", "pop3://x"),
     }
     monkeypatch.setenv(*wrong[fails])
-    assert desk.pipe(answer(f"<{desk.mark}@x>")).exit_code == 75
+    assert journey.pipe(answer(f"<{journey.mark}@x>")).exit_code == 75
 
 
-def test_what_nobody_understands_is_kept_for_a_person(desk: Desk) -> None:
-    raw = f"From: mailer-daemon@x\nTo: {returned_to(desk.mark)}\nSubject: Hm\n\nHm\n".encode()
-    assert desk.pipe(raw).output == "aside\n"
-    (kept,) = (desk.here.home / "aside").iterdir()
+def test_what_nobody_understands_is_kept_for_a_person(journey: Desk) -> None:
+    raw = f"From: mailer-daemon@x\nTo: {returned_to(journey.mark)}\nSubject: Hm\n\nHm\n".encode()
+    assert journey.pipe(raw).output == "aside\n"
+    (kept,) = (journey.here.home / "aside").iterdir()
     assert kept.read_bytes() == raw
     assert kept.stat().st_mode & 0o077 == 0

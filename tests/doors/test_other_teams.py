@@ -8,7 +8,7 @@ from campaigns.vocabulary import Channel, Role
 from nurture import tasks, users
 from nurture.kernel.types import UserId
 from nurture.tasks import NewTask, TaskKind
-from nurture.usecases import sell
+from nurture.usecases.sales import handoff_answers
 from nurture.users import NewUser
 from nurture.web.console.lead_story import CALLS
 from tests.doors.console_desk import Reader, Site, site_of
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
                     f"{handle}@tarnholt.example",
                     (role,),
                     channel=channel,
-                    boss="claire",
+                    manager="claire",
                 ),
             )
     return site
@@ -52,7 +52,7 @@ def theirs(site: Site) -> dict[str, int]:
     offer = site.pass_on("jens@adorf.example")
     ines = id_of(site, "ines")
     with site.here.works.begin("test") as work:
-        lead_id = sell.redirect(work, offer, to=ines, notify=site.here.notify).lead_id
+        lead_id = handoff_answers.redirect(work, offer, to=ines, notify=site.here.notify).lead_id
         tasks.create(
             work,
             [

@@ -12,7 +12,7 @@ from nurture.kernel.tokens import Purpose, sign
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Works
 from nurture.mail.tables import Message
-from nurture.usecases import sell
+from nurture.usecases.sales import handoff_answers
 from tests.domains.sales import a_user, stage_of
 from tests.doors.console_desk import plain
 from tests.doors.public import Site, henk, offered, open_site
@@ -187,7 +187,7 @@ def test_an_old_link_says_that_the_lead_has_gone_to_somebody_else(
     old = [site.answer_link(offer, owner, answer) for answer in ("accept", "spoke", "not_a_fit")]
     with site.works.begin("test") as work:
         other = a_user(work, "somebody", channel="field", name="Ada Field")
-        sell.redirect(work, offer.id, to=other, notify=site.here.notify)
+        handoff_answers.redirect(work, offer.id, to=other, notify=site.here.notify)
     before = site.everything()
 
     for link in old:

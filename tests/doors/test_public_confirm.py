@@ -17,9 +17,10 @@ from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Works
 from nurture.mail import MessageLine
 from nurture.mail.tables import Message
-from nurture.usecases import confirm, foresee
-from nurture.usecases.company import company
-from nurture.usecases.proof import Press, proof
+from nurture.usecases.delivery.mail_preview import PreviewContext, proof
+from nurture.usecases.intake import confirmation
+from nurture.usecases.journeys import explain
+from nurture.usecases.shared.sending_company import company
 from tests.domains.sales import a_lead
 from tests.doors.public import Site, open_site, person
 
@@ -74,11 +75,11 @@ def test_until_it_is_confirmed_a_yes_is_none_and_says_so(site: Site) -> None:
         refused = consent.may_write(work, [lead_id])[lead_id]
         assert refused is not None
         assert refused.sentence.startswith("Waits for confirmation")
-        told = foresee.why(work, lead_id)
+        told = explain.why(work, lead_id)
         assert told.verdict == "No marketing mail goes out."
         assert "Waits for confirmation" in told.rest
         (task,) = tasks.open_tasks(work, lead_id=lead_id)
-        assert task.reason == confirm.WAITS
+        assert task.reason == confirmation.WAITS
         assert task.due_at > work.now + consent.KEPT_FOR
 
 
@@ -130,7 +131,9 @@ def test_a_confirmed_lead_goes_on_and_its_rest_is_over(site: Site) -> None:
 
     with site.works.read("test") as work:
         assert not [
-            one for one in tasks.open_tasks(work, lead_id=lead_id) if one.reason == confirm.WAITS
+            one
+            for one in tasks.open_tasks(work, lead_id=lead_id)
+            if one.reason == confirmation.WAITS
         ]
 
 
@@ -184,11 +187,11 @@ def test_who_never_confirms_is_let_go_after_thirty_days_and_may_come_again(
 ) -> None:
     lead_id = sign_up(site)
     clock.advance(consent.KEPT_FOR - timedelta(minutes=1))
-    assert confirm.let_go(site.works, limit=9) == 0
+    assert confirmation.release(site.works, limit=9) == 0
 
     clock.advance(timedelta(minutes=2))
-    assert confirm.let_go(site.works, limit=9) == 1
-    assert confirm.let_go(site.works, limit=9) == 0
+    assert confirmation.release(site.works, limit=9) == 1
+    assert confirmation.release(site.works, limit=9) == 0
 
     assert stage(site, lead_id) is Stage.DISQUALIFIED
     with site.works.read("test") as work:
@@ -280,7 +283,7 @@ def test_who_was_known_before_is_not_closed_by_a_question_that_nobody_answers(
     sign_up(site)
     clock.advance(consent.KEPT_FOR + timedelta(days=1))
 
-    assert confirm.let_go(site.works, limit=9) == 1
+    assert confirmation.release(site.works, limit=9) == 1
 
     assert stage(site, known) is Stage.UNQUALIFIED
 
@@ -294,10 +297,10 @@ def _letter(site: Site, lead_id: LeadId) -> tuple[Letter, str]:
     (line,) = asked(site, lead_id)
     with site.works.read("test") as work:
         firm = company(work, sender="", postal="")
-        press = Press(site.here.keyring, site.here.settings.base_url, firm)
+        press = PreviewContext(site.here.keyring, site.here.settings.base_url, firm)
         context = work.session.scalar(select(Message.context).where(Message.id == line.id))
         assert isinstance(context, dict)
-        made = proof(work, confirm.TEMPLATE, lead_id=lead_id, sample=context, press=press)
+        made = proof(work, confirmation.TEMPLATE, lead_id=lead_id, sample=context, press=press)
     letter = message_from_bytes(made.raw)
     parts = [part.get_payload(decode=True) for part in letter.walk() if not part.is_multipart()]
     text = "\n".join(part.decode() for part in parts if isinstance(part, bytes))

@@ -5,17 +5,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from campaigns.wishes import Often
+from campaigns.preferences import MailFrequency
 from nurture import consent, engagement, mail
-from nurture.kernel import slips
+from nurture.kernel import pending_requests
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
-from nurture.pages import Standing
+from nurture.pages import Proofness
 from nurture.pages.tables import Submission
-from nurture.usecases import kept_forms, prefer, shelf
+from nurture.usecases.intake import kept_forms, page_cache
+from nurture.usecases.journeys import mail_preferences
 from nurture.web import patience
-from nurture.web.errands import errands
+from nurture.web.request_replay import replay_requests
 from tests.conftest import MONDAY
 from tests.doors.outage import Outage
 from tests.doors.public import Site, henk, open_site, person
@@ -32,19 +33,19 @@ def site(outage: Outage, home: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setattr(patience.within, "__kwdefaults__", {"seconds": 0.5})
     site = open_site(outage.works, FrozenClock(MONDAY), home)
     with site.works.read("test") as work:
-        shelf.put(work, home)
+        page_cache.put(work, home)
     return site
 
 
 def later(site: Site) -> None:
     """The database is back, and the shipper goes round."""
     site.clock.advance(kept_forms.IN_HAND)
-    for errand in errands(site.here):
+    for errand in replay_requests(site.here):
         errand()
 
 
 def waiting(site: Site, folder: str = kept_forms.FOLDER) -> int:
-    return len(slips.kept(site.here.home / folder))
+    return len(pending_requests.kept(site.here.home / folder))
 
 
 def aoife(work: Work) -> LeadId:
@@ -77,7 +78,7 @@ def test_a_form_is_taken_in_without_a_database_and_counts_once_it_is_back(
         lead_id = aoife(work)
         (row,) = work.session.scalars(select(Submission))
         assert (row.lead_id, row.consent_version, row.at) == (lead_id, "2026-01", MONDAY)
-        assert row.standing == Standing.UNPROVEN
+        assert row.standing == Proofness.UNPROVEN
     site.prove()
     with site.works.read("test") as work:
         assert consent.permitted(work, [lead_id]) == {lead_id}
@@ -108,7 +109,7 @@ def test_a_page_is_shown_without_a_database_as_it_was_published(site: Site, outa
 def test_a_host_that_never_saw_a_page_asks_to_come_back_in_a_minute(
     site: Site, outage: Outage
 ) -> None:
-    (site.here.home / shelf.FILE).unlink()
+    (site.here.home / page_cache.FILE).unlink()
     outage.begin()
     try:
         answer = site.client.get("/p/leak-hunt")
@@ -145,17 +146,17 @@ def test_choices_are_heard_without_a_database_and_the_last_one_holds(
     link = site.preferences_link(site.a_mail(lead_id))
     outage.begin()
     try:
-        first = site.client.post(link, data={"topic": "energy", "often": Often.PAUSED})
+        first = site.client.post(link, data={"topic": "energy", "often": MailFrequency.PAUSED})
         site.clock.advance(kept_forms.IN_HAND)
-        second = site.client.post(link, data={"topic": "uptime", "often": Often.MONTHLY})
-        kept = waiting(site, prefer.FOLDER)
+        second = site.client.post(link, data={"topic": "uptime", "often": MailFrequency.MONTHLY})
+        kept = waiting(site, mail_preferences.FOLDER)
     finally:
         outage.end()
 
     assert (first.status_code, second.status_code, kept) == (200, 200, 2)
     assert "Noted" in second.text
     later(site)
-    assert waiting(site, prefer.FOLDER) == 0
+    assert waiting(site, mail_preferences.FOLDER) == 0
     with site.works.read("test") as work:
         found = person(work, "henk@vlietstra.example")
         assert found is not None
@@ -168,10 +169,12 @@ def test_a_newer_choice_outlives_an_older_one_that_still_waits(
 ) -> None:
     site = open_site(works, clock, home)
     message_id = site.a_mail(henk(site))
-    prefer.keep(home, message_id, topics=["energy"], often=Often.PAUSED, clock=clock)
+    mail_preferences.keep(
+        home, message_id, topics=["energy"], often=MailFrequency.PAUSED, clock=clock
+    )
     link = site.preferences_link(message_id)
 
-    assert "Saved" in site.client.post(link, data={"often": Often.ANY}).text
+    assert "Saved" in site.client.post(link, data={"often": MailFrequency.ANY}).text
 
     later(site)
     with works.read("test") as work:
@@ -186,7 +189,7 @@ def test_a_form_counts_once_whoever_dies_after_it_was_taken_in(
     site = open_site(works, clock, home)
     form = site.form("leak-hunt")
     with monkeypatch.context() as patch:
-        patch.setattr(slips.Slip, "tear_up", _die)
+        patch.setattr(pending_requests.PendingRequest, "delete_pending", _die)
         site.client.post(form["action"], data={**form, **ANSWERS})
     assert waiting(site) == 1
     with works.read("test") as work:
@@ -205,7 +208,7 @@ def test_a_form_that_cannot_be_read_later_stays_with_its_reason(
 ) -> None:
     site = open_site(works, clock, home)
     form = site.form("leak-hunt")
-    monkeypatch.setattr("nurture.web.public.intake.within", lambda _tell: None)
+    monkeypatch.setattr("nurture.web.public.form_intake.within", lambda _tell: None)
     site.client.post(form["action"], data={**form, "email": "aoife at marran", "agree": "2026-01"})
 
     later(site)
@@ -222,7 +225,7 @@ def test_on_a_full_disk_the_database_takes_the_form(
     works: Works, clock: FrozenClock, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = open_site(works, clock, home)
-    monkeypatch.setattr(slips, "keep", _full)
+    monkeypatch.setattr(pending_requests, "keep", _full)
 
     assert site.send("leak-hunt", ANSWERS).status_code == 200
 
@@ -234,7 +237,7 @@ def test_a_form_that_nobody_could_take_is_not_answered_with_thanks(
     site: Site, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = site.form("leak-hunt")
-    monkeypatch.setattr(slips, "keep", _full)
+    monkeypatch.setattr(pending_requests, "keep", _full)
     outage.begin()
     try:
         answer = site.client.post(form["action"], data={**form, **ANSWERS})
@@ -244,9 +247,9 @@ def test_a_form_that_nobody_could_take_is_not_answered_with_thanks(
     assert answer.status_code == 503
 
 
-def _die(_slip: slips.Slip) -> None:
+def _die(_slip: pending_requests.PendingRequest) -> None:
     raise KilledError
 
 
-def _full(*_args: object, **_named: object) -> slips.Slip:
+def _full(*_args: object, **_named: object) -> pending_requests.PendingRequest:
     raise OSError(28, "The disk is full")

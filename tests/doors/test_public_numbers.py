@@ -11,9 +11,9 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.leads import ListOptions
-from nurture.usecases import promote
-from nurture.usecases.capture import ImportOptions, run_import, start_import
-from nurture.usecases.publish import publish_library
+from nurture.usecases.intake.take_in import ImportOptions, run_import, start_import
+from nurture.usecases.publishing.publish import publish_library
+from nurture.usecases.sales import promotion
 from tests.doors.public import HENK, LIBRARY, MAILS, Site, henk, open_site, person
 
 BIG = "Big plant in Austria or southern Germany"
@@ -36,14 +36,14 @@ def imported(site: Site, folder: Path, text: str) -> None:
     path = folder / "list.csv"
     path.write_text(text)
     options = ImportOptions(source="fair/spring", basis=Basis.CONSENT, reading=ListOptions())
-    number = start_import(site.works, path, options, house=site.here.house, actor="user:1")
-    assert run_import(site.works, number, house=site.here.house).rejected == 0
+    number = start_import(site.works, path, options, intake=site.here.intake, actor="user:1")
+    assert run_import(site.works, number, intake=site.here.intake).rejected == 0
 
 
 def owner_by_size(site: Site, lead_id: LeadId) -> str | None:
     """Hand a lead to sales and name who got it by which rule."""
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
+        promotion.make_ready(work, [lead_id], reason="for a test", notify=site.here.notify)
         offer = handoff.find_open(work, lead_id)
         assert offer is not None
         assert BIG in offer.route_reason

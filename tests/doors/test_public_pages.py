@@ -7,19 +7,20 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from campaigns.forms import ConsentText, Field, Page
+from campaigns.forms import ConsentText, FormField, PageDefinition
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
 from nurture import consent, engagement, handoff, leads, mail, tasks
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
 from nurture.pages.tables import Submission
-from nurture.usecases import dialled, submit
-from nurture.usecases.form_pages import Open
-from nurture.usecases.submit import AnswersRefused, Visit
-from nurture.web.public.frame import safe_html
+from nurture.usecases.intake import submit_form
+from nurture.usecases.intake.submit_form import AnswersRefused, FormVisit
+from nurture.usecases.requests.published_forms import Open
+from nurture.usecases.shared import home_country
+from nurture.web.public.calculator import reckon
 from nurture.web.public.landing import HONEYPOT, PERSON
-from nurture.web.public.reckon import reckon
+from nurture.web.public.public_frame import safe_html
 from tests.doors.public import HENK, Site, henk, open_site, person
 
 JAN = "jan@bakker.example"
@@ -253,7 +254,7 @@ def test_times_are_promised_by_their_country_their_phone_or_our_own_clock(
     lead_id = henk(site, **known)
 
     with site.works.read("test") as work:
-        assert dialled.zone_told(work, leads.get(work, lead_id)) == zone
+        assert home_country.zone_told(work, leads.get(work, lead_id)) == zone
 
 
 def test_sales_reads_what_was_asked_in_the_words_of_the_form(site: Site) -> None:
@@ -307,13 +308,15 @@ def test_an_optional_phone_number_that_nobody_can_read_loses_nothing(
 
 
 def test_a_phone_number_that_must_be_given_is_asked_for_again() -> None:
-    asked = Field("phone", "tel", "Phone", needed=True)
+    asked = FormField("phone", "tel", "Phone", needed=True)
     words = ConsentText("1", "", "", "")
-    opened = Open(Page("contact"), None, (asked,), recognised=False, asset=None, consent=words)
-    visit = Visit("contact", {"phone": "4711"}, agreed=False, nonce="n")
+    opened = Open(
+        PageDefinition("contact"), None, (asked,), recognised=False, asset=None, consent=words
+    )
+    visit = FormVisit("contact", {"phone": "4711"}, agreed=False, nonce="n")
 
     with pytest.raises(AnswersRefused, match="write it with"):
-        submit.checked(opened, visit, countries=("DE",))
+        submit_form.checked(opened, visit, countries=("DE",))
 
 
 def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:

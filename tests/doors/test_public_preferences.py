@@ -5,9 +5,9 @@ from re import findall, search
 
 import pytest
 
-from campaigns import wishes
+from campaigns import preferences
+from campaigns.preferences import MailFrequency
 from campaigns.vocabulary import SuppressionReason
-from campaigns.wishes import Often
 from nurture import consent, leads
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Keyring, message_tokens
@@ -31,9 +31,9 @@ def link(site: Site, lead_id: LeadId) -> str:
     return site.preferences_link(site.a_mail(lead_id))
 
 
-def held(site: Site, lead_id: LeadId) -> wishes.Wishes:
+def held(site: Site, lead_id: LeadId) -> preferences.MailPreferences:
     with site.works.read("test") as work:
-        return wishes.read(leads.get(work, lead_id).facts)
+        return preferences.read(leads.get(work, lead_id).facts)
 
 
 def ticked(text: str) -> list[str]:
@@ -66,11 +66,13 @@ def test_chosen_topics_are_the_interests_of_the_lead(
     with site.works.read("test") as work:
         assert leads.get(work, lead_id).interests == ("energy", "uptime")
         told = {row.field: row.actor for row in leads.history(work, lead_id)}
-    assert told["interests"] == told[wishes.TOPICS] == "prospect"
+    assert told["interests"] == told[preferences.TOPICS] == "prospect"
 
 
-@pytest.mark.parametrize("often", list(Often))
-def test_how_often_is_kept_and_shown(site: Site, lead_id: LeadId, link: str, often: Often) -> None:
+@pytest.mark.parametrize("often", list(MailFrequency))
+def test_how_often_is_kept_and_shown(
+    site: Site, lead_id: LeadId, link: str, often: MailFrequency
+) -> None:
     site.client.post(link, data={"often": often})
 
     assert held(site, lead_id).often(now=site.clock.now()) is often
@@ -89,7 +91,7 @@ def test_without_a_tick_there_is_no_choice_and_earlier_interests_stay(
     site.client.post(link, data={"topic": ["energy"], "often": "any"})
     site.client.post(link, data={"often": "any"})
 
-    assert held(site, lead_id) == wishes.NO_WISHES
+    assert held(site, lead_id) == preferences.NO_WISHES
     with site.works.read("test") as work:
         assert leads.get(work, lead_id).interests == ("energy",)
 
@@ -120,7 +122,7 @@ def test_choices_do_not_lift_a_no(site: Site, lead_id: LeadId) -> None:
 
 def test_a_choice_that_does_not_exist_is_refused(site: Site, lead_id: LeadId, link: str) -> None:
     assert site.client.post(link, data={"often": "hourly"}).status_code == 422
-    assert held(site, lead_id) == wishes.NO_WISHES
+    assert held(site, lead_id) == preferences.NO_WISHES
 
 
 def test_a_made_up_link_changes_nobody(site: Site, lead_id: LeadId) -> None:
@@ -128,7 +130,7 @@ def test_a_made_up_link_changes_nobody(site: Site, lead_id: LeadId) -> None:
     token = message_tokens(stranger, message_id=1, template_version=1).preferences
 
     assert site.client.post(f"/preferences/{token}", data={"often": "paused"}).status_code == 404
-    assert held(site, lead_id) == wishes.NO_WISHES
+    assert held(site, lead_id) == preferences.NO_WISHES
 
 
 def test_a_message_that_nobody_knows_any_more_shows_the_button_to_stop(site: Site) -> None:

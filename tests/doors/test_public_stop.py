@@ -8,7 +8,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Works
-from nurture.usecases import progress
+from nurture.usecases.journeys import advance
 from tests.domains.sales import stage_of
 from tests.doors.public import HENK, Site, henk, open_site
 
@@ -99,7 +99,7 @@ def test_who_leaves_is_in_no_track_gets_no_planned_mail_and_is_looked_after(
     with site.works.read("test") as work:
         assert tracks.rivals(work, [lead_id]) == {}
         assert stage_of(work, lead_id) is Stage.MARKETING
-        assert progress.next_actions_missing(work, [lead_id]) == []
+        assert advance.next_actions_missing(work, [lead_id]) == []
         told = engagement.timeline(work, lead_id, limit=5, before=None)
         assert [one.kind for one in told] == [ActivityKind.UNSUBSCRIBED]
         assert not consent.permitted(work, [lead_id])

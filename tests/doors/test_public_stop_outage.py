@@ -8,13 +8,13 @@ from sqlalchemy import select
 from campaigns.vocabulary import SuppressionReason
 from nurture import consent, engagement
 from nurture.consent.tables import Suppression
-from nurture.kernel import slips
+from nurture.kernel import pending_requests
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.tables import Inbox
+from nurture.kernel.tables import InboxEntry
 from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
-from nurture.usecases import leave
+from nurture.usecases.responses import unsubscribe
 from nurture.web import patience
 from tests.conftest import MONDAY
 from tests.doors.outage import Outage
@@ -39,9 +39,9 @@ def stopped(site: Site, lead_id: LeadId) -> bool:
         return consent.suppressed_now(work, [lead_id]) == {lead_id: SuppressionReason.UNSUBSCRIBED}
 
 
-def carry_out(site: Site) -> int:
+def replay_pending(site: Site) -> int:
     here = site.here
-    return leave.carry_out(here.works, here.home, key=here.secret, desk=here.desk)
+    return unsubscribe.replay_pending(here.works, here.home, key=here.secret, journey=here.journey)
 
 
 def test_a_no_is_answered_without_a_database_and_holds_once_it_is_back(
@@ -56,7 +56,7 @@ def test_a_no_is_answered_without_a_database_and_holds_once_it_is_back(
     answers = [site.client.post(link, data=ONE_CLICK, content_type=kind) for kind in KINDS]
     pressed = site.client.post(link)
     try:
-        kept_while_away = len(slips.kept(site.here.home / leave.FOLDER))
+        kept_while_away = len(pending_requests.kept(site.here.home / unsubscribe.FOLDER))
     finally:
         outage.end()
 
@@ -70,10 +70,10 @@ def test_a_no_is_answered_without_a_database_and_holds_once_it_is_back(
     assert "We write to you no more" in pressed.text
     assert kept_while_away == 3
 
-    carry_out(site)
+    replay_pending(site)
 
     assert stopped(site, lead_id)
-    assert slips.kept(site.here.home / leave.FOLDER) == []
+    assert pending_requests.kept(site.here.home / unsubscribe.FOLDER) == []
     with site.works.read("test") as work:
         assert len(list(work.session.scalars(select(Suppression.id)))) == 1
         assert len(engagement.timeline(work, lead_id, limit=9)) == 1
@@ -84,19 +84,19 @@ def test_what_is_kept_is_carried_out_once_whoever_dies_in_between(
 ) -> None:
     site = open_site(works, clock, home)
     lead_id = henk(site)
-    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    unsubscribe.keep(home, site.a_mail(lead_id), clock=clock)
     with monkeypatch.context() as patch:
-        patch.setattr(slips.Slip, "tear_up", _die)
+        patch.setattr(pending_requests.PendingRequest, "delete_pending", _die)
         with pytest.raises(KilledError):
-            carry_out(site)
+            replay_pending(site)
     before = site.everything()
 
-    assert carry_out(site) == 1
+    assert replay_pending(site) == 1
 
     assert stopped(site, lead_id)
     assert site.everything() == before
     with works.read("test") as work:
-        assert work.session.scalars(select(Inbox.source)).all() == [leave.FOLDER]
+        assert work.session.scalars(select(InboxEntry.source)).all() == [unsubscribe.FOLDER]
 
 
 def test_a_no_that_cannot_be_carried_out_stops_no_other_and_is_tried_again(
@@ -104,13 +104,15 @@ def test_a_no_that_cannot_be_carried_out_stops_no_other_and_is_tried_again(
 ) -> None:
     site = open_site(works, clock, home)
     lead_id = henk(site)
-    slips.keep(home / leave.FOLDER, {"message": "no number"}, at=clock.machine())
-    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    pending_requests.keep(home / unsubscribe.FOLDER, {"message": "no number"}, at=clock.machine())
+    unsubscribe.keep(home, site.a_mail(lead_id), clock=clock)
 
-    assert carry_out(site) == 1
+    assert replay_pending(site) == 1
 
     assert stopped(site, lead_id)
-    assert [one.content for one in slips.kept(home / leave.FOLDER)] == [{"message": "no number"}]
+    assert [one.content for one in pending_requests.kept(home / unsubscribe.FOLDER)] == [
+        {"message": "no number"}
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
@@ -119,13 +121,13 @@ def test_a_slip_that_nobody_can_read_is_set_aside_and_stops_no_other(
 ) -> None:
     site = open_site(works, clock, home)
     lead_id = henk(site)
-    leave.keep(home, site.a_mail(lead_id), clock=clock)
-    (home / leave.FOLDER / "0.slip").write_bytes(content)
+    unsubscribe.keep(home, site.a_mail(lead_id), clock=clock)
+    (home / unsubscribe.FOLDER / "0.slip").write_bytes(content)
 
-    assert carry_out(site) == 1
+    assert replay_pending(site) == 1
 
     assert stopped(site, lead_id)
-    (left,) = (home / leave.FOLDER).iterdir()
+    (left,) = (home / unsubscribe.FOLDER).iterdir()
     assert (left.name, left.read_bytes()) == ("0.slip.bad", content)
 
 
@@ -134,14 +136,14 @@ def test_a_slip_that_the_disk_does_not_give_waits_and_stops_no_other(
 ) -> None:
     site = open_site(works, clock, home)
     lead_id = henk(site)
-    leave.keep(home, site.a_mail(lead_id), clock=clock)
+    unsubscribe.keep(home, site.a_mail(lead_id), clock=clock)
     # A folder answers a reader with an error, as a damaged disk does.
-    (home / leave.FOLDER / "0.slip").mkdir()
+    (home / unsubscribe.FOLDER / "0.slip").mkdir()
 
-    assert carry_out(site) == 1
+    assert replay_pending(site) == 1
 
     assert stopped(site, lead_id)
-    assert (home / leave.FOLDER / "0.slip").exists()
+    assert (home / unsubscribe.FOLDER / "0.slip").exists()
 
 
 def test_a_made_up_link_is_refused_without_a_database(site: Site, outage: Outage) -> None:
@@ -155,7 +157,7 @@ def test_a_made_up_link_is_refused_without_a_database(site: Site, outage: Outage
         outage.end()
 
     assert answer.status_code == 404
-    assert slips.kept(site.here.home / leave.FOLDER) == []
+    assert pending_requests.kept(site.here.home / unsubscribe.FOLDER) == []
 
 
 def test_on_a_full_disk_the_database_hears_the_no(
@@ -163,7 +165,7 @@ def test_on_a_full_disk_the_database_hears_the_no(
 ) -> None:
     site = open_site(works, clock, home)
     lead_id = henk(site)
-    monkeypatch.setattr(slips, "keep", _full)
+    monkeypatch.setattr(pending_requests, "keep", _full)
 
     assert site.client.post(site.stop_link(site.a_mail(lead_id)), data=ONE_CLICK).status_code == 200
 
@@ -174,7 +176,7 @@ def test_a_no_that_nobody_could_take_is_not_answered_with_thanks(
     site: Site, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = site.stop_link(site.a_mail(henk(site)))
-    monkeypatch.setattr(slips, "keep", _full)
+    monkeypatch.setattr(pending_requests, "keep", _full)
     outage.begin()
     try:
         answer = site.client.post(link, data=ONE_CLICK)
@@ -184,9 +186,9 @@ def test_a_no_that_nobody_could_take_is_not_answered_with_thanks(
     assert answer.status_code == 503
 
 
-def _die(_slip: slips.Slip) -> None:
+def _die(_slip: pending_requests.PendingRequest) -> None:
     raise KilledError
 
 
-def _full(*_args: object, **_named: object) -> slips.Slip:
+def _full(*_args: object, **_named: object) -> pending_requests.PendingRequest:
     raise OSError(28, "The disk is full")

@@ -29,12 +29,14 @@ from nurture.kernel.work import Works
 from nurture.mail.tables import Message
 from nurture.pages.tables import FormPost, Submission
 from nurture.reports.audit import run_audit
-from nurture.usecases import evidence, kept_forms, vouch
-from nurture.usecases.company import company
-from nurture.usecases.proof import Press, proof
+from nurture.usecases.delivery.mail_preview import PreviewContext, proof
+from nurture.usecases.desk import unproven_review
+from nurture.usecases.intake import kept_forms
+from nurture.usecases.responses import evidence
+from nurture.usecases.shared.sending_company import company
 from nurture.web.auth import SESSION
-from nurture.web.errands import errands
-from nurture.web.public.network import network_of
+from nurture.web.public.visitor_network import network_of
+from nurture.web.request_replay import replay_requests
 from tests.doors.public import HENK, Site, henk, open_site, person
 
 VICTIM = "victim@firm.example"
@@ -47,7 +49,7 @@ def site(works: Works, clock: FrozenClock, home: Path) -> Site:
     return open_site(works, clock, home)
 
 
-def lead(site: Site, address: str = VICTIM) -> leads.Person:
+def lead(site: Site, address: str = VICTIM) -> leads.LeadView:
     with site.works.read("test") as work:
         found = person(work, address)
         assert found is not None
@@ -168,7 +170,7 @@ def test_what_was_said_stands_beside_what_is_known_and_one_of_us_decides(site: S
     assert "known: Henk" in page
     (one,) = said(site, lead_id)
     with site.works.begin("user:1") as work:
-        vouch.take_over(work, lead_id, one.id, desk=site.here.desk)
+        unproven_review.take_over(work, lead_id, one.id, journey=site.here.journey)
     assert lead(site, HENK).first_name == "Hendrik"
     with site.works.read("test") as work:
         changed = {row.field: (row.old, row.new, row.actor) for row in leads.history(work, lead_id)}
@@ -184,7 +186,7 @@ def test_what_is_discarded_never_counts_and_is_followed_up_no_more(site: Site) -
     (one,) = said(site, lead_id)
 
     with site.works.begin("user:1") as work:
-        vouch.discard(work, lead_id, one.id, desk=site.here.desk)
+        unproven_review.discard(work, lead_id, one.id, journey=site.here.journey)
 
     assert said(site, lead_id) == []
     with site.works.read("test") as work:
@@ -206,13 +208,13 @@ def test_a_deed_in_the_mail_that_a_form_caused_proves_what_was_said(
         )
     other = site.a_mail(lead_id)
 
-    _deed(site, lead_id, other, kind)
+    _event(site, lead_id, other, kind)
     assert lead(site, HENK).first_name == "Henk"
-    _deed(site, lead_id, MessageId(caused), ActivityKind.OPENED)
+    _event(site, lead_id, MessageId(caused), ActivityKind.OPENED)
     assert lead(site, HENK).first_name == "Henk"
-    _deed(site, lead_id, MessageId(caused), kind, verdict=Verdict.SCANNER_PROBABLE)
+    _event(site, lead_id, MessageId(caused), kind, verdict=Verdict.SCANNER_PROBABLE)
     assert lead(site, HENK).first_name == "Henk"
-    _deed(site, lead_id, MessageId(caused), kind, number=2)
+    _event(site, lead_id, MessageId(caused), kind, number=2)
 
     assert lead(site, HENK).first_name == "Hendrik"
     assert said(site, lead_id) == []
@@ -289,7 +291,7 @@ def test_a_request_over_the_limit_is_held_seen_and_let_in(site: Site) -> None:
     assert "1 form waits for somebody to look" in site.client.get("/").text
     with site.works.begin("user:1") as work:
         (held,) = pages.held(work, limit=9)
-        vouch.let_in(work, held.id, house=site.here.house, desk=site.here.desk)
+        unproven_review.let_in(work, held.id, intake=site.here.intake, journey=site.here.journey)
     with site.works.read("test") as work:
         assert pages.held(work, limit=9) == []
         titles = [one.title for one in tasks.open_tasks(work, lead_id=lead(site).id)]
@@ -314,7 +316,7 @@ def test_forms_that_waited_for_the_database_are_limited_when_they_are_taken_in(
 ) -> None:
     forms = [site.form("leak-hunt") for _ in range(65)]
     with monkeypatch.context() as patch:
-        patch.setattr("nurture.web.public.intake.within", lambda _tell: None)
+        patch.setattr("nurture.web.public.form_intake.within", lambda _tell: None)
         for number, form in enumerate(forms):
             address = VICTIM if number < 5 else f"v{number}@firm{number}.example"
             taken = site.client.post(form["action"], data={**form, "email": address})
@@ -322,7 +324,7 @@ def test_forms_that_waited_for_the_database_are_limited_when_they_are_taken_in(
             site.clock.advance(timedelta(milliseconds=1))
 
     site.clock.advance(kept_forms.IN_HAND)
-    for errand in errands(site.here):
+    for errand in replay_requests(site.here):
         errand()
 
     assert mails(site) == 46  # 50 forms of this network were taken in, 5 of them for one address
@@ -355,7 +357,7 @@ def test_the_question_of_a_stranger_is_whether_it_was_them(site: Site) -> None:
         assert consent.permitted(work, [lead(site).id]) == set()
 
 
-def _deed(
+def _event(
     site: Site,
     lead_id: LeadId,
     message_id: MessageId,
@@ -373,14 +375,14 @@ def _deed(
             verdict=verdict,
             origin=f"{kind}:{message_id}:{number}:{verdict}",
         )
-        evidence.weigh(work, engagement.note_activity(work, [row]), desk=site.here.desk)
+        evidence.weigh(work, engagement.note_activity(work, [row]), journey=site.here.journey)
 
 
 def _composed(site: Site, lead_id: LeadId) -> str:
     """Compose the one mail to a lead as the sender would."""
     with site.works.read("test") as work:
         firm = company(work, sender="", postal="")
-        press = Press(site.here.keyring, site.here.settings.base_url, firm)
+        press = PreviewContext(site.here.keyring, site.here.settings.base_url, firm)
         (line,) = mail.of_lead(work, lead_id)
         context = work.session.scalar(select(Message.context).where(Message.id == line.id))
         assert isinstance(context, dict)

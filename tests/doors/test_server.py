@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from nurture.web.client import client_address
-from nurture.web.server import Doors, Limits, bridge, gate
+from nurture.web.server import ServerApps, ServerLimits, bridge, gate
 from nurture.web.server.run import server_of
 from tests.support.processes import free_port, wait_until
 
@@ -44,12 +44,12 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     found = free_port()
-    limits = Limits(
+    limits = ServerLimits(
         most=lambda path: MOST.get(path, 1_000_000),
         welcome=lambda environ: "HTTP_COOKIE" in environ,
         client=client_address,
     )
-    server = server_of(Doors(application, limits), host="127.0.0.1", port=found)
+    server = server_of(ServerApps(application, limits), host="127.0.0.1", port=found)
     with _running(server):
         yield found
 

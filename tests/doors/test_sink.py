@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nurture.adapters import mailbox
+from nurture.adapters import sink_store
 from nurture.kernel.errors import NotFound
 from tests.support.processes import free_port, listens, wait_until
 
@@ -47,8 +47,8 @@ def test_what_is_accepted_is_in_the_mailbox(sink: Sink) -> None:
     with sink.client() as client:
         client.send_message(letter("Ada@Example.org", "Grüße aus Köln"))
 
-    [line] = mailbox.messages(sink.home)
-    whole = mailbox.message(sink.home, line.id)
+    [line] = sink_store.messages(sink.home)
+    whole = sink_store.message(sink.home, line.id)
 
     assert line.rcpt_to == ("Ada@Example.org",)
     assert line.mail_from == "hello@nurture.example"
@@ -69,7 +69,7 @@ def test_addresses_without_a_mailbox_are_refused_with_550(sink: Sink) -> None:
 
     assert [code for code, _ in answers] == [550, 550, 250]
     assert answers[0][1].startswith(b"5.1.1")
-    assert mailbox.count(sink.home) == 0
+    assert sink_store.count(sink.home) == 0
 
 
 def test_pipelined_commands_are_offered_and_understood(sink: Sink) -> None:
@@ -94,31 +94,31 @@ def test_a_killed_sink_keeps_what_it_accepted(sink: Sink) -> None:
         sink.process.wait()
 
     # What a new one does first: open the file.
-    mailbox.MailboxWriter(sink.home).close()
+    sink_store.SinkWriter(sink.home).close()
     sink.process.returncode = 0
-    assert mailbox.count(sink.home) == 20
+    assert sink_store.count(sink.home) == 20
 
 
 def test_pages_of_the_mailbox_follow_each_other(home: Path) -> None:
-    box = mailbox.MailboxWriter(home)
+    box = sink_store.SinkWriter(home)
     at = datetime(2026, 3, 2, tzinfo=UTC)
     for to in ("ada@x.example", "bob@x.example", "Ada@x.example"):
         box.store(b"Subject: S\r\n\r\nx", mail_from="n@x.example", rcpt_to=[to], received_at=at)
 
-    newest = mailbox.latest(home, limit=2)
-    older = mailbox.latest(home, before_id=newest[-1].id, limit=2)
+    newest = sink_store.latest(home, limit=2)
+    older = sink_store.latest(home, before_id=newest[-1].id, limit=2)
 
     assert [line.id for line in newest + older] == [3, 2, 1]
-    assert [line.id for line in mailbox.messages(home, after_id=1)] == [2, 3]
-    assert [line.id for line in mailbox.messages(home, rcpt="ADA@x.example")] == [1, 3]
+    assert [line.id for line in sink_store.messages(home, after_id=1)] == [2, 3]
+    assert [line.id for line in sink_store.messages(home, rcpt="ADA@x.example")] == [1, 3]
     box.close()
 
 
 def test_a_mailbox_that_never_received_anything_is_empty(home: Path) -> None:
-    assert mailbox.messages(home) == []
-    assert mailbox.count(home) == 0
+    assert sink_store.messages(home) == []
+    assert sink_store.count(home) == 0
     with pytest.raises(NotFound, match="no message 7"):
-        mailbox.message(home, 7)
+        sink_store.message(home, 7)
 
 
 def test_a_taken_port_is_named(sink: Sink) -> None:

@@ -13,7 +13,14 @@ from nurture.adapters.mail_memory import REPLIES, Fate, MemoryTransport
 from nurture.adapters.mail_smtp import SmtpTransport, relay_of
 from nurture.kernel.types import MessageId
 from nurture.mail.journal import JournalBroken
-from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Stage, Transport
+from nurture.mail.transport import (
+    Outgoing,
+    RelayUnavailable,
+    SendOutcome,
+    SmtpStage,
+    Transport,
+    TransportResult,
+)
 
 SENDER = "news@sender.example"
 Make = Callable[[dict[str, Fate]], Transport]
@@ -134,7 +141,7 @@ class Watch:
     """What the job sees: dots noted, results reported."""
 
     dots: list[MessageId] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    results: list[TransportResult] = field(default_factory=list)
 
     def send(self, transport: Transport, recipients: list[str], *, stop_after: int = 10**9) -> None:
         """Send one message to each, numbered from 1."""
@@ -150,7 +157,7 @@ class Watch:
         )
 
     @property
-    def outcomes(self) -> dict[int, Outcome]:
+    def outcomes(self) -> dict[int, SendOutcome]:
         """Each message's outcome, once."""
         assert len({r.message_id for r in self.results}) == len(self.results)
         return {r.message_id: r.outcome for r in sorted(self.results, key=lambda r: r.message_id)}
@@ -194,19 +201,19 @@ def transport_to(server: ScriptedServer, *, connections: int = 1) -> SmtpTranspo
 
 
 EXPECTED = {
-    Fate.ACCEPTED: (Outcome.SENT, True),
-    Fate.ACCEPTED_THEN_DROPPED: (Outcome.SENT, True),
-    Fate.UNKNOWN_RECIPIENT: (Outcome.REFUSED, False),
-    Fate.GREYLISTED: (Outcome.DEFERRED, False),
-    Fate.CLOSING_AT_RCPT: (Outcome.DEFERRED, False),
-    Fate.CLOSING_AFTER_DOT: (Outcome.DEFERRED, True),
-    Fate.TEMPORARY_AFTER_DOT: (Outcome.DEFERRED, True),
-    Fate.SPAM_AFTER_DOT: (Outcome.REFUSED, True),
-    Fate.DROPPED_AT_MAIL: (Outcome.HUNG_UP, False),
-    Fate.DROPPED_AFTER_DOT: (Outcome.IN_DOUBT, True),
-    Fate.GARBAGE_AFTER_DOT: (Outcome.IN_DOUBT, True),
-    Fate.HALF_CODE_AFTER_DOT: (Outcome.IN_DOUBT, True),
-    Fate.HALF_REPLY_AFTER_DOT: (Outcome.IN_DOUBT, True),
+    Fate.ACCEPTED: (SendOutcome.SENT, True),
+    Fate.ACCEPTED_THEN_DROPPED: (SendOutcome.SENT, True),
+    Fate.UNKNOWN_RECIPIENT: (SendOutcome.REFUSED, False),
+    Fate.GREYLISTED: (SendOutcome.DEFERRED, False),
+    Fate.CLOSING_AT_RCPT: (SendOutcome.DEFERRED, False),
+    Fate.CLOSING_AFTER_DOT: (SendOutcome.DEFERRED, True),
+    Fate.TEMPORARY_AFTER_DOT: (SendOutcome.DEFERRED, True),
+    Fate.SPAM_AFTER_DOT: (SendOutcome.REFUSED, True),
+    Fate.DROPPED_AT_MAIL: (SendOutcome.HUNG_UP, False),
+    Fate.DROPPED_AFTER_DOT: (SendOutcome.IN_DOUBT, True),
+    Fate.GARBAGE_AFTER_DOT: (SendOutcome.IN_DOUBT, True),
+    Fate.HALF_CODE_AFTER_DOT: (SendOutcome.IN_DOUBT, True),
+    Fate.HALF_REPLY_AFTER_DOT: (SendOutcome.IN_DOUBT, True),
 }
 
 
@@ -238,12 +245,12 @@ def test_the_others_of_a_batch_are_sent_whatever_happens_to_one(make: Make, fate
 
     by_recipient = {recipients[number - 1]: outcome for number, outcome in watch.outcomes.items()}
     assert by_recipient.pop("bad@x.example") is EXPECTED[fate][0]
-    assert set(by_recipient.values()) == {Outcome.SENT}
+    assert set(by_recipient.values()) == {SendOutcome.SENT}
     assert len(by_recipient) == 3
 
 
 def test_no_dot_leaves_when_it_cannot_be_noted(make: Make) -> None:
-    reported: list[Result] = []
+    reported: list[TransportResult] = []
 
     drawn: list[MessageId] = []
 
@@ -264,7 +271,7 @@ def test_no_dot_leaves_when_it_cannot_be_noted(make: Make) -> None:
         )
 
     assert sorted(result.message_id for result in reported) == drawn
-    assert {result.outcome for result in reported} == {Outcome.NOT_STARTED}
+    assert {result.outcome for result in reported} == {SendOutcome.NOT_STARTED}
 
 
 def test_nothing_starts_after_the_stop_mark(make: Make) -> None:
@@ -272,10 +279,10 @@ def test_nothing_starts_after_the_stop_mark(make: Make) -> None:
 
     watch.send(make({}), [f"lead{n}@x.example" for n in range(50)], stop_after=10)
 
-    sent = [result for result in watch.results if result.outcome is Outcome.SENT]
+    sent = [result for result in watch.results if result.outcome is SendOutcome.SENT]
     assert 10 <= len(sent) <= 13
-    others = {r.outcome for r in watch.results if r.outcome is not Outcome.SENT}
-    assert others <= {Outcome.NOT_STARTED}
+    others = {r.outcome for r in watch.results if r.outcome is not SendOutcome.SENT}
+    assert others <= {SendOutcome.NOT_STARTED}
 
 
 @pytest.mark.parametrize(
@@ -287,8 +294,8 @@ def test_an_address_that_is_none_is_refused_without_asking(make: Make, address: 
 
     watch.send(make({}), [address, "good@x.example"])
 
-    expected = Outcome.SENT if address == "a@x" else Outcome.REFUSED
-    assert watch.outcomes == {1: expected, 2: Outcome.SENT}
+    expected = SendOutcome.SENT if address == "a@x" else SendOutcome.REFUSED
+    assert watch.outcomes == {1: expected, 2: SendOutcome.SENT}
 
 
 def test_hundreds_over_four_connections_arrive_once_each() -> None:
@@ -304,10 +311,10 @@ def test_hundreds_over_four_connections_arrive_once_each() -> None:
     stop(server)
     assert sorted(watch.outcomes) == list(range(1, 401))
     assert len(server.accepted) == len(set(server.accepted))
-    sent = {n for n, outcome in watch.outcomes.items() if outcome is Outcome.SENT}
-    doubt = {n for n, outcome in watch.outcomes.items() if outcome is Outcome.IN_DOUBT}
+    sent = {n for n, outcome in watch.outcomes.items() if outcome is SendOutcome.SENT}
+    doubt = {n for n, outcome in watch.outcomes.items() if outcome is SendOutcome.IN_DOUBT}
     assert {f"lead{n - 1}@x.example" for n in sent | doubt} == set(server.accepted)
-    assert sum(outcome is Outcome.NOT_STARTED for outcome in watch.outcomes.values()) == 0
+    assert sum(outcome is SendOutcome.NOT_STARTED for outcome in watch.outcomes.values()) == 0
 
 
 @pytest.mark.parametrize(
@@ -316,7 +323,7 @@ def test_hundreds_over_four_connections_arrive_once_each() -> None:
 )
 def test_no_body_can_end_itself(attack: bytes) -> None:
     server = serve({})
-    results: list[Result] = []
+    results: list[TransportResult] = []
 
     transport_to(server).send_batch(
         [Outgoing(MessageId(1), SENDER, "a@x.example", attack)],
@@ -330,7 +337,7 @@ def test_no_body_can_end_itself(attack: bytes) -> None:
     unstuffed = server.bodies[0].replace(b"\r\n.", b"\r\n").removeprefix(b".")
     lines = attack.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     assert unstuffed == lines + b"\r\n"
-    assert [result.stage for result in results] == [Stage.DOT]
+    assert [result.stage for result in results] == [SmtpStage.DOT]
 
 
 def test_a_relay_that_is_down_draws_nothing() -> None:

@@ -14,7 +14,13 @@ from nurture.adapters.mail_relays import Relays
 from nurture.adapters.mail_smtp import Relay, SmtpTransport, Tls, relay_of
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import MessageId
-from nurture.mail.transport import Outcome, Outgoing, RelayUnavailable, Result, Transport
+from nurture.mail.transport import (
+    Outgoing,
+    RelayUnavailable,
+    SendOutcome,
+    Transport,
+    TransportResult,
+)
 
 LOGIN = LoginPassword(b"user", b"right")
 
@@ -48,8 +54,8 @@ def port() -> Iterator[int]:
     server.stop()
 
 
-def send(relay: Relay) -> list[Result]:
-    results: list[Result] = []
+def send(relay: Relay) -> list[TransportResult]:
+    results: list[TransportResult] = []
     SmtpTransport(relay, connections=1).send_batch(
         [Outgoing(MessageId(1), "news@x.example", "a@x.example", b"Subject: x\r\n\r\nx\r\n")],
         before_dot=lambda _: None,
@@ -61,7 +67,7 @@ def send(relay: Relay) -> list[Result]:
 
 def test_a_login_opens_the_way(port: int) -> None:
     assert [r.outcome for r in send(relay_of(f"smtp://user:right@127.0.0.1:{port}"))] == [
-        Outcome.SENT
+        SendOutcome.SENT
     ]
 
 
@@ -91,7 +97,7 @@ def test_a_server_that_falls_silent_after_the_dot_leaves_doubt(
         results = send(relay_of(f"smtp://127.0.0.1:{listener.getsockname()[1]}"))
 
         done.set()
-    assert [(result.outcome, result.code) for result in results] == [(Outcome.IN_DOUBT, 0)]
+    assert [(result.outcome, result.code) for result in results] == [(SendOutcome.IN_DOUBT, 0)]
 
 
 def _silent(listener: socket.socket, done: threading.Event) -> None:
@@ -138,17 +144,17 @@ def test_where_the_first_server_is_away_the_second_takes_the_batch(port: int) ->
         there = SmtpTransport(relay_of(f"smtp://127.0.0.1:{port}?tls=off"))
 
         assert [one.outcome for one in through(Relays({"a": away, "b": there}))] == [
-            Outcome.SENT
+            SendOutcome.SENT
         ] * 3
         assert [one.outcome for one in through(Relays({"b": there, "a": away}))] == [
-            Outcome.SENT
+            SendOutcome.SENT
         ] * 3
         with pytest.raises(RelayUnavailable):
             through(Relays({"a": away, "c": away}))
 
 
-def through(transport: Transport) -> list[Result]:
-    results: list[Result] = []
+def through(transport: Transport) -> list[TransportResult]:
+    results: list[TransportResult] = []
     mails = (
         Outgoing(MessageId(n), "news@x.example", "a@x.example", b"Subject: x\r\n\r\nx\r\n")
         for n in range(3)

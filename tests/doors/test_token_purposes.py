@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from nurture.engagement import Came
+from nurture.engagement import PageArrival
 from nurture.kernel import spool
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.tokens import Purpose, message_mark, message_tokens, sign
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Works
-from nurture.web.track import Tracking, TrackingMiddleware, visit_token, visitor
+from nurture.web.tracking import Tracking, TrackingMiddleware, visit_token, visitor
 from tests.doors.public import Site, henk, open_site
 
 NEW_VERSION = 9999
@@ -50,7 +50,7 @@ def tokens_of(site: Site, message_id: MessageId) -> dict[str, str]:
     return {
         **links._asdict(),
         **{str(one): sign(keyring, one, subject="1:1:accept", issued=machine) for one in Purpose},
-        "visit": visit_token(keyring, Came(message_id, "0", machine)),
+        "visit": visit_token(keyring, PageArrival(message_id, "0", machine)),
         "mark": message_mark(keyring, message_id),
     }
 

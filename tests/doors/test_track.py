@@ -10,7 +10,7 @@ from wsgiref.util import setup_testing_defaults
 
 import pytest
 
-from nurture.engagement import Came, HitKind, LinkFiles, RawHit, from_line
+from nurture.engagement import HitKind, LinkFiles, PageArrival, RawHit, from_line
 from nurture.kernel import spool
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.errors import Conflict
@@ -19,7 +19,7 @@ from nurture.kernel.spool import Spool
 from nurture.kernel.tokens import Keyring, message_tokens
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Works
-from nurture.web.track import Shipper, Tracking, TrackingMiddleware, visit_token, visitor
+from nurture.web.tracking import Shipper, Tracking, TrackingMiddleware, visit_token, visitor
 
 KEYS = Keyring.of("k" * 40)
 TOKENS = message_tokens(KEYS, message_id=77, template_version=3)
@@ -177,7 +177,7 @@ def test_our_own_pages_learn_whose_mail_it_was(door: Door) -> None:
     for link in ("1", "a12"):
         location = door.ask(f"/c/{TOKEN}/{link}")[1]["Location"]
         token = location.partition("m=")[2].partition("#")[0]
-        assert visitor(KEYS, token, machine=NOW) == Came(MessageId(77), link, NOW)
+        assert visitor(KEYS, token, machine=NOW) == PageArrival(MessageId(77), link, NOW)
         assert location.endswith("#top") or "?x=1&m=" in location
     assert "m=" not in door.ask(f"/c/{TOKEN}/a13")[1]["Location"]
 
@@ -192,7 +192,7 @@ def test_a_visit_names_the_very_hit_that_it_began_with(door: Door) -> None:
 
 
 def test_a_visit_is_recognised_for_two_hours_and_cannot_be_made_up() -> None:
-    came = Came(MessageId(77), "a12", NOW + timedelta(microseconds=7))
+    came = PageArrival(MessageId(77), "a12", NOW + timedelta(microseconds=7))
     token = visit_token(KEYS, came)
     assert visitor(KEYS, token, machine=NOW + timedelta(hours=1)) == came
     assert visitor(KEYS, token, machine=NOW + timedelta(hours=3)) is None

@@ -12,7 +12,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress
 from nurture.kernel.work import Works
 from nurture.leads import Campaigns, LeadFilter
-from nurture.usecases.export import csv_lines
+from nurture.usecases.desk.export_leads import csv_lines
 from nurture.web.auth import SESSION
 from tests.doors.public import Site, henk, open_site, person
 

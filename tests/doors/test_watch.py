@@ -7,23 +7,23 @@ import pytest
 from campaigns.vocabulary import Stage
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.work import Work, Works
-from nurture.reports import checked
+from nurture.reports import audit_summary
 from nurture.reports.audit import QUERIES
-from nurture.reports.checked import Checked
-from nurture.reports.findings import Row
+from nurture.reports.audit_summary import AuditSummary
+from nurture.reports.findings import AuditRow
 from tests.domains.sales import a_lead
 from workers.watch import EVERY, Watcher, watch
 
 SECOND = timedelta(seconds=1)
 
 
-def _fails(_work: Work) -> list[Row]:
+def _fails(_work: Work) -> list[AuditRow]:
     raise LookupError
 
 
-def last(works: Works) -> Checked | None:
+def last(works: Works) -> AuditSummary | None:
     with works.read("test") as work:
-        return checked.last_check(work)
+        return audit_summary.last_check(work)
 
 
 def test_one_tick_checks_and_the_others_wait_for_their_minute(
@@ -35,7 +35,7 @@ def test_one_tick_checks_and_the_others_wait_for_their_minute(
     assert not watch(works, who="second")
 
     found = last(works)
-    assert found == Checked(broken={}, checks=len(QUERIES), at=clock.now(), running=True)
+    assert found == AuditSummary(broken={}, checks=len(QUERIES), at=clock.now(), running=True)
     clock.advance(EVERY + SECOND)
     assert watch(works, who="second")
 
@@ -57,7 +57,7 @@ def test_a_check_that_fails_leaves_the_last_result_to_grow_old(
     works: Works, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch(works, who="tick")
-    clock.advance(checked.FRESH)
+    clock.advance(audit_summary.FRESH)
     broken = (replace(QUERIES[0], find=_fails), *QUERIES[1:])
     monkeypatch.setattr("nurture.reports.audit.QUERIES", broken)
     with pytest.raises(LookupError):
@@ -78,7 +78,7 @@ def test_nothing_waits_for_a_check_and_only_one_runs(
     works = fresh_works  # two threads, each with a transaction of its own
     go_on = threading.Event()
 
-    def slow(_work: Work) -> list[Row]:
+    def slow(_work: Work) -> list[AuditRow]:
         go_on.wait(20)
         return []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from nurture import runtime
 from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
-from nurture.usecases.publish import publish_library
+from nurture.usecases.publishing.publish import publish_library
 from tests.support.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from nurture import mail
 from nurture.kernel.types import Json
 from nurture.kernel.work import Works
 from nurture.mail.tables import Message
-from nurture.usecases.library import kind_of
+from nurture.usecases.publishing.check_library import kind_of
 from tests.faults.counting_sink import CountingSink
 from tests.faults.installation import Installation, installed, prepared
 from workers.valkey import recorded_url

@@ -33,8 +33,8 @@ getattr(import_module(module), name)(**json.loads(sys.argv[2]))
 @pytest.fixture
 def site(home: Path, fresh_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """What is long here is a tenth of what is long elsewhere: the way is the same."""
-    monkeypatch.setattr("nurture.usecases.checking.LONG_BYTES", 30_000)
-    monkeypatch.setattr("nurture.usecases.uploads.SMALL", 20_000)
+    monkeypatch.setattr("nurture.usecases.intake.list_check.LONG_BYTES", 30_000)
+    monkeypatch.setattr("nurture.usecases.intake.uploads.SMALL", 20_000)
     settings = {"NURTURE_DATABASE_URL": fresh_url, "NURTURE_BASE_URL": "http://localhost"}
     here = prepared(home, settings)
     yield Site(here, create_app(here))
@@ -55,7 +55,7 @@ def as_csv(rows: list[tuple[str, str, str]]) -> bytes:
 def promised(site: Site, job: JobName) -> Json:
     """Take a promise as the relay does."""
     with site.here.works.begin("relay") as work:
-        found = [one for one in outbox.open_promises(work) if one.job is job]
+        found = [one for one in outbox.open_jobs(work) if one.job is job]
         outbox.mark_relayed(work, [one.id for one in found])
     assert found, f"nobody promised {job}"
     return found[-1].payload

@@ -9,18 +9,18 @@ from nurture.engagement import ActivityRow
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Works
-from nurture.usecases import evidence
-from tests.usecases.house import House, open_house
+from nurture.usecases.responses import evidence
+from tests.usecases.intake import House, open_house
 
 PATIENCE = 3.0
 """On SQLite the second writer cannot begin before the first has ended."""
 
 
-def visited(house: House, lead_id: LeadId, name: str) -> ActivityRow:
+def visited(intake: House, lead_id: LeadId, name: str) -> ActivityRow:
     return ActivityRow(
         lead_id=lead_id,
         kind=ActivityKind.VISITED,
-        at=house.clock.now(),
+        at=intake.clock.now(),
         origin=name,
         name=name,
         verdict=Verdict.HUMAN_PROVEN,
@@ -30,24 +30,24 @@ def visited(house: House, lead_id: LeadId, name: str) -> ActivityRow:
 def test_two_that_note_something_of_one_lead_at_once_both_succeed(
     fresh_works: Works, clock: FrozenClock, home: Path
 ) -> None:
-    house = open_house(fresh_works, clock, home, {})
-    (anna,) = house.let_in("anna")
+    intake = open_house(fresh_works, clock, home, {})
+    (anna,) = intake.let_in("anna")
     noted, ended = Event(), Event()
 
     def other() -> None:
-        with house.works.begin("other") as work:
-            rows = engagement.note_activity(work, [visited(house, anna, "b")])
+        with intake.works.begin("other") as work:
+            rows = engagement.note_activity(work, [visited(intake, anna, "b")])
             noted.set()
-            evidence.weigh(work, rows, desk=house.here.desk)
+            evidence.weigh(work, rows, journey=intake.here.journey)
         ended.set()
 
     thread = Thread(target=other)
-    with house.works.begin("one") as work:
-        rows = engagement.note_activity(work, [visited(house, anna, "a")])
+    with intake.works.begin("one") as work:
+        rows = engagement.note_activity(work, [visited(intake, anna, "a")])
         thread.start()
         noted.wait(PATIENCE)
-        evidence.weigh(work, rows, desk=house.here.desk)
+        evidence.weigh(work, rows, journey=intake.here.journey)
     thread.join(60)
     assert ended.is_set()
-    with house.works.read("test") as work:
+    with intake.works.read("test") as work:
         assert {row.origin for row in engagement.acts(work, [anna])[anna]} >= {"a", "b"}

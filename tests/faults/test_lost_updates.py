@@ -9,13 +9,13 @@ import pytest
 
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture import engagement, mail
-from nurture.engagement import ActivityRow, Came, RawHit
+from nurture.engagement import ActivityRow, PageArrival, RawHit
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work, Works
-from nurture.mail import MessageEvent, breaker, trouble
-from nurture.mail.trouble import Sign
-from nurture.usecases import listen
+from nurture.mail import MessageEvent, breaker, relay_trouble
+from nurture.mail.relay_trouble import TroubleSign
+from nurture.usecases.responses import hit_processing
 from tests.domains.engaged import MONDAY, Mailed, arrive, click, mailed
 
 PATIENCE = 2.0
@@ -44,19 +44,19 @@ def one(fresh_works: Works) -> Mailed:
 
 
 def settle(works: Works, who: Mailed) -> int:
-    settled = listen.settle(works, limit=500, facts=who.facts_of, then=lambda *_: None)
+    settled = hit_processing.settle(works, limit=500, facts=who.facts_of, then=lambda *_: None)
     return settled.hits
 
 
 def due(works: Works, clock: FrozenClock, who: Mailed, *hits: RawHit) -> None:
     with works.begin("test") as work:
         arrive(work, *hits)
-    listen.absorb(works, limit=500, facts=who.facts_of, patience=engagement.Patience())
+    hit_processing.absorb(works, limit=500, facts=who.facts_of, patience=engagement.Patience())
     clock.advance(LONG)
 
 
 def proves(work: Work, who: Mailed, hit: RawHit) -> None:
-    came = Came(MessageId(hit.message_id), hit.link, hit.machine_at)
+    came = PageArrival(MessageId(hit.message_id), hit.link, hit.machine_at)
     row = ActivityRow(
         lead_id=who.lead,
         kind=ActivityKind.SUBMITTED,
@@ -129,13 +129,13 @@ def test_a_worker_that_counted_before_the_close_opens_nothing_after_it(
         mail.watch(work, 7, [MessageEvent.ACCEPTED])
     ended = Event()
 
-    def counts(*_: object, **__: object) -> Sign:
+    def counts(*_: object, **__: object) -> TroubleSign:
         """Count long enough for the server to be in trouble, and to answer again, meanwhile."""
         clock.advance(timedelta(seconds=1))
         breaker_closes(fresh_works, ended)
-        return Sign("20 of the last 20 mails were put off by the server", "Wait")
+        return TroubleSign("20 of the last 20 mails were put off by the server", "Wait")
 
-    monkeypatch.setattr(trouble, "trouble", counts)
+    monkeypatch.setattr(relay_trouble, "trouble", counts)
     with fresh_works.begin("worker") as work:
         mail.watch(work, 9, [MessageEvent.TEMPORARY])
     assert ended.wait(60)

@@ -12,8 +12,8 @@ from nurture import consent, leads, lifecycle, mail
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.kernel.work import Work, Works
-from nurture.usecases import reaper
-from nurture.usecases.library import FIELDS
+from nurture.usecases.delivery import recover
+from nurture.usecases.publishing.check_library import FIELDS
 from workers.tick import Reach
 
 LEASE = timedelta(seconds=60)
@@ -74,7 +74,7 @@ def in_batch(works: Works, lead_id: LeadId) -> int:
 
 
 def reap(works: Works, folder: Path) -> int:
-    return reaper.reap(works, journals=folder, host="here", secret=SECRET)
+    return recover.reap(works, journals=folder, host="here", secret=SECRET)
 
 
 def state(works: Works) -> tuple[str, str | None]:
@@ -198,7 +198,7 @@ def test_a_journal_that_comes_back_late_settles_what_another_host_gave_up(
         journal.reply(MessageId(number), code=code, text="ok")
     clock.advance(LEASE + timedelta(seconds=1))
     elsewhere = journal.path.parent.with_name("elsewhere")
-    reaper.reap(works, journals=elsewhere, host="there", secret=SECRET)
+    recover.reap(works, journals=elsewhere, host="there", secret=SECRET)
     assert state(works) == (MessageState.IN_DOUBT, "its sender was lost with its journal")
 
     journal.close()
@@ -215,7 +215,7 @@ def test_after_an_outage_each_host_has_time_to_settle_its_own_journals(
     assert not steady(reach, clock, 1_000), "the database was away"
 
     elsewhere = journal.path.parent.with_name("elsewhere")
-    reaper.reap(works, journals=elsewhere, host="there", secret=SECRET, others=False)
+    recover.reap(works, journals=elsewhere, host="there", secret=SECRET, others=False)
     assert state(works)[0] == MessageState.SENDING
     journal.close()
     reap(works, journal.path.parent)

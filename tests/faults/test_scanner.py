@@ -16,13 +16,15 @@ from nurture import engagement, mail
 from nurture.adapters.mail_memory import MemoryTransport
 from nurture.kernel.stepped import set_instant
 from nurture.reports.tally import Tally, tally
-from nurture.usecases import evidence, listen, progress, promote
-from nurture.web.track import ship_once
+from nurture.usecases.journeys import advance
+from nurture.usecases.responses import evidence, hit_processing
+from nurture.usecases.sales import promotion
+from nurture.web.tracking import ship_once
 from tests.support.processes import free_port, listens, wait_until
 from tests.support.sender import send_batch
 from workers.demo.browser import SCANNERS, Browser
-from workers.demo.post import Mail, read_mail
-from workers.demo.scene import Options, Scene, bring_in, prepare
+from workers.demo.read_mail import Mail, read_mail
+from workers.demo.scene import DemoScene, Options, bring_in, prepare
 
 MAILS = 500
 THREADS = 4
@@ -34,7 +36,7 @@ TUESDAYS = (datetime(2026, 1, 6, 9, tzinfo=UTC), datetime(2026, 1, 13, 9, tzinfo
 class Town:
     """A list that was written to, and what its people hold in their hands."""
 
-    scene: Scene
+    scene: DemoScene
     mails: tuple[Mail, ...]
 
 
@@ -89,11 +91,11 @@ def _keep_environment(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(os, "environ", os.environ.copy())
 
 
-def _post_of(scene: Scene, moment: datetime) -> list[Mail]:
+def _post_of(scene: DemoScene, moment: datetime) -> list[Mail]:
     """Step to a moment and send what is due there."""
     here, transport = scene.here, MemoryTransport()
     set_instant(scene.options.home, moment)
-    while progress.advance(here.works, limit=500, desk=here.desk).due:
+    while advance.advance(here.works, limit=500, journey=here.journey).due:
         pass
     post = replace(here.post(), transport=transport)
     while True:
@@ -105,7 +107,7 @@ def _post_of(scene: Scene, moment: datetime) -> list[Mail]:
             send_batch(here.works, batch, post=post)
 
 
-def _scan(scene: Scene, mails: tuple[Mail, ...]) -> int:
+def _scan(scene: DemoScene, mails: tuple[Mail, ...]) -> int:
     """Fetch every link, the picture and the one-click address; count the answers."""
     browser = Browser(scene.base_url, agent=SCANNERS)
     count = 0
@@ -117,28 +119,30 @@ def _scan(scene: Scene, mails: tuple[Mail, ...]) -> int:
     return count
 
 
-def _take_in(scene: Scene) -> None:
+def _take_in(scene: DemoScene) -> None:
     """Bring every hit to its verdict, and weigh it, as shipper, worker and tick do."""
     here = scene.here
     while _unshipped(scene):
         ship_once(here.works, here.home)
-    listen.absorb(here.works, limit=100_000, facts=evidence.message_facts, patience=here.patience)
-    listen.settle(
+    hit_processing.absorb(
+        here.works, limit=100_000, facts=evidence.message_facts, patience=here.patience
+    )
+    hit_processing.settle(
         here.works,
         limit=100_000,
         facts=evidence.message_facts,
-        then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
+        then=lambda work, settled: evidence.weigh_settled(work, settled, journey=here.journey),
     )
-    promote.recheck_due(here.works, limit=2_000, notify=here.notify)
+    promotion.recheck_due(here.works, limit=2_000, notify=here.notify)
     with here.works.read("test") as work:
         assert engagement.unsettled(work) == 0
 
 
-def _unshipped(scene: Scene) -> int:
+def _unshipped(scene: DemoScene) -> int:
     with scene.here.works.read("test") as work:
         return engagement.unshipped(work, scene.here.home)
 
 
-def _tally(scene: Scene) -> Tally:
+def _tally(scene: DemoScene) -> Tally:
     with scene.here.works.read("test") as work:
         return tally(work)

@@ -8,7 +8,7 @@ import pytest
 from nurture.kernel.database import make_engine
 from nurture.kernel.tokens import message_tokens
 from nurture.schema import upgrade
-from nurture.usecases import shelf
+from nurture.usecases.intake import page_cache
 from tests.faults.installation import prepared
 from tests.faults.test_stops import filled_in, web
 from tests.support.processes import free_port, wait_until
@@ -46,7 +46,7 @@ def test_two_hundred_slow_and_five_hundred_idle_clients_keep_nobody_waiting(home
     ]
     here.works.engine.dispose()
     with web(settings, port):
-        wait_until((home / shelf.FILE).exists)
+        wait_until((home / page_cache.FILE).exists)
         form = Ask("POST", "/f/download", (200, 303), filled_in(port))
         for sources in (["127.0.0.1"], [f"127.0.0.{last}" for last in range(1, 71)]):
             with crowded(Crowd("127.0.0.1", port, sources)):

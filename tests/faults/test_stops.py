@@ -15,13 +15,14 @@ import pytest
 
 from campaigns.vocabulary import MessageKind, Stage
 from nurture import consent, leads, mail
-from nurture.kernel import slips
+from nurture.kernel import pending_requests
 from nurture.kernel.database import make_engine
 from nurture.kernel.tokens import message_tokens
 from nurture.kernel.types import EmailAddress, LeadId, MessageId
 from nurture.runtime import Runtime
 from nurture.schema import upgrade
-from nurture.usecases import kept_forms, leave, shelf
+from nurture.usecases.intake import kept_forms, page_cache
+from nurture.usecases.responses import unsubscribe
 from tests.domains.sales import a_lead
 from tests.faults.installation import ROOT, descendants, prepared
 from tests.support.postgres import OwnCluster
@@ -61,10 +62,10 @@ def test_a_no_outlives_a_stopped_database_and_a_killed_web_process(
     with web(settings, port):  # started while the database is still away
         second = _post(port, f"/u/{token}")
         shown = _get(port, f"/u/{token}")
-        kept = len(slips.kept(home / leave.FOLDER))
+        kept = len(pending_requests.kept(home / unsubscribe.FOLDER))
         cluster.start()
         wait_until(lambda: _stopped(here, lead_id), patience=SECONDS_TO_HOLD)
-        wait_until(lambda: not slips.kept(home / leave.FOLDER))
+        wait_until(lambda: not pending_requests.kept(home / unsubscribe.FOLDER))
     here.works.engine.dispose()
 
     assert (first, second, shown, kept) == (200, 200, 200, 2)
@@ -78,16 +79,18 @@ def test_a_form_outlives_a_stopped_database_and_a_killed_web_process(
     here.works.engine.dispose()
 
     with web(settings, port):
-        wait_until((home / shelf.FILE).exists)
+        wait_until((home / page_cache.FILE).exists)
         form = filled_in(port)
         cluster.stop()
         first = _ask(port, "POST", "/f/download", form)
     with web(settings, port):  # started while the database is still away
         second = _ask(port, "POST", "/f/download", form)
         shown = _get(port, "/p/leak-hunt")
-        kept = len(slips.kept(home / kept_forms.FOLDER))
+        kept = len(pending_requests.kept(home / kept_forms.FOLDER))
         cluster.start()
-        wait_until(lambda: not slips.kept(home / kept_forms.FOLDER), patience=SECONDS_TO_TAKE_IN)
+        wait_until(
+            lambda: not pending_requests.kept(home / kept_forms.FOLDER), patience=SECONDS_TO_TAKE_IN
+        )
     with here.works.read("test") as work:
         found = leads.by_email(work, [AOIFE])
         letters = [one.kind for one in mail.of_lead(work, found[AOIFE])]

@@ -9,11 +9,11 @@ from multiprocessing.queues import SimpleQueue
 import pytest
 from sqlalchemy import func, select
 
-from nurture.kernel import shared
+from nurture.kernel import shared_values
 from nurture.kernel.clock import RealClock
 from nurture.kernel.database import insert_ignoring, make_engine
 from nurture.kernel.work import Works
-from nurture.leads.tables import Company
+from nurture.leads.tables import CompanyRow
 from tests.support.databases import make_database
 
 SECONDS = float(os.environ.get("WRITERS_TEST_SECONDS", "10"))
@@ -43,7 +43,7 @@ def test_four_writers_and_the_pages_never_meet_a_lock(request: pytest.FixtureReq
     writers = [one for one in watched if one.role == "write"]
     works = Works(make_engine(fresh_url), RealClock())
     with works.read("test") as work:
-        rows = work.session.scalar(select(func.count()).select_from(Company))
+        rows = work.session.scalar(select(func.count()).select_from(CompanyRow))
     works.engine.dispose()
 
     rounds = sorted(one.rounds for one in writers)
@@ -95,16 +95,16 @@ def _live(url: str, role: str, number: int, told: "SimpleQueue[Watched]") -> Non
 def _write(works: Works, number: int, turn: int) -> None:
     """Do what jobs do: read, then write a batch."""
     with works.begin("test") as work:
-        shared.beat(work, f"writer {number}")
-        work.session.scalar(select(func.count()).select_from(Company))
+        shared_values.beat(work, f"writer {number}")
+        work.session.scalar(select(func.count()).select_from(CompanyRow))
         names = [f"{number}-{turn}-{n}.example" for n in range(ROWS)]
         rows = [{"name": one, "domain": one, "facts": {}, "created_at": work.now} for one in names]
-        insert_ignoring(work.session, Company, rows)
+        insert_ignoring(work.session, CompanyRow, rows)
 
 
 def _read(works: Works) -> None:
     """Do what a page does: several queries of one snapshot, which must agree."""
     with works.read("test") as work:
-        before = work.session.scalar(select(func.count()).select_from(Company))
-        work.session.execute(select(Company).order_by(Company.id.desc()).limit(100)).all()
-        assert work.session.scalar(select(func.count()).select_from(Company)) == before
+        before = work.session.scalar(select(func.count()).select_from(CompanyRow))
+        work.session.execute(select(CompanyRow).order_by(CompanyRow.id.desc()).limit(100)).all()
+        assert work.session.scalar(select(func.count()).select_from(CompanyRow)) == before

@@ -2,43 +2,45 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns.choice import Asset
-from campaigns.conditions import Act, Did, Facts, Value
-from campaigns.decision import Lead, Policy
-from campaigns.limits import Cap, Limit
+from campaigns.conditions import EventCondition, Facts, LeadEvent, Value
+from campaigns.content_choice import ContentOption
+from campaigns.decision import LeadSnapshot, Policy
+from campaigns.frequency_caps import FrequencyCap, FrequencyLimit
 from campaigns.timing import ALWAYS, Duration, Window
-from campaigns.track import Branch, Content, Email, Exit, Step, Track, Wait
+from campaigns.track import BranchStep, ContentStep, EmailStep, ExitStep, Step, Track, WaitStep
 from campaigns.vocabulary import ActivityKind, BuyingStage, Stage
 
 TUESDAY = datetime(2026, 1, 6, 10, 0, tzinfo=UTC)
 OFFICE = Window(frozenset({1, 2, 3}), time(9), time(16))
-CLICKED_LEARN1 = Did(ActivityKind.CLICKED, "learn1")
-USUAL_CAP = Cap((Limit(1, 3), Limit(2, 7)))
+CLICKED_LEARN1 = EventCondition(ActivityKind.CLICKED, "learn1")
+USUAL_CAP = FrequencyCap((FrequencyLimit(1, 3), FrequencyLimit(2, 7)))
 
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
 
 
-def facts(*acts: Act, **values: Value) -> Facts:
+def facts(*acts: LeadEvent, **values: Value) -> Facts:
     return Facts(values, acts)
 
 
-def clicked(*names: str, at: datetime = TUESDAY, human: bool = True) -> Act:
+def clicked(*names: str, at: datetime = TUESDAY, human: bool = True) -> LeadEvent:
     item = names[0] if names else ""
-    return Act(ActivityKind.CLICKED, at, frozenset(names), item, human=human, ref=f"{at}{names}")
+    return LeadEvent(
+        ActivityKind.CLICKED, at, frozenset(names), item, human=human, ref=f"{at}{names}"
+    )
 
 
-def lead(known: Facts | None = None, *, stage: Stage = Stage.MARKETING) -> Lead:
-    return Lead("kim@plant.example", stage, known or Facts(), interests=("energy",))
+def lead(known: Facts | None = None, *, stage: Stage = Stage.MARKETING) -> LeadSnapshot:
+    return LeadSnapshot("kim@plant.example", stage, known or Facts(), interests=("energy",))
 
 
-def policy(*, window: Window = ALWAYS, cap: Cap | None = None) -> Policy:
-    return Policy(window, cap or Cap(), ASSETS, seed=7)
+def policy(*, window: Window = ALWAYS, cap: FrequencyCap | None = None) -> Policy:
+    return Policy(window, cap or FrequencyCap(), ASSETS, seed=7)
 
 
-def asset(key: str, topic: str, stage: BuyingStage) -> Asset:
-    return Asset(key, f"All about {key}", (topic,), stage)
+def asset(key: str, topic: str, stage: BuyingStage) -> ContentOption:
+    return ContentOption(key, f"All about {key}", (topic,), stage)
 
 
 ASSETS = (
@@ -55,11 +57,11 @@ def track(*steps: Step) -> Track:
 
 def welcome() -> Track:
     return track(
-        Email("hello", "welcome_mail"),
-        Wait("w1", Duration(3, "d")),
-        Content("learn1", BuyingStage.LEARN),
-        Branch("b1", CLICKED_LEARN1, "w2", "learn2", Duration(5, "d")),
-        Content("learn2", BuyingStage.LEARN, other_topic=True),
-        Wait("w2", Duration(7, "d")),
-        Exit("end"),
+        EmailStep("hello", "welcome_mail"),
+        WaitStep("w1", Duration(3, "d")),
+        ContentStep("learn1", BuyingStage.LEARN),
+        BranchStep("b1", CLICKED_LEARN1, "w2", "learn2", Duration(5, "d")),
+        ContentStep("learn2", BuyingStage.LEARN, other_topic=True),
+        WaitStep("w2", Duration(7, "d")),
+        ExitStep("end"),
     )

@@ -4,25 +4,35 @@ from datetime import date, time
 
 from hypothesis import strategies as st
 
-from campaigns.conditions import Aged, All, AnyOf, Compare, Condition, Deed, Did, Not, Op
+from campaigns.conditions import (
+    ActivityAlias,
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    DateCondition,
+    EventCondition,
+    Not,
+    Op,
+)
 from campaigns.timing import UNITS, Duration, TimeOfWeek
 from campaigns.track import (
     NEVER,
-    Again,
-    Branch,
-    Content,
-    Dry,
-    Email,
-    Exit,
+    BranchStep,
+    ContentStep,
+    EmailStep,
+    ExitStep,
     FactDate,
-    Goal,
-    Handoff,
+    GoalStep,
+    HandoffStep,
+    OnExhausted,
+    ReentryRule,
     Step,
-    Stream,
-    Task,
+    StreamHandover,
+    StreamStep,
+    TaskStep,
     Track,
-    Wait,
-    Warm,
+    WaitStep,
 )
 from campaigns.vocabulary import ActivityKind, BuyingStage
 
@@ -59,12 +69,19 @@ compares = (
     )
 )
 deeds = (
-    st.builds(Did, st.sampled_from(ACTS), st.just("") | names, spans, times)
-    | st.builds(Did, st.sampled_from(ACTS), st.just("") | names, spans, times, st.just(value=True))
-    | st.builds(Did, st.sampled_from(Deed), st.just(""), spans, times)
+    st.builds(EventCondition, st.sampled_from(ACTS), st.just("") | names, spans, times)
+    | st.builds(
+        EventCondition,
+        st.sampled_from(ACTS),
+        st.just("") | names,
+        spans,
+        times,
+        st.just(value=True),
+    )
+    | st.builds(EventCondition, st.sampled_from(ActivityAlias), st.just(""), spans, times)
 )
 leaves: st.SearchStrategy[Condition] = (
-    compares | deeds | st.builds(Aged, fields, st.integers(0, 900), st.booleans())
+    compares | deeds | st.builds(DateCondition, fields, st.integers(0, 900), st.booleans())
 )
 conditions: st.SearchStrategy[Condition] = st.recursive(
     leaves,
@@ -88,15 +105,15 @@ def tracks(draw: st.DrawFn) -> Track:
         draw(_step(key, following=keys[place + 1], end=keys[-1]))
         for place, key in enumerate(keys[:-1])
     ]
-    ends = st.builds(Exit, st.just("end"), st.none() | durations)
-    ends_ = ends | st.builds(Goal, st.just("end")) | st.builds(Handoff, st.just("end"))
+    ends = st.builds(ExitStep, st.just("end"), st.none() | durations)
+    ends_ = ends | st.builds(GoalStep, st.just("end")) | st.builds(HandoffStep, st.just("end"))
     return Track(
         key="random_track",
         name=draw(texts.map(str.strip).filter(bool)),
         priority=draw(st.integers(1, 9)),
         steps=(*steps, draw(ends_)),
         enter=draw(st.none() | conditions),
-        again=draw(st.just(NEVER) | st.builds(Again, st.integers(0, 400))),
+        again=draw(st.just(NEVER) | st.builds(ReentryRule, st.integers(0, 400))),
         goal=draw(st.none() | conditions),
         after=draw(st.sampled_from(["", "evaluate"])),
     )
@@ -107,21 +124,21 @@ def _step(key: str, *, following: str, end: str) -> st.SearchStrategy[Step]:
     nexts = st.sampled_from(["", following])
     varied = st.just(((), "")) | st.just((("price", "default"), "reason"))
     email = varied.flatmap(
-        lambda pair: st.builds(Email, name, names, st.just(pair[0]), st.just(pair[1]), nexts)
+        lambda pair: st.builds(EmailStep, name, names, st.just(pair[0]), st.just(pair[1]), nexts)
     )
     until = (
         durations
         | st.builds(TimeOfWeek, st.integers(0, 6), day_times)
         | st.builds(FactDate, fields, st.integers(-30, 30))
     )
-    warm = st.none() | st.builds(Warm, conditions, st.just("evaluate"))
-    dry = st.none() | st.builds(Dry, st.just("marketer"), st.just("what_next"))
+    handover = st.none() | st.builds(StreamHandover, conditions, st.just("evaluate"))
+    on_exhausted = st.none() | st.builds(OnExhausted, st.just("marketer"), st.just("what_next"))
     ways = st.just(()) | st.just((("yes", following), ("no", end)))
     return st.one_of(
         email,
-        st.builds(Content, name, st.sampled_from(BuyingStage), st.booleans(), nexts),
-        st.builds(Stream, name, durations, st.integers(1, 9), warm, dry, nexts),
-        st.builds(Wait, name, until, nexts),
-        st.builds(Branch, name, conditions, st.just(following), st.just(end), durations),
-        st.builds(Task, name, names, durations, names, ways, durations, nexts),
+        st.builds(ContentStep, name, st.sampled_from(BuyingStage), st.booleans(), nexts),
+        st.builds(StreamStep, name, durations, st.integers(1, 9), handover, on_exhausted, nexts),
+        st.builds(WaitStep, name, until, nexts),
+        st.builds(BranchStep, name, conditions, st.just(following), st.just(end), durations),
+        st.builds(TaskStep, name, names, durations, names, ways, durations, nexts),
     )

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from nurture.mail.relay_trouble import LAST, RelayTry, trouble
 from nurture.mail.rules import MessageEvent
-from nurture.mail.trouble import LAST, Try, trouble
 from tests.rules.given import TUESDAY
 
 A, T, U, H = (
@@ -16,8 +16,8 @@ A, T, U, H = (
 
 def tries(
     *events: tuple[MessageEvent, int], at: datetime = TUESDAY, own: bool = False
-) -> list[Try]:
-    return [Try(event, at, own) for event, count in events for _ in range(count)]
+) -> list[RelayTry]:
+    return [RelayTry(event, at, own) for event, count in events for _ in range(count)]
 
 
 @pytest.mark.parametrize(

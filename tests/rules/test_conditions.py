@@ -3,22 +3,22 @@ from datetime import date
 import pytest
 from hypothesis import given
 
+from campaigns.condition_text import ConditionTextError, parse, words
 from campaigns.conditions import (
-    Act,
+    ActivityAlias,
     All,
     AnyOf,
     Compare,
     Condition,
-    Deed,
-    Did,
+    EventCondition,
     Facts,
+    LeadEvent,
     Not,
     Op,
     Value,
     asks_for_acts,
     holds,
 )
-from campaigns.phrases import PhraseError, parse, words
 from campaigns.vocabulary import ActivityKind
 from tests.rules.given import TUESDAY, clicked, days, facts
 from tests.rules.strategies import conditions, leaves
@@ -94,10 +94,10 @@ def test_acts_are_counted(line: str, *, answer: bool) -> None:
 
 
 def test_an_open_is_no_human_sign_by_itself() -> None:
-    known = facts(Act(ActivityKind.OPENED, TUESDAY))
+    known = facts(LeadEvent(ActivityKind.OPENED, TUESDAY))
 
-    assert not holds(Did(Deed.SIGN), known, now=TUESDAY)
-    assert holds(Did(ActivityKind.OPENED), known, now=TUESDAY)
+    assert not holds(EventCondition(ActivityAlias.SIGN), known, now=TUESDAY)
+    assert holds(EventCondition(ActivityKind.OPENED), known, now=TUESDAY)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_an_open_is_no_human_sign_by_itself() -> None:
     ],
 )
 def test_a_line_that_cannot_be_read_says_how_to_mend_it(line: str) -> None:
-    with pytest.raises(PhraseError, match=r"write|no date|quote"):
+    with pytest.raises(ConditionTextError, match=r"write|no date|quote"):
         parse(line)
 
 

@@ -5,25 +5,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.conditions import Compare, Deed, Did, Op, Value
+from campaigns.conditions import ActivityAlias, Compare, EventCondition, Op, Value
 from campaigns.decide import decide, enter
-from campaigns.decision import Decision, DecisionKind, Lead, Policy, Position
-from campaigns.limits import Rival
+from campaigns.decision import Decision, DecisionKind, LeadSnapshot, Policy, Position
+from campaigns.frequency_caps import CompetingTrack
 from campaigns.timing import ALWAYS, Calendar, Duration, Window, allowed
 from campaigns.track import (
-    Branch,
-    Dry,
-    Email,
-    Exit,
+    BranchStep,
+    EmailStep,
+    ExitStep,
     FactDate,
-    Goal,
-    Handoff,
+    GoalStep,
+    HandoffStep,
+    OnExhausted,
     Step,
-    Stream,
-    Task,
+    StreamHandover,
+    StreamStep,
+    TaskStep,
     Track,
-    Wait,
-    Warm,
+    WaitStep,
     stage_goal,
 )
 from campaigns.vocabulary import ActivityKind, ExitReason, Receipt, Stage
@@ -41,14 +41,16 @@ from tests.rules.given import (
 )
 from tests.rules.strategies import tracks
 
-ONE_MAIL = track(Email("hello", "welcome_mail"), Exit("end"))
+ONE_MAIL = track(EmailStep("hello", "welcome_mail"), ExitStep("end"))
 
 
-def first(of: Track, who: Lead, *, by: Policy | None = None, now: datetime = TUESDAY) -> Decision:
+def first(
+    of: Track, who: LeadSnapshot, *, by: Policy | None = None, now: datetime = TUESDAY
+) -> Decision:
     return decide(of, enter(of, at=TUESDAY), who, now=now, policy=by or policy())
 
 
-def after(of: Track, *answers: tuple[Lead, float]) -> Decision:
+def after(of: Track, *answers: tuple[LeadSnapshot, float]) -> Decision:
     """Decide again and again, each time at the position before, so many days after the start."""
     position = enter(of, at=TUESDAY)
     decision = None
@@ -137,9 +139,9 @@ def test_a_click_in_an_earlier_run_of_the_track_does_not_count() -> None:
 
 def test_a_reply_before_the_question_is_no_answer_to_it() -> None:
     asks = track(
-        Branch("b", Did(Deed.SIGN), "end", "later", Duration(21, "d")),
-        Wait("later", Duration(1, "d")),
-        Exit("end"),
+        BranchStep("b", EventCondition(ActivityAlias.SIGN), "end", "later", Duration(21, "d")),
+        WaitStep("later", Duration(1, "d")),
+        ExitStep("end"),
     )
     before = lead(facts(clicked(at=TUESDAY - days(1))))
 
@@ -162,7 +164,7 @@ def test_a_reply_before_the_question_is_no_answer_to_it() -> None:
     ],
 )
 def test_who_must_not_be_written_to_leaves_with_a_receipt(
-    who: Lead, exit_: ExitReason, receipt: Receipt
+    who: LeadSnapshot, exit_: ExitReason, receipt: Receipt
 ) -> None:
     decision = first(ONE_MAIL, who)
 
@@ -189,12 +191,14 @@ def test_a_paused_track_keeps_the_position() -> None:
 
 
 def test_the_track_of_lower_priority_waits() -> None:
-    busy = replace(lead(), rivals=(Rival("evaluate", 1),))
+    busy = replace(lead(), rivals=(CompetingTrack("evaluate", 1),))
 
     decision = first(ONE_MAIL, busy)
 
     assert reasons(decision) == [Receipt.HELD_PRIORITY]
-    assert first(ONE_MAIL, replace(lead(), rivals=(Rival("later", 3),))).message is not None
+    assert (
+        first(ONE_MAIL, replace(lead(), rivals=(CompetingTrack("later", 3),))).message is not None
+    )
 
 
 def test_the_cap_holds_the_mail_until_it_is_free() -> None:
@@ -242,15 +246,15 @@ def test_the_end_names_the_track_that_follows() -> None:
 
 
 def test_a_parked_end_names_the_time_instead() -> None:
-    parks = track(Exit("end", park=Duration(365, "d")))
+    parks = track(ExitStep("end", snooze=Duration(365, "d")))
 
     decision = first(parks, lead())
 
-    assert (decision.after, decision.park) == ("", Duration(365, "d"))
+    assert (decision.after, decision.snooze) == ("", Duration(365, "d"))
 
 
 def test_a_track_whose_last_step_is_a_mail_finishes_when_it_has_left() -> None:
-    short = track(Email("hello", "welcome_mail"))
+    short = track(EmailStep("hello", "welcome_mail"))
 
     planned = first(short, lead())
 
@@ -260,14 +264,14 @@ def test_a_track_whose_last_step_is_a_mail_finishes_when_it_has_left() -> None:
     assert finished.kind is DecisionKind.FINISH
 
 
-CALL = Task(
+CALL = TaskStep(
     "call",
     "telesales",
     Duration(1, "bd"),
     "call_about_questions",
     outcomes=(("has_question", "ready"), ("not_now", "end")),
 )
-CALLS = track(CALL, Exit("end"), Handoff("ready"), Goal("won"))
+CALLS = track(CALL, ExitStep("end"), HandoffStep("ready"), GoalStep("won"))
 
 
 def test_a_call_is_asked_for_once_and_the_lead_waits_for_the_answer() -> None:
@@ -296,13 +300,19 @@ def test_a_call_without_answer_ends_with_the_following_step() -> None:
 
 
 def stream(**changes: object) -> Step:
-    warm = Warm(Did(ActivityKind.CLICKED, days=14, times=2), "evaluate")
-    step = Stream("s1", Duration(30, "d"), 2, warm=warm, dry=Dry("marketer", "what_next"))
+    handover = StreamHandover(EventCondition(ActivityKind.CLICKED, days=14, times=2), "evaluate")
+    step = StreamStep(
+        "s1",
+        Duration(30, "d"),
+        2,
+        handover=handover,
+        on_exhausted=OnExhausted("marketer", "what_next"),
+    )
     return replace(step, **changes)  # type: ignore[arg-type]  # a test names real fields
 
 
 def test_a_stream_sends_its_number_of_items_and_goes_on() -> None:
-    streams = track(stream(), Exit("end"))
+    streams = track(stream(), ExitStep("end"))
     had = replace(lead(), seen=frozenset({"E1"}))
 
     second = after(streams, (lead(), 0), (had, 30))
@@ -314,16 +324,16 @@ def test_a_stream_sends_its_number_of_items_and_goes_on() -> None:
 
 
 def test_a_lead_who_warms_up_moves_to_the_other_track() -> None:
-    warm = lead(facts(clicked("a"), clicked("b")))
+    handover = lead(facts(clicked("a"), clicked("b")))
 
-    decision = first(track(stream(), Exit("end")), warm)
+    decision = first(track(stream(), ExitStep("end")), handover)
 
     assert (decision.kind, decision.exit) == (DecisionKind.FINISH, ExitReason.MOVED)
     assert decision.after == "evaluate"
 
 
 def test_a_stream_that_ran_dry_asks_a_person_once() -> None:
-    streams = track(stream(), Exit("end"))
+    streams = track(stream(), ExitStep("end"))
     all_had = replace(lead(), seen=frozenset({"E1", "E3", "Q1", "Q4"}))
 
     asked = first(streams, all_had)
@@ -334,18 +344,18 @@ def test_a_stream_that_ran_dry_asks_a_person_once() -> None:
 
 
 ENDS = track(
-    Wait("w30", FactDate("contract_ends", -30)),
-    Email("m30", "a_month_left"),
-    Wait("w14", FactDate("contract_ends", -14)),
-    Branch("b", Compare("country", Op.EQ, "DE"), "m14", "m14"),
-    Email("m14", "two_weeks_left"),
-    Wait("w3", FactDate("contract_ends", -3)),
-    Email("m3", "three_days_left"),
-    Exit("end"),
+    WaitStep("w30", FactDate("contract_ends", -30)),
+    EmailStep("m30", "a_month_left"),
+    WaitStep("w14", FactDate("contract_ends", -14)),
+    BranchStep("b", Compare("country", Op.EQ, "DE"), "m14", "m14"),
+    EmailStep("m14", "two_weeks_left"),
+    WaitStep("w3", FactDate("contract_ends", -3)),
+    EmailStep("m3", "three_days_left"),
+    ExitStep("end"),
 )
 
 
-def mails(of: Track, who: Lead, *, days_long: int = 60) -> list[tuple[str, int]]:
+def mails(of: Track, who: LeadSnapshot, *, days_long: int = 60) -> list[tuple[str, int]]:
     """List the mails that a lead gets and on which day after the start, looked at daily."""
     position: Position | None = enter(of, at=TUESDAY)
     sent: list[tuple[str, int]] = []
@@ -361,7 +371,7 @@ def mails(of: Track, who: Lead, *, days_long: int = 60) -> list[tuple[str, int]]
 
 
 def test_a_wait_for_a_date_that_is_not_set_holds_nobody_up() -> None:
-    naps = track(Wait("nap", FactDate("wake_date", -14)), Exit("end"))
+    naps = track(WaitStep("nap", FactDate("wake_date", -14)), ExitStep("end"))
     dated = lead(facts(wake_date=date(2026, 3, 1)))
 
     assert first(naps, lead()).kind is DecisionKind.FINISH
@@ -438,7 +448,9 @@ def test_a_mail_whose_day_has_passed_is_left_out(ends_in: int, sent: list[tuple[
 
 def test_a_mail_after_another_one_in_the_same_breath_is_left_out_too() -> None:
     both = track(
-        Email("now", "hello"), Wait("w", FactDate("contract_ends", -3)), Email("late", "bye")
+        EmailStep("now", "hello"),
+        WaitStep("w", FactDate("contract_ends", -3)),
+        EmailStep("late", "bye"),
     )
 
     assert mails(both, lead()) == [("hello", 0)]
@@ -456,8 +468,8 @@ def test_a_date_that_is_put_off_while_a_lead_waits_is_waited_for_anew() -> None:
 
 
 def test_the_fact_picks_the_variant_and_the_last_one_is_the_fallback() -> None:
-    email = Email("why", "by_reason", ("price", "default"), "sent_back_reason")
-    varied = track(email, Exit("end"))
+    email = EmailStep("why", "by_reason", ("price", "default"), "sent_back_reason")
+    varied = track(email, ExitStep("end"))
 
     chosen = first(varied, lead(facts(sent_back_reason="price"))).message
     fallen_back = first(varied, lead(facts(sent_back_reason="left_company"))).message
@@ -469,7 +481,8 @@ def test_the_fact_picks_the_variant_and_the_last_one_is_the_fallback() -> None:
 
 def test_a_circle_without_waits_is_left_and_looked_at_again() -> None:
     circle = track(
-        Branch("a", Compare("x", Op.SET), "b", "b"), Branch("b", Compare("x", Op.SET), "a", "a")
+        BranchStep("a", Compare("x", Op.SET), "b", "b"),
+        BranchStep("b", Compare("x", Op.SET), "a", "a"),
     )
 
     decision = first(circle, lead())

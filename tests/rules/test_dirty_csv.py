@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.demo import words
+from workers.demo import invented_words
 from workers.demo.dirty_csv import HEADERS, Expectation, Kind, has_link_scanner, temperament, write
 from workers.demo.population import COUNTS, TEMPERAMENTS
 
@@ -96,7 +96,7 @@ def test_every_mail_host_belongs_to_nobody(expected: Expectation) -> None:
 
 
 def test_sources_come_as_often_as_the_list_of_sources_says(expected: Expectation) -> None:
-    assert Counter(person.source for person in expected.people) == words.SOURCES
+    assert Counter(person.source for person in expected.people) == invented_words.SOURCES
 
 
 def test_the_file_has_formulas_and_line_breaks_inside_cells(

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from nurture.pages.limits import DAY, HOUR, Allowance, Counted, Limit, Scope, allow
+from nurture.pages.form_limits import DAY, HOUR, Allowance, CountedBy, FormLimit, LimitScope, allow
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -18,22 +18,22 @@ class Ledger:
     """Forms as the database counts them."""
 
     now: datetime = START
-    counted: dict[tuple[Scope, str, Counted], list[datetime]] = field(
+    counted: dict[tuple[LimitScope, str, CountedBy], list[datetime]] = field(
         default_factory=lambda: defaultdict(list)
     )
     mails: int = 0
 
     def send(self, address: str, network: str, *, by_link: bool = False) -> Allowance:
-        whose = {Scope.ADDRESS: address, Scope.NETWORK: network, Scope.ALL: ""}
+        whose = {LimitScope.ADDRESS: address, LimitScope.NETWORK: network, LimitScope.ALL: ""}
 
-        def full(limit: Limit) -> datetime | None:
+        def full(limit: FormLimit) -> datetime | None:
             times = self.counted[limit.scope, whose[limit.scope], limit.what]
             recent = times[bisect_right(times, self.now - limit.span) :]
             return None if len(recent) < limit.most else recent[-limit.most] + limit.span
 
         judged = allow(full, by_link=by_link)
         if judged.taken:
-            what = [Counted.TAKEN, *([Counted.MAILED] if judged.mail else [])]
+            what = [CountedBy.TAKEN, *([CountedBy.MAILED] if judged.mail else [])]
             for scope, name in whose.items():
                 for one in what:
                     self.counted[scope, name, one].append(self.now)
@@ -96,17 +96,17 @@ def test_who_comes_by_a_link_is_not_held_back_by_what_strangers_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "again"), [(Scope.ADDRESS, START + DAY), (Scope.NETWORK, START + HOUR)]
+    ("scope", "again"), [(LimitScope.ADDRESS, START + DAY), (LimitScope.NETWORK, START + HOUR)]
 )
-def test_who_is_held_back_is_told_from_when_on_it_goes(scope: Scope, again: datetime) -> None:
+def test_who_is_held_back_is_told_from_when_on_it_goes(scope: LimitScope, again: datetime) -> None:
     ledger = Ledger()
     for number in range(50):
         ledger.send(
-            "same@firm.example" if scope is Scope.ADDRESS else f"{number}@firm.example", "here"
+            "same@firm.example" if scope is LimitScope.ADDRESS else f"{number}@firm.example", "here"
         )
 
     held = ledger.send(
-        "same@firm.example" if scope is Scope.ADDRESS else "new@firm.example", "here"
+        "same@firm.example" if scope is LimitScope.ADDRESS else "new@firm.example", "here"
     )
 
     assert (held.taken, held.mail, held.scope, held.again_at) == (False, False, scope, again)

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from nurture.mail import Action, Came, Incoming, ReplyClass, read_incoming, report_on
+from nurture.mail import (
+    InboundMailKind,
+    IncomingMail,
+    ReplyClass,
+    ReportAction,
+    read_incoming,
+    report_on,
+)
 from nurture.mail.notices import events
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -28,15 +35,19 @@ def labels(folder: Path) -> list[dict[str, Any]]:
     return told
 
 
-def hard_on(found: Incoming, address: str) -> bool:
+def hard_on(found: IncomingMail, address: str) -> bool:
     told = report_on(address, found.reports)
-    return told is not None and told.action is Action.FAILED and told.why is ReplyClass.HARD_BOUNCE
+    return (
+        told is not None
+        and told.action is ReportAction.FAILED
+        and told.why is ReplyClass.HARD_BOUNCE
+    )
 
 
-def right(want: str, found: Incoming) -> bool:
+def right(want: str, found: IncomingMail) -> bool:
     if want == "complaint":
-        return found.came is Came.COMPLAINT
-    if found.came is not Came.RETURNED or not found.reports:
+        return found.came is InboundMailKind.COMPLAINT
+    if found.came is not InboundMailKind.RETURNED or not found.reports:
         return False
     if want.startswith("hard"):
         return hard_on(found, LEAD)
@@ -59,14 +70,14 @@ def test_bounces_in_the_words_of_twenty_servers_name_their_recipients() -> None:
     named = failed = wanted = gone = persons = 0
     for one in told:
         found = read_incoming((FLUFL / one["file"]).read_bytes())
-        persons += bool(one["recipients"]) and found.came is Came.PERSON
+        persons += bool(one["recipients"]) and found.came is InboundMailKind.PERSON
         for address in one["recipients"]:
             wanted += 1
             named += any(address.lower() in (r.recipient, r.original) for r in found.reports)
             if not one["temporary"]:
                 gone += 1
                 report = report_on(address, found.reports)
-                failed += report is not None and report.action is Action.FAILED
+                failed += report is not None and report.action is ReportAction.FAILED
     print(f"\nrecipients {named} of {wanted}, permanent {failed} of {gone}")  # noqa: T201 - the figure
     assert persons == 0
     assert named >= 0.97 * wanted

@@ -6,9 +6,17 @@ import pytest
 
 from nurture.kernel.errors import Invalid
 from nurture.kernel.tokens import Keyring, message_mark
-from nurture.mail import Action, Came, Incoming, ReplyClass, Report, message_of, read_incoming
+from nurture.mail import (
+    DeliveryReport,
+    InboundMailKind,
+    IncomingMail,
+    ReplyClass,
+    ReportAction,
+    message_of,
+    read_incoming,
+)
+from nurture.mail.return_path import return_path
 from nurture.mail.returned import report_on
-from nurture.mail.returns import return_path
 from tests.support.letters_in import EXIM, QMAIL, answer, complaint, dsn, returned_to
 
 KEYS = Keyring.of("k" * 40)
@@ -16,16 +24,16 @@ MARK = message_mark(KEYS, 4711)
 HEADER = f"<{MARK}@sender.example>"
 
 
-def only(found: Incoming) -> Report:
+def only(found: IncomingMail) -> DeliveryReport:
     (report,) = found.reports
     return report
 
 
 def test_a_bounce_names_its_message_by_the_address_that_it_came_to() -> None:
     found = read_incoming(dsn(MARK))
-    assert found.came is Came.RETURNED
+    assert found.came is InboundMailKind.RETURNED
     assert message_of(found.marks, KEYS) == 4711
-    assert only(found).action is Action.FAILED
+    assert only(found).action is ReportAction.FAILED
     assert only(found).why is ReplyClass.HARD_BOUNCE
 
 
@@ -55,23 +63,23 @@ def test_only_what_speaks_of_the_address_is_a_hard_bounce(
 @pytest.mark.parametrize(
     ("action", "expected"),
     [
-        ("delayed", Action.DELAYED),
-        ("delivered", Action.DELIVERED),
-        ("relayed", Action.DELIVERED),
-        ("expanded", Action.DELIVERED),
-        ("FAILED", Action.FAILED),
+        ("delayed", ReportAction.DELAYED),
+        ("delivered", ReportAction.DELIVERED),
+        ("relayed", ReportAction.DELIVERED),
+        ("expanded", ReportAction.DELIVERED),
+        ("FAILED", ReportAction.FAILED),
     ],
 )
-def test_a_delay_and_a_receipt_are_no_failures(action: str, expected: Action) -> None:
+def test_a_delay_and_a_receipt_are_no_failures(action: str, expected: ReportAction) -> None:
     assert only(read_incoming(dsn(MARK, action=action, status=""))).action is expected
 
 
 def test_a_bounce_in_words_of_its_own_is_understood() -> None:
     qmail = read_incoming(QMAIL.replace(b"%MARK%", MARK.encode()))
-    assert (qmail.came, only(qmail).why) == (Came.RETURNED, ReplyClass.HARD_BOUNCE)
+    assert (qmail.came, only(qmail).why) == (InboundMailKind.RETURNED, ReplyClass.HARD_BOUNCE)
     assert message_of(qmail.marks, KEYS) == 4711
     exim = read_incoming(EXIM.replace(b"%MARK%", MARK.encode()))
-    assert (exim.came, only(exim).why) == (Came.RETURNED, ReplyClass.MAILBOX_FULL)
+    assert (exim.came, only(exim).why) == (InboundMailKind.RETURNED, ReplyClass.MAILBOX_FULL)
 
 
 def test_a_bounce_that_kept_only_our_header_names_its_message_by_it() -> None:
@@ -95,9 +103,9 @@ def test_the_door_may_know_the_address_better_than_the_mail() -> None:
 
 def test_a_complaint_is_one_also_where_the_recipient_is_left_out() -> None:
     found = read_incoming(complaint(HEADER))
-    assert (found.came, message_of(found.marks, KEYS)) == (Came.COMPLAINT, 4711)
-    assert read_incoming(complaint(HEADER, feedback="not-spam")).came is Came.NOTHING
-    assert read_incoming(complaint(HEADER, feedback="auth-failure")).came is Came.NOTHING
+    assert (found.came, message_of(found.marks, KEYS)) == (InboundMailKind.COMPLAINT, 4711)
+    assert read_incoming(complaint(HEADER, feedback="not-spam")).came is InboundMailKind.NOTHING
+    assert read_incoming(complaint(HEADER, feedback="auth-failure")).came is InboundMailKind.NOTHING
 
 
 @pytest.mark.parametrize(
@@ -119,7 +127,7 @@ def test_a_complaint_is_one_also_where_the_recipient_is_left_out() -> None:
 )
 def test_a_program_that_answers_is_no_person(headers: dict[str, str]) -> None:
     found = read_incoming(answer(HEADER, **headers))
-    assert found.came is Came.AUTOMATIC
+    assert found.came is InboundMailKind.AUTOMATIC
     assert message_of(found.marks, KEYS) == 4711
 
 
@@ -127,13 +135,13 @@ def test_a_program_that_answers_is_no_person(headers: dict[str, str]) -> None:
 def test_a_person_who_answers_is_heard_with_their_own_words(headers: dict[str, str]) -> None:
     words = "Please call me.\n\nAnna\n\nOn Mon, 2 Mar 2026, News wrote:\n> For you\n> Read this"
     found = read_incoming(answer(HEADER, words=words, **headers))
-    assert (found.came, found.words) == (Came.PERSON, "Please call me.\n\nAnna")
+    assert (found.came, found.words) == (InboundMailKind.PERSON, "Please call me.\n\nAnna")
     assert message_of(found.marks, KEYS) == 4711
 
 
 def test_the_subject_that_is_answered_says_nothing_of_who_answers() -> None:
     raw = answer(HEADER, subject="Re: Is your out of office compressor quiet?")
-    assert read_incoming(raw).came is Came.PERSON
+    assert read_incoming(raw).came is InboundMailKind.PERSON
 
 
 def test_what_a_person_quotes_is_not_what_they_answer() -> None:
@@ -154,7 +162,7 @@ def test_a_forwarded_bounce_is_a_persons_mail() -> None:
         f'boundary="O"\n\n--O\nContent-Type: text/plain\n\nLook\n--O\nContent-Type: message/rfc822'
         f"\n\n{inner}\n--O--\n"
     ).encode()
-    assert read_incoming(raw).came is Came.PERSON
+    assert read_incoming(raw).came is InboundMailKind.PERSON
 
 
 def test_no_attachment_is_read_and_html_loses_its_marks() -> None:
@@ -198,8 +206,8 @@ def test_hostile_mail_is_read_within_a_second_and_harms_nobody(name: str) -> Non
 
 
 def test_of_several_reports_the_one_on_our_address_counts() -> None:
-    ours = Report(Action.FAILED, "anna@works.example", ReplyClass.HARD_BOUNCE, "gone")
-    other = Report(Action.FAILED, "ben@works.example", ReplyClass.HARD_BOUNCE, "gone")
+    ours = DeliveryReport(ReportAction.FAILED, "anna@works.example", ReplyClass.HARD_BOUNCE, "gone")
+    other = DeliveryReport(ReportAction.FAILED, "ben@works.example", ReplyClass.HARD_BOUNCE, "gone")
     assert report_on("Anna@works.example", [other, ours]) is ours
     assert report_on("list@works.example", [other]) is other
     passed_on = report_on("list@works.example", [other, ours])

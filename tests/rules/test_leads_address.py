@@ -3,15 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.leads import (
-    BadAddress,
     BadPhone,
     HostLists,
+    UnusableAddress,
     read_address,
     read_country,
-    read_phone,
     read_postcode,
     zone_of,
 )
+from nurture.leads.phones import read_listed
 
 
 def test_an_address_is_one_however_it_is_written() -> None:
@@ -45,7 +45,7 @@ def test_umlaut_domains_have_one_spelling() -> None:
     "text", ["", "nobody", "a@@b.example", "a@", "@b.example", "a b@c.example"]
 )
 def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
-    with pytest.raises(BadAddress) as refusal:
+    with pytest.raises(UnusableAddress) as refusal:
         read_address(text)
     assert refusal.value.sentence.endswith(".")
 
@@ -54,7 +54,7 @@ def test_what_is_no_address_is_refused_with_a_sentence(text: str) -> None:
 def test_whatever_is_written_is_an_address_or_a_refusal(text: str) -> None:
     try:
         address = read_address(text)
-    except BadAddress:
+    except UnusableAddress:
         return
     assert read_address(address.email).email == address.email
 
@@ -80,13 +80,13 @@ def test_shared_free_and_throw_away_addresses_are_known() -> None:
     ],
 )
 def test_phone_numbers_have_one_spelling(text: str, country: str | None, number: str) -> None:
-    assert read_phone(text, country=country) == number
+    assert read_listed(text, country=country).number == number
 
 
 @pytest.mark.parametrize("text", ["call me", "12", "030 1234567"])
 def test_a_number_that_nobody_can_dial_is_refused(text: str) -> None:
     with pytest.raises(BadPhone):
-        read_phone(text, country=None)
+        read_listed(text, country=None)
 
 
 @pytest.mark.parametrize(

@@ -16,17 +16,17 @@ from campaigns.vocabulary import MessageKind
 from nurture.kernel.tokens import (
     Keyring,
     MessageLink,
-    MessageRef,
+    TokenTarget,
     message_tokens,
     read_message_token,
 )
 from nurture.kernel.types import MessageId
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
 from nurture.mail.compose import (
+    BatchSettings,
     ComposeFailed,
     Envelope,
     Recipient,
-    Sending,
     compose,
     message_header,
 )
@@ -35,7 +35,7 @@ from nurture.markup import MarkupRefused
 from tests.bench.sample_mail import sample_context, sample_source
 
 KEYS = Keyring.of("k" * 32)
-SENDING = Sending(
+SENDING = BatchSettings(
     sender_name="Example, Grün",
     sender_address="news@shop.example",
     base_url="https://mail.shop.example",
@@ -120,7 +120,7 @@ def test_the_headers_of_a_marketing_mail_are_each_there_once() -> None:
     assert message["Feedback-ID"] == "m:marketing:nurture:shopexample"
     line = next(line for line in raw.split(b"\r\n") if line.startswith(b"List-Unsubscribe: "))
     token = line.decode().removeprefix("List-Unsubscribe: <https://mail.shop.example/u/")[:-1]
-    assert read_message_token(KEYS, token, MessageLink.STOP) == MessageRef(12345, 7)
+    assert read_message_token(KEYS, token, MessageLink.STOP) == TokenTarget(12345, 7)
 
 
 def test_both_parts_are_filled_and_every_link_carries_the_token_of_its_purpose() -> None:

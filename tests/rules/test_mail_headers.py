@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from campaigns.vocabulary import MessageKind
 from nurture.kernel.tokens import Keyring, message_mark
 from nurture.kernel.types import MessageId
-from nurture.mail import Envelope, Recipient, Sending, compose, load_source, message_header
+from nurture.mail import BatchSettings, Envelope, Recipient, compose, load_source, message_header
 from nurture.mail.compile import compile_mail
-from nurture.mail.headers import Heading, bulk_lines, check, heading
-from nurture.usecases.library import FIELDS, kind_of
+from nurture.mail.headers import MessageHeading, bulk_lines, check, heading
+from nurture.usecases.publishing.check_library import FIELDS, kind_of
 
 MAILS = sorted(
     path
@@ -33,7 +33,9 @@ FEEDBACK = re.compile(r"[a-z0-9_-]+(?::[a-z0-9_-]+){2}:[a-z0-9]{5,15}")
 @pytest.mark.parametrize("folder", MAILS, ids=lambda path: path.name)
 def test_every_shipped_mail_passes_the_lint_of_its_headers(folder: Path) -> None:
     source, kind = load_source(folder), kind_of(folder.name)
-    sending = Sending("Firm", "news@firm.example", "https://n.firm.example", KEYS, list_name="Firm")
+    sending = BatchSettings(
+        "Firm", "news@firm.example", "https://n.firm.example", KEYS, list_name="Firm"
+    )
     envelope = Envelope(
         MessageId(7),
         1,
@@ -82,7 +84,7 @@ def test_a_company_is_one_list_whatever_it_is_called(name: str, domain: str, exp
 
 @given(name=st.text(max_size=120), subject=st.text(max_size=300))
 def test_no_line_of_a_header_is_longer_than_its_standard_allows(name: str, subject: str) -> None:
-    plain = Heading(
+    plain = MessageHeading(
         sender_name=name,
         sender_address="mara@tarnholt.example",
         reply_to="answers@tarnholt.example",

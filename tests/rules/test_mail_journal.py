@@ -12,7 +12,7 @@ import pytest
 from nurture.kernel.types import MessageId
 from nurture.mail import journal as journals
 from nurture.mail.journal import AbandonedJournal, Journal, JournalBroken, settled
-from nurture.mail.transport import Outcome
+from nurture.mail.transport import SendOutcome
 
 SENDER = """
 import sys, time
@@ -51,7 +51,7 @@ def test_a_living_sender_keeps_its_journal_and_a_killed_one_leaves_it(tmp_path: 
     assert sorted(found.outcomes) == list(range(1, 101))
     replies = {number: reply for number, reply in found.outcomes.items() if reply is not None}
     assert sorted(replies) == list(range(1, 101, 2))
-    assert {reply.outcome for reply in replies.values()} == {Outcome.SENT}
+    assert {reply.outcome for reply in replies.values()} == {SendOutcome.SENT}
 
 
 def test_a_retired_journal_is_gone_and_another_reaper_never_sees_a_held_one(
@@ -91,9 +91,9 @@ def test_replies_are_kept_on_one_line_as_they_were_read(tmp_path: Path) -> None:
     first, fifth = outcomes[MessageId(1)], outcomes[MessageId(5)]
     assert first is not None
     assert fifth is not None
-    assert (first.code, first.outcome) == (451, Outcome.DEFERRED)
+    assert (first.code, first.outcome) == (451, SendOutcome.DEFERRED)
     assert first.text.startswith("4.3.0 é d 2 r 3 250 x yyy")
-    assert (fifth.code, fifth.text, fifth.outcome) == (550, "", Outcome.REFUSED)
+    assert (fifth.code, fifth.text, fifth.outcome) == (550, "", SendOutcome.REFUSED)
 
 
 def test_another_dot_after_a_reply_is_in_doubt_again(tmp_path: Path) -> None:

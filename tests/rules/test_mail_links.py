@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.vocabulary import MessageKind
 from nurture.mail.compile import CompiledMail, MailSource, compile_mail
-from nurture.mail.links import address_in
+from nurture.mail.link_table import address_in
 from nurture.markup import MarkupRefused, foreign_tags
 from tests.rules.newsletters import NEWSLETTERS
 

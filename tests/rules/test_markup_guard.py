@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.kernel.types import Json
-from nurture.markup import MarkupRefused, Vocabulary, validate, vocabulary_of
+from nurture.markup import MarkupRefused, TemplateFields, validate, vocabulary_of
 
-WORDS = Vocabulary(
+WORDS = TemplateFields(
     fields=frozenset({"lead.first_name", "lead.company.size", "owner.name", "lead.age"}),
     lists={"lead.items": frozenset({"title", "url"})},
 )

@@ -2,14 +2,16 @@
 
 import pytest
 
-from campaigns.forms import Field, check_answers
+from campaigns.forms import FormField, check_answers
 from campaigns.numbers import is_number
 
-POWER = Field("compressor_kw", "number", "Power", most=5_000)
-SIZE = Field("employees", "choice", "Size", options=(("10", "few"), ("150", "many"), ("007", "a")))
+POWER = FormField("compressor_kw", "number", "Power", most=5_000)
+SIZE = FormField(
+    "employees", "choice", "Size", options=(("10", "few"), ("150", "many"), ("007", "a"))
+)
 
 
-def told(one: Field, typed: str) -> object:
+def told(one: FormField, typed: str) -> object:
     """Give the answer as it is kept, or the sentence that asks again."""
     found = check_answers([one], {one.name: typed})
     return found.answers.get(one.name, found.problems.get(one.name))

@@ -3,7 +3,7 @@
 import pytest
 
 from nurture.mail.reply_reasons import ReplyClass, classify, enhanced_code
-from nurture.mail.transport import Stage
+from nurture.mail.transport import SmtpStage
 
 HARD = ReplyClass.HARD_BOUNCE
 FULL = ReplyClass.MAILBOX_FULL
@@ -204,15 +204,15 @@ def test_a_temporary_reply_never_condemns_an_address() -> None:
 
 def test_nothing_said_to_the_connection_or_to_our_sender_condemns_an_address() -> None:
     for code, text, _ in REPLIES:
-        assert classify(code, text, stage=Stage.CONNECT) is not HARD
-        assert classify(code, text, stage=Stage.MAIL) is not HARD
+        assert classify(code, text, stage=SmtpStage.CONNECT) is not HARD
+        assert classify(code, text, stage=SmtpStage.MAIL) is not HARD
 
 
 def test_after_the_text_only_a_code_about_the_address_condemns_it() -> None:
-    assert classify(550, "Unknown user x@example.com", stage=Stage.RCPT) is HARD
-    assert classify(550, "Unknown user x@example.com", stage=Stage.DOT) is POLICY
+    assert classify(550, "Unknown user x@example.com", stage=SmtpStage.RCPT) is HARD
+    assert classify(550, "Unknown user x@example.com", stage=SmtpStage.DOT) is POLICY
     assert classify(550, "Unknown user (in reply to end of DATA command)") is POLICY
-    assert classify(550, "5.1.1 Unknown user x@example.com", stage=Stage.DOT) is HARD
+    assert classify(550, "5.1.1 Unknown user x@example.com", stage=SmtpStage.DOT) is HARD
 
 
 def test_who_gives_up_after_temporary_answers_may_say_that_nobody_is_there() -> None:

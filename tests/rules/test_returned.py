@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from nurture.kernel.types import Json
-from nurture.mail import Action, Came, InboundKind, ReplyClass, read_incoming
+from nurture.mail import InboundKind, InboundMailKind, ReplyClass, ReportAction, read_incoming
 from nurture.mail.notices import events
 
 LEAD = "lead@firm.example"
@@ -26,8 +26,8 @@ class Notice:
     name: str
     raw: bytes
     why: ReplyClass | None = None
-    action: Action = Action.FAILED
-    came: Came = Came.RETURNED
+    action: ReportAction = ReportAction.FAILED
+    came: InboundMailKind = InboundMailKind.RETURNED
     by_status: bool = False
 
 
@@ -125,10 +125,12 @@ BY_STATUS = [
         ),
         POLICY,
     ),
-    by_status("delayed", dsn("delayed", "4.4.1", "451 later"), SOFT, Action.DELAYED),
-    by_status("delivered", dsn("delivered", "2.0.0", "250 ok"), None, Action.DELIVERED),
-    by_status("deliverable", dsn("deliverable", "2.1.5", "250 2.1.5 ok"), None, Action.DELIVERED),
-    by_status("relayed", dsn("relayed", "2.0.0"), None, Action.DELIVERED),
+    by_status("delayed", dsn("delayed", "4.4.1", "451 later"), SOFT, ReportAction.DELAYED),
+    by_status("delivered", dsn("delivered", "2.0.0", "250 ok"), None, ReportAction.DELIVERED),
+    by_status(
+        "deliverable", dsn("deliverable", "2.1.5", "250 2.1.5 ok"), None, ReportAction.DELIVERED
+    ),
+    by_status("relayed", dsn("relayed", "2.0.0"), None, ReportAction.DELIVERED),
     by_status(
         "passed on to another address",
         report(
@@ -307,7 +309,7 @@ WORDS = [
             subject="Warning: could not send message for past 4 hours",
         ),
         None,
-        Action.DELAYED,
+        ReportAction.DELAYED,
     ),
     Notice(
         "arrived",
@@ -316,7 +318,7 @@ WORDS = [
             subject="Successful Mail Delivery Report",
         ),
         None,
-        Action.DELIVERED,
+        ReportAction.DELIVERED,
     ),
     Notice(
         "German",
@@ -433,7 +435,7 @@ ABUSE = (
     "--B\nContent-Type: {kind}\n\n{told}\n--B\nContent-Type: message/rfc822\n\n"
     f"X-HmXmrOriginalRecipient: {LEAD}\nTo: {LEAD}\nFrom: {US}\nSubject: For you\n\nHello\n--B--"
 )
-complained = partial(Notice, came=Came.COMPLAINT, action=Action.DELIVERED)
+complained = partial(Notice, came=InboundMailKind.COMPLAINT, action=ReportAction.DELIVERED)
 OTHERS = [
     Notice("json, gone", json_bounce("Permanent", "smtp; 550 5.1.1 user unknown"), HARD),
     Notice("json, gone without words", json_bounce("Permanent", ""), HARD),
@@ -443,7 +445,7 @@ OTHERS = [
         "json, delivered",
         notice_in_json("Delivery", f'\\"delivery\\":{{\\"recipients\\":[\\"{LEAD}\\"]}}'),
         None,
-        Action.DELIVERED,
+        ReportAction.DELIVERED,
     ),
     complained(
         "json, complaint",
@@ -503,18 +505,19 @@ def test_a_notice_tells_of_whom_and_why(notice: Notice) -> None:
     (told,) = found.reports
     assert LEAD in (told.recipient, told.original)
     assert told.action is notice.action
-    if notice.why is not None and notice.action is Action.FAILED:
+    if notice.why is not None and notice.action is ReportAction.FAILED:
         assert told.why is notice.why
 
 
 def test_there_are_notices_of_each_kind_and_none_is_a_persons() -> None:
     by_kind = Counter(
-        "complaint" if one.came is Came.COMPLAINT else str(one.why or one.action) for one in NOTICES
+        "complaint" if one.came is InboundMailKind.COMPLAINT else str(one.why or one.action)
+        for one in NOTICES
     )
     print(f"\n{len(NOTICES)} notices: {dict(by_kind)}")  # noqa: T201 - the figure
     assert len(NOTICES) >= 60
     assert min(by_kind[str(kind)] for kind in (HARD, FULL, SOFT, POLICY, CONTENT)) >= 3
-    assert not any(read_incoming(one.raw).came is Came.PERSON for one in NOTICES)
+    assert not any(read_incoming(one.raw).came is InboundMailKind.PERSON for one in NOTICES)
 
 
 @pytest.mark.parametrize("ending", [b"\r\n", b"\r"])

@@ -3,11 +3,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaigns.conditions import Act, Value
+from campaigns.conditions import LeadEvent, Value
 from campaigns.definitions import check
 from campaigns.library_sales import load_definitions, load_routing, load_sla
-from campaigns.routing import Candidate, Route, route
-from campaigns.sla import Deadlines, Late, deadlines
+from campaigns.routing import Route, RoutingCandidate, route
+from campaigns.sla import Deadlines, LateRules, deadlines
 from campaigns.timing import Calendar, Hours
 from campaigns.vocabulary import ActivityKind, Channel
 from campaigns.yamlfile import FileError
@@ -47,22 +47,26 @@ channels:
     {accept: 4 h, first_contact: 1 bd, hot_first_contact: 1 h, result: 5 bd, then: deputy}
 """
 SLA = load_sla(SLA_TEXT)
-TOM, INES, PETRA = Candidate("tom", capacity=12), Candidate("ines"), Candidate("petra")
+TOM, INES, PETRA = (
+    RoutingCandidate("tom", capacity=12),
+    RoutingCandidate("ines"),
+    RoutingCandidate("petra"),
+)
 BERLIN = Hours("Europe/Berlin", Calendar("DE"))
 
 
-def ready(*acts: Act, **known: Value) -> dict[str, bool]:
+def ready(*acts: LeadEvent, **known: Value) -> dict[str, bool]:
     definition = DEFINITIONS.get("sales_ready")
     assert definition is not None
     result = check(definition, facts(*acts, **known), now=TUESDAY)
     return {tick.words: tick.holds for tick in result.ticks} | {"all": result.holds}
 
 
-def intent(day: float) -> Act:
-    return Act(ActivityKind.SUBMITTED, TUESDAY - days(day), intent=True)
+def intent(day: float) -> LeadEvent:
+    return LeadEvent(ActivityKind.SUBMITTED, TUESDAY - days(day), intent=True)
 
 
-def routed(*people: Candidate, turn: int = 0, **known: Value) -> Route:
+def routed(*people: RoutingCandidate, turn: int = 0, **known: Value) -> Route:
     return route(ROUTING, facts(**known), people, turn=turn, now=TUESDAY)
 
 
@@ -122,7 +126,7 @@ def test_leads_go_round_in_turn() -> None:
     "tom",
     [replace(TOM, active=False), replace(TOM, away=True), replace(TOM, capacity=3, open=3)],
 )
-def test_who_cannot_take_it_is_passed_over(tom: Candidate) -> None:
+def test_who_cannot_take_it_is_passed_over(tom: RoutingCandidate) -> None:
     assert routed(tom, INES, employees=20).owner == "ines"
     assert routed(tom, PETRA, employees=20).owner == "petra"
 
@@ -185,7 +189,7 @@ def test_a_dealer_has_a_working_day_and_is_recalled() -> None:
 
     assert local(found.accept_by) == "2026-01-09T11:00"
     assert local(found.result_by) == "2026-01-22T11:00"
-    assert found.then is Late.RECALL
+    assert found.then is LateRules.RECALL
 
 
 def test_the_sixth_of_january_is_a_working_day_in_most_of_germany() -> None:

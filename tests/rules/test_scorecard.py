@@ -5,18 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.conditions import Act, Value
+from campaigns.conditions import LeadEvent, Value
 from campaigns.decay import Accumulator, crosses_at, decayed, value_at
 from campaigns.library_score import load_scorecard
-from campaigns.scorecard import (
-    LedgerEntry,
-    band,
-    cell,
-    is_intent,
-    score_acts,
-    score_fit,
-    total_at,
-)
+from campaigns.scorecard import EarnedPoints, band, cell, is_intent, score_acts, score_fit, total_at
 from campaigns.vocabulary import ActivityKind
 from campaigns.yamlfile import FileError
 from tests.rules.given import TUESDAY, clicked, days, facts
@@ -46,11 +38,11 @@ engagement:
 CARD = load_scorecard(TEXT)
 
 
-def act(kind: ActivityKind, *names: str, at: datetime = TUESDAY) -> Act:
-    return Act(kind, at, frozenset(names), ref=f"{kind}{at}")
+def act(kind: ActivityKind, *names: str, at: datetime = TUESDAY) -> LeadEvent:
+    return LeadEvent(kind, at, frozenset(names), ref=f"{kind}{at}")
 
 
-def points(*acts: Act) -> list[tuple[str, float]]:
+def points(*acts: LeadEvent) -> list[tuple[str, float]]:
     return [(entry.rule, entry.points) for entry in score_acts(CARD, acts, [])]
 
 
@@ -124,7 +116,7 @@ ACTS = st.builds(
 
 @given(st.lists(ACTS, max_size=25), st.integers(0, 25), st.floats(0, 100))
 def test_a_cap_is_never_exceeded_also_when_acts_settle_late(
-    acts: list[Act], settled_first: int, day: float
+    acts: list[LeadEvent], settled_first: int, day: float
 ) -> None:
     early = score_acts(CARD, acts[settled_first:], [])
     ledger = [*early, *score_acts(CARD, acts[:settled_first], early)]
@@ -178,7 +170,7 @@ def test_a_ledger_row_names_rule_version_and_what_the_cap_cut() -> None:
     first, second = score_acts(CARD, [clicked(at=TUESDAY), clicked(at=TUESDAY + days(0.1))], [])
     third = score_acts(CARD, [act(ActivityKind.VISITED, at=TUESDAY + days(1))], [first, second])
 
-    assert isinstance(first, LedgerEntry)
+    assert isinstance(first, EarnedPoints)
     assert (first.rule, first.version, first.half_life) == ("clicked", 3, 21)
     assert third[0].points == third[0].full_points == 1
     nearly_full = replace(first, points=14.5)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from campaigns.text import FileError, Known, check, load, rewrite, write
 from campaigns.text_check import weak_signals
 from campaigns.timing import Duration
-from campaigns.track import Email, Track, Wait
+from campaigns.track import EmailStep, Track, WaitStep
 from tests.rules.strategies import tracks
 
 WELCOME = """\
@@ -58,7 +58,7 @@ def test_a_file_that_says_the_same_already_is_not_touched() -> None:
 def test_comments_stay_with_the_steps_they_belong_to() -> None:
     track = load(WELCOME)
     hello, w1, *rest = track.steps
-    turned = replace(track, steps=(w1, Email("new", "news"), hello, *rest))
+    turned = replace(track, steps=(w1, EmailStep("new", "news"), hello, *rest))
 
     lines = rewrite(WELCOME, turned).splitlines()
 
@@ -75,7 +75,7 @@ def test_comments_stay_with_the_steps_they_belong_to() -> None:
 def test_one_change_changes_one_line() -> None:
     track = load(WELCOME)
     hello, w1, *rest = track.steps
-    assert isinstance(w1, Wait)
+    assert isinstance(w1, WaitStep)
     slower = replace(track, steps=(hello, replace(w1, until=Duration(4, "d")), *rest))
 
     before, after = WELCOME.splitlines(), rewrite(WELCOME, slower).splitlines()

@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.limits import Cap, Limit, Rival, free_at, goes_first, may_enter
-from campaigns.spans import SpanError, parse_cap, parse_duration, parse_until, parse_window
+from campaigns.durations import DurationError, parse_cap, parse_duration, parse_until, parse_window
+from campaigns.frequency_caps import (
+    CompetingTrack,
+    FrequencyCap,
+    FrequencyLimit,
+    free_at,
+    goes_first,
+    may_enter,
+)
 from campaigns.timing import (
     Calendar,
     Duration,
@@ -19,7 +26,7 @@ from campaigns.timing import (
     next_time_of_week,
     working_time,
 )
-from campaigns.track import Again, FactDate
+from campaigns.track import FactDate, ReentryRule
 from tests.rules.given import OFFICE, TUESDAY, USUAL_CAP, days
 
 BERLIN = Hours("Europe/Berlin", Calendar("DE"))
@@ -141,12 +148,12 @@ def test_times_are_read() -> None:
         frozenset({5, 6, 0, 2}), time(8), time(18), "Europe/Berlin"
     )
     assert parse_cap("1 per 3 days, 2 per week") == USUAL_CAP
-    assert parse_cap("none") == Cap()
+    assert parse_cap("none") == FrequencyCap()
 
 
 @pytest.mark.parametrize("text", ["3", "0 d", "3 days", "d", "-3 d"])
 def test_a_duration_that_cannot_be_read_is_refused(text: str) -> None:
-    with pytest.raises(SpanError):
+    with pytest.raises(DurationError):
         parse_duration(text)
 
 
@@ -154,7 +161,7 @@ def test_a_duration_that_cannot_be_read_is_refused(text: str) -> None:
     "text", ["", "Tue 16:00-09:00", "Tue-Fry 09:00-16:00", "Tue 09:00-16:00 Moon", "Tue 9-16"]
 )
 def test_sending_hours_that_cannot_be_read_are_refused(text: str) -> None:
-    with pytest.raises(SpanError):
+    with pytest.raises(DurationError):
         parse_window(text)
 
 
@@ -162,10 +169,10 @@ def test_sending_hours_that_cannot_be_read_are_refused(text: str) -> None:
     st.lists(st.floats(0, 40), max_size=30),
     st.lists(st.tuples(st.integers(1, 4), st.integers(1, 10)), max_size=3),
 )
-def test_the_cap_is_never_exceeded(wishes: list[float], limits: list[tuple[int, int]]) -> None:
-    cap = Cap(tuple(Limit(times, span) for times, span in limits))
+def test_the_cap_is_never_exceeded(preferences: list[float], limits: list[tuple[int, int]]) -> None:
+    cap = FrequencyCap(tuple(FrequencyLimit(times, span) for times, span in limits))
     sends: tuple[datetime, ...] = ()
-    for wish in wishes:
+    for wish in preferences:
         sends = (*sends, free_at(cap, sends, at=TUESDAY + days(wish)))
 
     for limit in cap.limits:
@@ -175,18 +182,18 @@ def test_the_cap_is_never_exceeded(wishes: list[float], limits: list[tuple[int, 
 
 
 def test_a_lower_number_goes_first_and_equals_go_by_name() -> None:
-    assert goes_first(2, (Rival("evaluate", 1), Rival("keep", 3)), track="welcome") == Rival(
-        "evaluate", 1
-    )
-    assert goes_first(1, (Rival("welcome", 2),), track="evaluate") is None
-    assert goes_first(2, (Rival("aaa", 2),), track="welcome") == Rival("aaa", 2)
+    assert goes_first(
+        2, (CompetingTrack("evaluate", 1), CompetingTrack("keep", 3)), track="welcome"
+    ) == CompetingTrack("evaluate", 1)
+    assert goes_first(1, (CompetingTrack("welcome", 2),), track="evaluate") is None
+    assert goes_first(2, (CompetingTrack("aaa", 2),), track="welcome") == CompetingTrack("aaa", 2)
 
 
 def test_re_entry_is_never_after_a_time_or_at_each_event() -> None:
     last = TUESDAY - days(119)
 
-    assert may_enter(Again(), None, now=TUESDAY)
-    assert not may_enter(Again(), last, now=TUESDAY)
-    assert not may_enter(Again(120), last, now=TUESDAY)
-    assert may_enter(Again(120), last - days(1), now=TUESDAY)
-    assert may_enter(Again(0), TUESDAY, now=TUESDAY)
+    assert may_enter(ReentryRule(), None, now=TUESDAY)
+    assert not may_enter(ReentryRule(), last, now=TUESDAY)
+    assert not may_enter(ReentryRule(120), last, now=TUESDAY)
+    assert may_enter(ReentryRule(120), last - days(1), now=TUESDAY)
+    assert may_enter(ReentryRule(0), TUESDAY, now=TUESDAY)

@@ -14,8 +14,8 @@ from nurture.kernel.tokens import (
     BadToken,
     Keyring,
     MessageLink,
-    MessageRef,
     Purpose,
+    TokenTarget,
     message_tokens,
     read_message_token,
     sign,
@@ -33,7 +33,7 @@ def test_a_message_token_says_its_message_and_version(message_id: int, version: 
 
     for link in MessageLink:
         assert len(tokens[link]) == 39
-        assert read_message_token(RING, tokens[link], link) == MessageRef(message_id, version)
+        assert read_message_token(RING, tokens[link], link) == TokenTarget(message_id, version)
 
 
 @given(st.text(max_size=40))
@@ -71,7 +71,7 @@ def the_one_token(key_id: int, key: bytes) -> str:
 
 def test_a_token_that_was_sent_before_links_had_purposes_goes_on_working() -> None:
     for link in MessageLink:
-        assert read_message_token(RING, the_one_token(1, OLD), link) == MessageRef(5, 6)
+        assert read_message_token(RING, the_one_token(1, OLD), link) == TokenTarget(5, 6)
         with pytest.raises(BadToken):  # only the first key has ever signed such tokens
             read_message_token(RING, the_one_token(2, NEW), link)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nurture.engagement import HitKind, family
-from nurture.engagement.rules import Passing, Prior, Sighting, fleet_members, judge
+from nurture.engagement.rules import Passing, Prior, Sighting, cluster_members, judge
 from tests.support.traces import MACHINES, PEOPLE, TRACES, Connection, Trace, What, traces
 
 
@@ -76,12 +76,12 @@ def heard(found: Sequence[Trace], way: Connection) -> dict[str, tuple[int, int]]
             if hit.kind is HitKind.CLICK and step.network(way) != NAMELESS:
                 passing = Passing(moment, place * 100 + step.mail, number, hit.link, hit.method)
                 crowds[network, hit.agent].append(passing)
-    fleet = frozenset[int]().union(*map(fleet_members, crowds.values()))
+    cluster = frozenset[int]().union(*map(cluster_members, crowds.values()))
     counted = {trace.kind: (0, 0) for trace in found}
     for (place, _), hits in by_mail.items():
         trace = found[place]
         sent = BEGAN + place % 60 * APART
-        judged = judge(hits, Prior(trace.links, trace.gateway, fleet, sent))
+        judged = judge(hits, Prior(trace.links, trace.gateway, cluster, sent))
         clicked = any(judged[hit.id].verdict.human for hit in hits if hit.kind is HitKind.CLICK)
         some, every = counted[trace.kind]
         counted[trace.kind] = (some + clicked, every + 1)

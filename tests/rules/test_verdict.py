@@ -16,7 +16,7 @@ from nurture.engagement.rules import (
     Passing,
     Prior,
     Sighting,
-    fleet_members,
+    cluster_members,
     judge,
     proven_by,
     repeats,
@@ -180,16 +180,16 @@ def test_many_messages_from_one_visitor_within_a_minute_are_a_fleet() -> None:
         return NINE + timedelta(seconds=seconds)
 
     crowd = [Passing(at(n * 5), n, n) for n in range(11)]
-    assert fleet_members(crowd) == frozenset(range(11))
-    assert fleet_members([Passing(at(n * 30), n, n) for n in range(11)]) == frozenset()
-    assert fleet_members([Passing(at(n), 1, n) for n in range(50)]) == frozenset()
+    assert cluster_members(crowd) == frozenset(range(11))
+    assert cluster_members([Passing(at(n * 30), n, n) for n in range(11)]) == frozenset()
+    assert cluster_members([Passing(at(n), 1, n) for n in range(50)]) == frozenset()
 
 
 def test_a_crowd_that_comes_by_chance_is_no_fleet_however_many_share_a_network() -> None:
     chance = random.Random(20)
     at = sorted(chance.uniform(0, 180) for _ in range(120))
     crowd = [Passing(NINE + timedelta(seconds=one), n, n) for n, one in enumerate(at)]
-    assert fleet_members(crowd) == frozenset()
+    assert cluster_members(crowd) == frozenset()
 
 
 def test_a_fleet_that_asks_head_or_opens_several_links_of_each_mail_is_known_without_a_beat() -> (
@@ -201,9 +201,9 @@ def test_a_fleet_that_asks_head_or_opens_several_links_of_each_mail_is_known_wit
     heads = [Passing(one, n, n, "0", "HEAD") for n, one in enumerate(at)]
     gets = [Passing(one + second, n, 100 + n, "0") for n, one in enumerate(at)]
     others = [Passing(one + second, n, 200 + n, "1") for n, one in enumerate(at)]
-    assert fleet_members([*heads, *gets]) == {hit.id for hit in (*heads, *gets)}
-    assert fleet_members([*gets, *others]) == {hit.id for hit in (*gets, *others)}
-    assert fleet_members(gets) == frozenset()
+    assert cluster_members([*heads, *gets]) == {hit.id for hit in (*heads, *gets)}
+    assert cluster_members([*gets, *others]) == {hit.id for hit in (*gets, *others)}
+    assert cluster_members(gets) == frozenset()
 
 
 @pytest.mark.parametrize("gaps", [(0.4,), (0.5, 0.9), (0.3, 0.3), (1.9, 1.1)])

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nurture.web.format import Reader
+from nurture.web.formatting import Viewer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday; ten in the morning in Berlin."""
@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     ],
 )
 def test_what_is_late_since_another_day_names_that_day(past: timedelta, read: str) -> None:
-    assert Reader(ZoneInfo("Europe/Berlin"), NOW).until(NOW - past) == read
+    assert Viewer(ZoneInfo("Europe/Berlin"), NOW).until(NOW - past) == read
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_what_is_late_since_another_day_names_that_day(past: timedelta, read: st
     ],
 )
 def test_what_is_to_come_says_how_far_away_it_is(ahead: timedelta, read: str) -> None:
-    assert Reader(ZoneInfo("Europe/Berlin"), NOW).until(NOW + ahead) == read
+    assert Viewer(ZoneInfo("Europe/Berlin"), NOW).until(NOW + ahead) == read

@@ -12,7 +12,7 @@ from campaigns.routing import ToQueue, ToUsers
 from campaigns.vocabulary import BuyingStage
 from nurture.kernel.types import Json
 from nurture.mail.compile import CompiledMail, compile_mail, load_source
-from nurture.usecases.library import FIELDS, kind_of
+from nurture.usecases.publishing.check_library import FIELDS, kind_of
 
 TEMPLATES = Path(templates.__file__).parent
 MAILS = frozenset(folder.name for folder in (TEMPLATES / "mail").iterdir() if folder.is_dir())
@@ -60,7 +60,7 @@ def _compiled(name: str) -> CompiledMail:
 def test_every_item_has_a_text_and_a_page_at_its_address(library: Library) -> None:
     paths = {row.get("asset"): f"/p/{row['slug']}" for row in rows("pages.yaml", "pages")}
 
-    for item in library.shelf.items:
+    for item in library.content.items:
         words = (TEMPLATES / "content" / f"{item.asset.key}.md").read_text("utf-8").split()
         assert 120 <= len(words) <= 280
         assert paths[item.asset.key] == item.url
@@ -77,7 +77,7 @@ def test_a_form_guards_exactly_the_items_behind_one(library: Library) -> None:
         row["asset"] for row in rows("pages.yaml", "pages") if "asset" in row and "form" in row
     }
 
-    assert guarded == {item.asset.key for item in library.shelf.items if item.access == "form"}
+    assert guarded == {item.asset.key for item in library.content.items if item.access == "form"}
 
 
 def test_every_form_asks_known_fields_and_sends_a_mail_that_exists() -> None:
@@ -106,9 +106,9 @@ def test_every_choice_has_words_for_each_of_its_options() -> None:
 
 def test_the_one_gap_of_the_content_matrix_is_monitoring_at_the_decision(library: Library) -> None:
     filled = {
-        (topic, item.asset.stage) for item in library.shelf.items for topic in item.asset.topics
+        (topic, item.asset.stage) for item in library.content.items for topic in item.asset.topics
     }
-    every = {(topic, stage) for topic in library.shelf.topics for stage in BuyingStage}
+    every = {(topic, stage) for topic in library.content.topics for stage in BuyingStage}
 
     assert every - filled == {("monitoring", BuyingStage.DECIDE)}
 

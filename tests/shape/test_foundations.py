@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from campaigns.vocabulary import JobName
 from nurture.kernel.clock import FrozenClock
-from nurture.kernel.tables import Outbox
+from nurture.kernel.tables import OutboxEntry
 from nurture.kernel.work import Work, Works
 from tests.support.sockets import OutsideWorldError
 from workers.queues import connect
@@ -17,7 +17,7 @@ SOME_JOB = next(iter(JobName))
 
 def promised(works: Works) -> int:
     with works.read("test") as work:
-        return work.session.scalar(select(func.count()).select_from(Outbox)) or 0
+        return work.session.scalar(select(func.count()).select_from(OutboxEntry)) or 0
 
 
 @pytest.mark.parametrize("time", ["first", "second"])

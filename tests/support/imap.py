@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pysasl.hashing import BuiltinHash
 
-from nurture.adapters.mail_imap import READ
+from nurture.adapters.mailbox_imap import READ
 
 USER, PASSWORD = "anna", "pass word/1"
 PROGRAM = Path(sys.executable).parent / "pymap"

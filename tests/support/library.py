@@ -15,7 +15,7 @@ from nurture.kernel.clock import FrozenClock
 from nurture.kernel.database import make_engine
 from nurture.kernel.work import Works
 from nurture.runtime import Runtime
-from nurture.usecases.publish import publish_library
+from nurture.usecases.publishing.publish import publish_library
 from tests.support.databases import Database, run_folder
 from tests.support.works import RolledBackWorks
 

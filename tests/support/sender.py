@@ -5,8 +5,8 @@ from concurrent.futures import Executor, Future
 from typing import ParamSpec, TypeVar
 
 from nurture.kernel.work import Works
-from nurture.usecases import clerk, deliver
-from nurture.usecases.post import Post
+from nurture.usecases.delivery import recorder, send_batches
+from nurture.usecases.delivery.sender import Sender
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,8 +25,8 @@ class AtOnce(Executor):
         return done
 
 
-def send_batch(works: Works, batch_id: int, *, post: Post) -> deliver.Delivered:
+def send_batch(works: Works, batch_id: int, *, post: Sender) -> send_batches.Delivered:
     """Send one batch as a job does whose time is short; nothing else is claimed."""
-    clerk.sit_down(works, post)
-    ((_, done),) = deliver.deliver(works, batch_id, post=post, seconds=0, beside=AtOnce())
+    recorder.sit_down(works, post)
+    ((_, done),) = send_batches.deliver(works, batch_id, post=post, seconds=0, beside=AtOnce())
     return done

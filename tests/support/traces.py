@@ -257,8 +257,8 @@ def phone_then_desktop(maker: Maker) -> list[Step]:
         [maker.chance.uniform(30, 3600), maker.chance.uniform(1, 2) * DAY]
     )
     phone = Step(at, link=link, agent=maker.chance.choice(PHONES), address=maker.address())
-    desk = Step(later, link=link, agent=maker.chance.choice(DESKTOPS), address=maker.address())
-    return [phone, desk, *maker.read(desk)]
+    journey = Step(later, link=link, agent=maker.chance.choice(DESKTOPS), address=maker.address())
+    return [phone, journey, *maker.read(journey)]
 
 
 def rewritten_link(maker: Maker) -> list[Step]:

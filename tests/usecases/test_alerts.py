@@ -10,32 +10,32 @@ from nurture.handoff import AlertKind, HandoffView
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Works
-from nurture.usecases import promote
-from tests.usecases.house import House, open_house
+from nurture.usecases.sales import promotion
+from tests.usecases.intake import House, open_house
 
 
 @pytest.fixture
-def house(works: Works, clock: FrozenClock, home: Path) -> House:
+def intake(works: Works, clock: FrozenClock, home: Path) -> House:
     clock.advance(timedelta(days=1, hours=1))
     return open_house(works, clock, home, {})
 
 
 @pytest.fixture
-def offer(house: House) -> HandoffView:
-    (anna,) = house.let_in("anna", phone="+493023125020")
-    with house.works.begin("test") as work:
-        promote.make_ready(work, [anna], reason="for a test", notify=house.here.notify)
+def offer(intake: House) -> HandoffView:
+    (anna,) = intake.let_in("anna", phone="+493023125020")
+    with intake.works.begin("test") as work:
+        promotion.make_ready(work, [anna], reason="for a test", notify=intake.here.notify)
         found = handoff.find_open(work, anna)
     assert found is not None
     return found
 
 
-def alert(house: House, offer: HandoffView, to: UserId, kind: AlertKind) -> EmailMessage:
+def alert(intake: House, offer: HandoffView, to: UserId, kind: AlertKind) -> EmailMessage:
     """What somebody reads of an offer now."""
-    with house.works.begin("test") as work:
-        house.here.notify.alert(work, offer.id, user_id=to, kind=kind)
-    house.send()
-    read = message_from_bytes(house.transport.accepted[-1].data, policy=policy.default)
+    with intake.works.begin("test") as work:
+        intake.here.notify.alert(work, offer.id, user_id=to, kind=kind)
+    intake.send()
+    read = message_from_bytes(intake.transport.accepted[-1].data, policy=policy.default)
     assert isinstance(read, EmailMessage)
     return read
 
@@ -52,10 +52,10 @@ def owner(offer: HandoffView) -> UserId:
 
 
 def test_an_alert_says_by_when_to_answer_and_spaces_the_phone(
-    house: House, offer: HandoffView
+    intake: House, offer: HandoffView
 ) -> None:
-    house.send()
-    read = message_from_bytes(house.transport.accepted[-1].data, policy=policy.default)
+    intake.send()
+    read = message_from_bytes(intake.transport.accepted[-1].data, policy=policy.default)
     assert isinstance(read, EmailMessage)
 
     assert offer.reasons[0] in plain(read)
@@ -68,14 +68,14 @@ def test_an_alert_says_by_when_to_answer_and_spaces_the_phone(
 
 
 def test_a_reminder_says_what_is_left_or_by_how_much_it_is_late(
-    house: House, offer: HandoffView
+    intake: House, offer: HandoffView
 ) -> None:
-    early = alert(house, offer, owner(offer), AlertKind.REMINDED)
-    house.clock.advance(timedelta(days=3))
-    with house.works.read("test") as work:
-        boss = users.get(work, owner(offer)).boss_id
-    assert boss is not None
-    late = alert(house, offer, boss, AlertKind.REMINDED)
+    early = alert(intake, offer, owner(offer), AlertKind.REMINDED)
+    intake.clock.advance(timedelta(days=3))
+    with intake.works.read("test") as work:
+        manager = users.get(work, owner(offer)).manager_id
+    assert manager is not None
+    late = alert(intake, offer, manager, AlertKind.REMINDED)
 
     assert str(early["Subject"]).endswith(" left")
     assert " left to answer, until " in plain(early)
@@ -86,14 +86,14 @@ def test_a_reminder_says_what_is_left_or_by_how_much_it_is_late(
 
 
 def test_who_is_told_of_somebody_late_reads_why_it_comes_to_them(
-    house: House, offer: HandoffView
+    intake: House, offer: HandoffView
 ) -> None:
-    house.clock.advance(timedelta(days=3))
-    with house.works.read("test") as work:
+    intake.clock.advance(timedelta(days=3))
+    with intake.works.read("test") as work:
         late = users.get(work, owner(offer))
-    assert late.boss_id is not None
+    assert late.manager_id is not None
 
-    told = plain(alert(house, offer, late.boss_id, AlertKind.ESCALATED))
+    told = plain(alert(intake, offer, late.manager_id, AlertKind.ESCALATED))
 
     assert f"Why it comes to you: {late.name} is late, and you are asked next." in told
     assert "there is no answer yet" in told

@@ -16,18 +16,18 @@ from nurture.mail import MessageEvent, Recorded
 from nurture.mail.breaker import FIRST_PROBE
 from nurture.mail.rules import HANG_UPS
 from nurture.mail.tables import Message
-from tests.usecases.house import House, open_house
+from tests.usecases.intake import House, open_house
 
 NAMES = [f"reader{number}@firm.example" for number in range(40)]
 
 
 @pytest.fixture
-def house(works: Works, clock: FrozenClock, home: Path) -> House:
+def intake(works: Works, clock: FrozenClock, home: Path) -> House:
     clock.advance(timedelta(days=1, hours=1))
     return open_house(works, clock, home, {})
 
 
-def plan(house: House, *names: str) -> None:
+def plan(intake: House, *names: str) -> None:
     """Plan mails to nobody in particular: what is tested is the sending."""
     content: Json = {
         "id": 1,
@@ -38,7 +38,7 @@ def plan(house: House, *names: str) -> None:
         "minutes": 1,
         "url": "http://x.example",
     }
-    with house.works.begin("test") as work:
+    with intake.works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         mail.plan(
             work,
@@ -56,70 +56,70 @@ def plan(house: House, *names: str) -> None:
         )
 
 
-def server(house: House, fate: Fate | None, *names: str) -> None:
-    house.transport = MemoryTransport(dict.fromkeys(names, fate) if fate else {})
+def server(intake: House, fate: Fate | None, *names: str) -> None:
+    intake.transport = MemoryTransport(dict.fromkeys(names, fate) if fate else {})
 
 
-def counts(house: House) -> dict[str, int]:
-    with house.works.read("test") as work:
+def counts(intake: House) -> dict[str, int]:
+    with intake.works.read("test") as work:
         query = select(Message.state, func.count()).group_by(Message.state)
         return dict(work.session.execute(query).all())
 
 
-def state(house: House) -> mail.Breaker:
-    with house.works.read("test") as work:
+def state(intake: House) -> mail.Breaker:
+    with intake.works.read("test") as work:
         return mail.read_breaker(work)
 
 
-def test_a_server_that_never_answers_is_left_alone_after_five(house: House) -> None:
-    plan(house, *NAMES)
-    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
+def test_a_server_that_never_answers_is_left_alone_after_five(intake: House) -> None:
+    plan(intake, *NAMES)
+    server(intake, Fate.DROPPED_AFTER_DOT, *NAMES)
 
-    house.send()
+    intake.send()
 
-    assert counts(house) == {MessageState.IN_DOUBT: 5, MessageState.PLANNED: 35}
-    assert state(house).is_open
-    assert "got no answer" in state(house).why
-    house.send()
-    assert counts(house)[MessageState.IN_DOUBT] == 5
+    assert counts(intake) == {MessageState.IN_DOUBT: 5, MessageState.PLANNED: 35}
+    assert state(intake).is_open
+    assert "got no answer" in state(intake).why
+    intake.send()
+    assert counts(intake)[MessageState.IN_DOUBT] == 5
 
 
-def test_probes_come_after_ten_seconds_then_ever_later_until_one_is_answered(house: House) -> None:
-    plan(house, *NAMES)
-    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
-    house.send()
+def test_probes_come_after_ten_seconds_then_ever_later_until_one_is_answered(intake: House) -> None:
+    plan(intake, *NAMES)
+    server(intake, Fate.DROPPED_AFTER_DOT, *NAMES)
+    intake.send()
     doubts = []
     for seconds in (9, 2, 18, 3, 39, 2):
-        house.clock.advance(timedelta(seconds=seconds))
-        house.send()
-        doubts.append(counts(house)[MessageState.IN_DOUBT])
+        intake.clock.advance(timedelta(seconds=seconds))
+        intake.send()
+        doubts.append(counts(intake)[MessageState.IN_DOUBT])
     assert doubts == [5, 6, 6, 7, 7, 8]
 
-    server(house, None)
-    house.clock.advance(timedelta(minutes=3))
-    house.send()
-    assert counts(house)[MessageState.SENT] == 1
-    assert not state(house).is_open
-    house.clock.advance(timedelta(seconds=1))
-    house.send()
+    server(intake, None)
+    intake.clock.advance(timedelta(minutes=3))
+    intake.send()
+    assert counts(intake)[MessageState.SENT] == 1
+    assert not state(intake).is_open
+    intake.clock.advance(timedelta(seconds=1))
+    intake.send()
 
-    assert counts(house) == {MessageState.IN_DOUBT: 8, MessageState.SENT: 32}
-    assert not state(house).is_open
-
-
-def test_a_server_that_puts_everything_off_is_left_alone(house: House) -> None:
-    plan(house, *NAMES)
-    server(house, Fate.TEMPORARY_AFTER_DOT, *NAMES)
-
-    house.send()
-
-    assert state(house).is_open
-    assert "put off" in state(house).why
+    assert counts(intake) == {MessageState.IN_DOUBT: 8, MessageState.SENT: 32}
+    assert not state(intake).is_open
 
 
-def test_our_own_crash_opens_nothing(house: House) -> None:
-    plan(house, *NAMES)
-    with house.works.begin("tick") as work:
+def test_a_server_that_puts_everything_off_is_left_alone(intake: House) -> None:
+    plan(intake, *NAMES)
+    server(intake, Fate.TEMPORARY_AFTER_DOT, *NAMES)
+
+    intake.send()
+
+    assert state(intake).is_open
+    assert "put off" in state(intake).why
+
+
+def test_our_own_crash_opens_nothing(intake: House) -> None:
+    plan(intake, *NAMES)
+    with intake.works.begin("tick") as work:
         batch = mail.batch_due(work)[0]
         ids = [one.id for one in mail.candidates(work, batch)]
         mail.claim(work, ids, journal="j", host="here", lease=timedelta(minutes=1))
@@ -130,59 +130,59 @@ def test_our_own_crash_opens_nothing(house: House) -> None:
         mail.record(work, lost, journal="j")
         mail.watch(work, batch, [one.event for one in lost])
 
-    assert not state(house).is_open
+    assert not state(intake).is_open
 
 
-def test_a_mail_that_no_server_lets_come_to_its_end_is_given_up(house: House) -> None:
+def test_a_mail_that_no_server_lets_come_to_its_end_is_given_up(intake: House) -> None:
     poison, other, last = NAMES[:3]
-    plan(house, poison)
-    server(house, Fate.DROPPED_IN_DATA, poison)
+    plan(intake, poison)
+    server(intake, Fate.DROPPED_IN_DATA, poison)
     tried = []
     for number in range(HANG_UPS + 2):
         if number == HANG_UPS:
-            plan(house, other)
-        house.send()
-        tried.append(dict(counts(house)))
-        house.clock.advance(timedelta(hours=12))
+            plan(intake, other)
+        intake.send()
+        tried.append(dict(counts(intake)))
+        intake.clock.advance(timedelta(hours=12))
 
     assert tried[HANG_UPS - 1] == {MessageState.DEFERRED: 1}, "perhaps it hangs up on everybody"
     assert tried[HANG_UPS + 1] == {MessageState.DROPPED: 1, MessageState.SENT: 1}
-    plan(house, last)
-    house.send()
+    plan(intake, last)
+    intake.send()
 
-    assert counts(house) == {MessageState.DROPPED: 1, MessageState.SENT: 2}
-    with house.works.read("test") as work:
+    assert counts(intake) == {MessageState.DROPPED: 1, MessageState.SENT: 2}
+    with intake.works.read("test") as work:
         (line,) = mail.messages(work, Message.state == MessageState.DROPPED)
     assert line.reason == "given up after 7 tries: the server hung up before the end of this mail"
 
 
-def test_a_probe_that_may_not_leave_gives_way_to_one_that_may(house: House) -> None:
-    house.let_in("anna")
-    plan(house, *NAMES[:5])
-    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
-    house.send()
-    assert state(house).is_open
-    (lead,) = house.let_in("berta")
-    house.tick()  # marketing mail is planned, and waits longer than what is urgent
-    with house.works.begin("test") as work:
+def test_a_probe_that_may_not_leave_gives_way_to_one_that_may(intake: House) -> None:
+    intake.let_in("anna")
+    plan(intake, *NAMES[:5])
+    server(intake, Fate.DROPPED_AFTER_DOT, *NAMES)
+    intake.send()
+    assert state(intake).is_open
+    (lead,) = intake.let_in("berta")
+    intake.tick()  # marketing mail is planned, and waits longer than what is urgent
+    with intake.works.begin("test") as work:
         consent.suppress_leads(work, [lead], reason=SuppressionReason.MANUAL, key=b"k" * 32)
-    house.clock.advance(timedelta(minutes=1))
-    plan(house, "urgent@firm.example")
-    server(house, None)
+    intake.clock.advance(timedelta(minutes=1))
+    plan(intake, "urgent@firm.example")
+    server(intake, None)
 
-    house.send()
+    intake.send()
 
-    assert [one.recipient for one in house.transport.accepted] == ["urgent@firm.example"]
-    assert not state(house).is_open
+    assert [one.recipient for one in intake.transport.accepted] == ["urgent@firm.example"]
+    assert not state(intake).is_open
 
 
-def test_a_probe_that_asked_nothing_is_taken_back(house: House) -> None:
-    plan(house, *NAMES[:5])
-    server(house, Fate.DROPPED_AFTER_DOT, *NAMES)
-    house.send()
-    house.clock.advance(FIRST_PROBE)
-    plan(house, "held@firm.example")
-    with house.works.begin("tick") as work:
+def test_a_probe_that_asked_nothing_is_taken_back(intake: House) -> None:
+    plan(intake, *NAMES[:5])
+    server(intake, Fate.DROPPED_AFTER_DOT, *NAMES)
+    intake.send()
+    intake.clock.advance(FIRST_PROBE)
+    plan(intake, "held@firm.example")
+    with intake.works.begin("tick") as work:
         (batch,) = mail.batch_due(work)
         wait = mail.read_breaker(work).wait
         assert mail.batch_due(work) == []
@@ -192,14 +192,14 @@ def test_a_probe_that_asked_nothing_is_taken_back(house: House) -> None:
         assert (again.wait, again.probe, again.probe_at) == (wait / 2, None, work.machine)
 
 
-def test_a_mail_that_was_put_off_before_is_not_given_up_at_its_first_hang_up(house: House) -> None:
+def test_a_mail_that_was_put_off_before_is_not_given_up_at_its_first_hang_up(intake: House) -> None:
     name = NAMES[0]
-    plan(house, name)
-    server(house, Fate.GREYLISTED, name)
+    plan(intake, name)
+    server(intake, Fate.GREYLISTED, name)
     for _ in range(HANG_UPS):
-        house.send()
-        house.clock.advance(timedelta(hours=3))
-    server(house, Fate.DROPPED_IN_DATA, name)
-    house.send()
+        intake.send()
+        intake.clock.advance(timedelta(hours=3))
+    server(intake, Fate.DROPPED_IN_DATA, name)
+    intake.send()
 
-    assert counts(house) == {MessageState.DEFERRED: 1}
+    assert counts(intake) == {MessageState.DEFERRED: 1}

@@ -18,18 +18,18 @@ from nurture.adapters.mail_memory import MemoryTransport
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import Json, MessageId
 from nurture.kernel.work import Works
-from nurture.mail import MessageEvent, Outgoing, Result
+from nurture.mail import MessageEvent, Outgoing, TransportResult
 from nurture.mail.tables import Message
-from nurture.usecases import deliver, reaper
-from nurture.usecases.post import Post
-from tests.usecases.house import House, open_house
-from workers.clerk import clerk_of
+from nurture.usecases.delivery import recover, send_batches
+from nurture.usecases.delivery.sender import Sender
+from tests.usecases.intake import House, open_house
+from workers.recorder_process import recorder_of
 
 BATCHES, LETTERS = 4, 3
 
 
 @pytest.fixture
-def house(
+def intake(
     fresh_works: Works, clock: FrozenClock, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> House:
     """Real transactions, since two threads use them at once; small batches."""
@@ -38,7 +38,7 @@ def house(
     return open_house(fresh_works, clock, home, {})
 
 
-def planned(house: House) -> list[int]:
+def planned(intake: House) -> list[int]:
     """Plan mails to nobody in particular, and put them in batches."""
     content: Json = {
         "id": 1,
@@ -49,7 +49,7 @@ def planned(house: House) -> list[int]:
         "minutes": 1,
         "url": "http://x.example",
     }
-    with house.works.begin("test") as work:
+    with intake.works.begin("test") as work:
         version = mail.live_versions(work)["requested_file"]
         rows = [
             mail.NewMessage(
@@ -66,50 +66,54 @@ def planned(house: House) -> list[int]:
         return mail.batch_due(work)
 
 
-def post_of(house: House, transport: mail.Transport) -> Post:
-    return replace(house.here.post(), transport=transport)
+def post_of(intake: House, transport: mail.Transport) -> Sender:
+    return replace(intake.here.post(), transport=transport)
 
 
-def states(house: House) -> dict[str, int]:
-    with house.works.read("test") as work:
+def states(intake: House) -> dict[str, int]:
+    with intake.works.read("test") as work:
         query = select(Message.state, func.count()).group_by(Message.state)
         return dict(work.session.execute(query).all())
 
 
-def test_one_job_sends_all_that_waits_each_mail_once(house: House) -> None:
-    batches, transport = planned(house), MemoryTransport()
+def test_one_job_sends_all_that_waits_each_mail_once(intake: House) -> None:
+    batches, transport = planned(intake), MemoryTransport()
 
     done = dict(
-        deliver.deliver(house.works, batches[1], post=post_of(house, transport), seconds=60)
+        send_batches.deliver(intake.works, batches[1], post=post_of(intake, transport), seconds=60)
     )
 
     assert done.keys() == set(batches)
     assert [one.counts for one in done.values()] == [{MessageEvent.ACCEPTED: LETTERS}] * BATCHES
     assert len({one.recipient for one in transport.accepted}) == BATCHES * LETTERS
     assert len(transport.accepted) == BATCHES * LETTERS
-    assert list((house.here.home / "journals").iterdir()) == []
+    assert list((intake.here.home / "journals").iterdir()) == []
 
 
-def test_a_job_whose_time_is_up_takes_on_nothing_more(house: House) -> None:
-    batches, transport = planned(house), MemoryTransport()
+def test_a_job_whose_time_is_up_takes_on_nothing_more(intake: House) -> None:
+    batches, transport = planned(intake), MemoryTransport()
 
-    done = list(deliver.deliver(house.works, batches[0], post=post_of(house, transport), seconds=0))
+    done = list(
+        send_batches.deliver(intake.works, batches[0], post=post_of(intake, transport), seconds=0)
+    )
 
     assert [number for number, _ in done] == batches[:1]
-    assert states(house) == {
+    assert states(intake) == {
         MessageState.SENT: LETTERS,
         MessageState.PLANNED: (BATCHES - 1) * LETTERS,
     }
 
 
-def test_what_was_claimed_ahead_is_handed_back_when_the_server_is_away(house: House) -> None:
-    batches, away = planned(house), MemoryTransport(reachable=False)
+def test_what_was_claimed_ahead_is_handed_back_when_the_server_is_away(intake: House) -> None:
+    batches, away = planned(intake), MemoryTransport(reachable=False)
 
-    done = list(deliver.deliver(house.works, batches[0], post=post_of(house, away), seconds=60))
+    done = list(
+        send_batches.deliver(intake.works, batches[0], post=post_of(intake, away), seconds=60)
+    )
 
     assert [one.counts for _, one in done] == [{MessageEvent.HANDED_BACK: LETTERS}] * 2
-    assert states(house) == {MessageState.PLANNED: BATCHES * LETTERS}
-    assert list((house.here.home / "journals").iterdir()) == []
+    assert states(intake) == {MessageState.PLANNED: BATCHES * LETTERS}
+    assert list((intake.here.home / "journals").iterdir()) == []
 
 
 class BrokenTransport(MemoryTransport):
@@ -119,23 +123,23 @@ class BrokenTransport(MemoryTransport):
         raise RuntimeError("a defect of ours")
 
 
-def test_what_was_claimed_ahead_is_left_to_the_reaper_when_the_sender_fails(house: House) -> None:
-    batches = planned(house)
-    post = post_of(house, BrokenTransport())
+def test_what_was_claimed_ahead_is_left_to_the_reaper_when_the_sender_fails(intake: House) -> None:
+    batches = planned(intake)
+    post = post_of(intake, BrokenTransport())
 
     with pytest.raises(RuntimeError, match="a defect"):
-        list(deliver.deliver(house.works, batches[0], post=post, seconds=60))
-    assert states(house)[MessageState.SENDING] == 2 * LETTERS
+        list(send_batches.deliver(intake.works, batches[0], post=post, seconds=60))
+    assert states(intake)[MessageState.SENDING] == 2 * LETTERS
 
-    reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
-    assert states(house) == {MessageState.PLANNED: BATCHES * LETTERS}
+    recover.reap(intake.works, journals=post.journals, host=post.host, secret=b"s" * 32)
+    assert states(intake) == {MessageState.PLANNED: BATCHES * LETTERS}
 
 
 def test_what_cannot_be_recorded_is_settled_by_the_reaper(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    intake: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batches, transport = planned(house), MemoryTransport()
-    post = post_of(house, transport)
+    batches, transport = planned(intake), MemoryTransport()
+    post = post_of(intake, transport)
 
     def away(*_args: object, **_named: object) -> None:
         raise RuntimeError("a defect of ours")
@@ -143,12 +147,12 @@ def test_what_cannot_be_recorded_is_settled_by_the_reaper(
     with monkeypatch.context() as broken:
         broken.setattr(mail, "record", away)
         with pytest.raises(RuntimeError, match="a defect"):
-            list(deliver.deliver(house.works, batches[0], post=post, seconds=60))
+            list(send_batches.deliver(intake.works, batches[0], post=post, seconds=60))
 
-    reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
+    recover.reap(intake.works, journals=post.journals, host=post.host, secret=b"s" * 32)
     sent = len(transport.accepted)
     assert sent == len({one.recipient for one in transport.accepted}) > 0
-    assert states(house) == {
+    assert states(intake) == {
         MessageState.SENT: sent,
         MessageState.PLANNED: BATCHES * LETTERS - sent,
     }
@@ -168,7 +172,7 @@ class DeadlyTransport(MemoryTransport):
         messages: Iterable[Outgoing],
         *,
         before_dot: Callable[[MessageId], None],
-        on_reply: Callable[[Result], None],
+        on_reply: Callable[[TransportResult], None],
         should_stop: Callable[[], bool],
     ) -> None:
         self.batches += 1
@@ -182,37 +186,39 @@ class DeadlyTransport(MemoryTransport):
 # From Python 3.12 on: the test runner has threads, a sender has none when it forks.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.only("postgresql")
-def test_a_clerk_in_a_process_of_its_own_does_the_same(house: House) -> None:
-    batches, transport = planned(house), MemoryTransport()
-    post = post_of(house, transport)
+def test_a_clerk_in_a_process_of_its_own_does_the_same(intake: House) -> None:
+    batches, transport = planned(intake), MemoryTransport()
+    post = post_of(intake, transport)
 
-    with clerk_of(house.works, post) as beside:
+    with recorder_of(intake.works, post) as beside:
         assert beside is not None
         assert beside.submit(os.getpid).result() != os.getpid()
-        done = deliver.deliver(house.works, batches[0], post=post, seconds=60, beside=beside)
+        done = send_batches.deliver(intake.works, batches[0], post=post, seconds=60, beside=beside)
         assert dict(done).keys() == set(batches)
 
     assert len({one.recipient for one in transport.accepted}) == BATCHES * LETTERS
-    assert states(house) == {MessageState.SENT: BATCHES * LETTERS}
+    assert states(intake) == {MessageState.SENT: BATCHES * LETTERS}
     assert list(post.journals.iterdir()) == []
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.only("postgresql")
-def test_a_clerk_that_is_killed_costs_no_mail_and_sends_none_twice(house: House) -> None:
-    batches = planned(house)
+def test_a_clerk_that_is_killed_costs_no_mail_and_sends_none_twice(intake: House) -> None:
+    batches = planned(intake)
 
-    with clerk_of(house.works, house.here.post()) as beside:
+    with recorder_of(intake.works, intake.here.post()) as beside:
         assert beside is not None
         transport = DeadlyTransport(beside)
-        post = post_of(house, transport)
+        post = post_of(intake, transport)
         with pytest.raises(BrokenProcessPool):
-            list(deliver.deliver(house.works, batches[0], post=post, seconds=60, beside=beside))
-    reaper.reap(house.works, journals=post.journals, host=post.host, secret=b"s" * 32)
+            list(
+                send_batches.deliver(intake.works, batches[0], post=post, seconds=60, beside=beside)
+            )
+    recover.reap(intake.works, journals=post.journals, host=post.host, secret=b"s" * 32)
 
     sent = len(transport.accepted)
     assert sent == len({one.recipient for one in transport.accepted}) == 2 * LETTERS
-    assert states(house) == {
+    assert states(intake) == {
         MessageState.SENT: sent,
         MessageState.PLANNED: BATCHES * LETTERS - sent,
     }

@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.work import Works
-from nurture.usecases import progress
-from tests.usecases.house import open_house
+from nurture.usecases.journeys import advance
+from tests.usecases.intake import open_house
 
 CROWD = 30_000
 LOOKS = 5
@@ -38,7 +38,7 @@ DUE = text("UPDATE enrolment SET due_at = :now WHERE id IN (SELECT id FROM enrol
 def test_a_crowd_that_waits_is_not_read(
     works: Works, clock: FrozenClock, home: Path, due: int
 ) -> None:
-    house = open_house(works, clock, home, {})
+    intake = open_house(works, clock, home, {})
     with works.begin("test") as work:
         span = {"now": work.now, "later": work.now + timedelta(days=30)}
         work.session.execute(LEADS, span | {"crowd": CROWD})
@@ -47,7 +47,7 @@ def test_a_crowd_that_waits_is_not_read(
         work.session.execute(text("ANALYZE"))
 
     before = reads(works)
-    assert progress.advance(works, limit=1_000, desk=house.here.desk).due == due
+    assert advance.advance(works, limit=1_000, journey=intake.here.journey).due == due
 
     read = {name: count - before[name] for name, count in reads(works).items()}
     assert {name: count for name, count in read.items() if count > LOOKS * due + HOUSE} == {}

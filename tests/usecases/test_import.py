@@ -15,27 +15,33 @@ from nurture.kernel.database import Base
 from nurture.kernel.errors import Conflict
 from nurture.kernel.types import EmailAddress, LeadId
 from nurture.kernel.work import Work, Works
-from nurture.leads import HostLists, ImportState, ListOptions, Outcome
-from nurture.leads.tables import Company, FieldChange, ImportReject, Lead, Touch
+from nurture.leads import CaptureOutcome, HostLists, ImportState, ListOptions
+from nurture.leads.tables import CompanyRow, FieldChange, ImportReject, Lead, Touch
 from nurture.lifecycle import begin
-from nurture.usecases.capture import House, ImportOptions, resume_stalled, run_import, start_import
-from nurture.usecases.entry import Entry
-from nurture.usecases.pace import LEAST
-from nurture.usecases.preview import check_import
-from nurture.usecases.retract import undo_import
+from nurture.usecases.intake.entry_choice import EntryChoice
+from nurture.usecases.intake.import_preview import check_import
+from nurture.usecases.intake.take_in import (
+    ImportOptions,
+    IntakeContext,
+    resume_stalled,
+    run_import,
+    start_import,
+)
+from nurture.usecases.intake.undo_import import undo_import
+from nurture.usecases.shared.batch_size import LEAST
 from workers.demo.dirty_csv import write as write_dirty
-from workers.demo.words import FREE_MAIL_HOSTS, THROW_AWAY_HOSTS
+from workers.demo.invented_words import FREE_MAIL_HOSTS, THROW_AWAY_HOSTS
 
 KEY = b"k" * 32
 HEAD = "E-Mail;Vorname;Firma;Country;Opt in?;Unsub?\n"
 
 
-def settle(work: Work, lead_ids: Sequence[LeadId], *, entry: Entry) -> None:
+def settle(work: Work, lead_ids: Sequence[LeadId], *, entry: EntryChoice) -> None:
     del entry
     begin(work, lead_ids, stage=Stage.MARKETING, reason="imported")
 
 
-HOUSE = House(
+HOUSE = IntakeContext(
     key=KEY,
     settle_new=settle,
     hosts=HostLists(frozenset(FREE_MAIL_HOSTS), frozenset(THROW_AWAY_HOSTS)),
@@ -60,8 +66,8 @@ def imported(
     works: Works, path: Path, *, basis: Basis = Basis.CONSENT, chunk: int = 500
 ) -> leads.ImportProgress:
     options = ImportOptions(source="fair/spring", basis=basis)
-    import_id = start_import(works, path, options, house=HOUSE, actor="user:1")
-    return run_import(works, import_id, house=HOUSE, chunk=chunk)
+    import_id = start_import(works, path, options, intake=HOUSE, actor="user:1")
+    return run_import(works, import_id, intake=HOUSE, chunk=chunk)
 
 
 def lead_id(work: Work, email: str) -> LeadId:
@@ -77,7 +83,7 @@ def judged(work: Work, email: str) -> NoMail | None:
 def counts(work: Work) -> dict[str, int]:
     tables: list[type[Base]] = [
         Lead,
-        Company,
+        CompanyRow,
         Touch,
         FieldChange,
         Permission,
@@ -97,14 +103,14 @@ def test_a_dry_run_says_what_the_import_then_does_and_writes_nothing(
     expected = write_dirty(path, 7)
     options = ImportOptions(source="old list", basis=Basis.CONSENT)
 
-    check = check_import(works, path, options, house=HOUSE)
+    check = check_import(works, path, options, intake=HOUSE)
     with works.read("test") as work:
         assert counts(work)["lead"] == 0
     done = imported(works, path)
 
     assert (check.total_rows, check.rejected) == (expected.rows, expected.rejected)
-    assert check.counts[Outcome.CREATED] == done.created == expected.created
-    assert check.counts[Outcome.UPDATED] == done.updated
+    assert check.counts[CaptureOutcome.CREATED] == done.created == expected.created
+    assert check.counts[CaptureOutcome.UPDATED] == done.updated
     assert done.updated + done.unchanged == expected.updated
     assert (done.rejected, done.opted_out) == (expected.rejected, check.opted_out)
     with works.read("test") as work:
@@ -166,7 +172,7 @@ def test_a_dry_run_counts_only_people_who_never_told_us_to_stop(
         consent.suppress(
             work, [EmailAddress("b@x.example")], reason=SuppressionReason.COMPLAINT, key=KEY
         )
-    check = check_import(works, path, ImportOptions(basis=Basis.CONSENT), house=HOUSE)
+    check = check_import(works, path, ImportOptions(basis=Basis.CONSENT), intake=HOUSE)
     assert (check.may_write, check.refused) == (1, 2)
 
 
@@ -199,21 +205,21 @@ def test_a_killed_import_goes_on_and_ends_as_if_never_killed(works: Works, tmp_p
     path = tmp_path / "dirty.csv"
     write_dirty(path, 7)
     options = ImportOptions(source="x", basis=Basis.CONSENT)
-    number = start_import(works, path, options, house=HOUSE, actor="user:1")
-    for stretches in (0, 2, 1):
+    number = start_import(works, path, options, intake=HOUSE, actor="user:1")
+    for chunks in (0, 2, 1):
         with pytest.raises(KeyboardInterrupt):
-            run_import(works, number, house=HOUSE, chunk=100, progress=Killer(stretches))
-    killed = run_import(works, number, house=HOUSE, chunk=100)
+            run_import(works, number, intake=HOUSE, chunk=100, progress=Killer(chunks))
+    killed = run_import(works, number, intake=HOUSE, chunk=100)
     with works.read("test") as work:
         after_kills = counts(work)
 
-    again = run_import(works, number, house=HOUSE, chunk=100)
+    again = run_import(works, number, intake=HOUSE, chunk=100)
 
     assert again == killed
     assert (killed.state, killed.done_rows) == (ImportState.DONE, killed.total_rows)
     with works.begin("test") as work:
         leads.delete_leads(work, leads.created_by(work, number, after=0, limit=2000))
-        for table in (ImportReject, Suppression, Company):
+        for table in (ImportReject, Suppression, CompanyRow):
             work.session.query(table).delete()
     whole = imported(works, path, chunk=100)
     assert (whole.created, whole.updated, whole.rejected) == (
@@ -227,17 +233,17 @@ def test_a_killed_import_goes_on_and_ends_as_if_never_killed(works: Works, tmp_p
 
 def test_two_workers_never_take_the_same_rows(works: Works, listed: Callable[[str], Path]) -> None:
     path = listed("".join(f"a{n}@x.example;A;X;DE;;\n" for n in range(4)))
-    number = start_import(works, path, ImportOptions(), house=HOUSE, actor="user:1")
+    number = start_import(works, path, ImportOptions(), intake=HOUSE, actor="user:1")
     overtaken = False
 
     def other(_run: leads.ImportProgress) -> None:
         nonlocal overtaken
         if not overtaken:
             overtaken = True
-            run_import(works, number, house=HOUSE, chunk=2)
+            run_import(works, number, intake=HOUSE, chunk=2)
 
     with pytest.raises(Conflict, match="elsewhere"):
-        run_import(works, number, house=HOUSE, chunk=2, progress=other)
+        run_import(works, number, intake=HOUSE, chunk=2, progress=other)
     with works.read("test") as work:
         assert leads.import_run(work, number).created == 4
 
@@ -246,10 +252,10 @@ def test_an_import_goes_on_with_the_list_as_it_was_given(
     works: Works, listed: Callable[[str], Path]
 ) -> None:
     path = listed("a@x.example;A;X;DE;;\n")
-    number = start_import(works, path, ImportOptions(), house=HOUSE, actor="user:1")
+    number = start_import(works, path, ImportOptions(), intake=HOUSE, actor="user:1")
     listed("b@x.example;B;X;DE;;\n")
     path.unlink()
-    run_import(works, number, house=HOUSE)
+    run_import(works, number, intake=HOUSE)
     with works.read("test") as work:
         assert leads.created_by(work, number, after=0, limit=9) == [lead_id(work, "a@x.example")]
 
@@ -328,38 +334,40 @@ def test_the_columns_of_a_source_are_remembered(works: Works, tmp_path: Path) ->
     path = tmp_path / "odd.csv"
     path.write_text("Wen?\na@x.example\n")
     options = ImportOptions(source="odd", reading=ListOptions(mapping={"Wen?": "email"}))
-    run_import(works, start_import(works, path, options, house=HOUSE, actor="user:1"), house=HOUSE)
-    check = check_import(works, path, ImportOptions(source="odd"), house=HOUSE)
-    assert check.counts[Outcome.UNCHANGED] == 1
+    run_import(
+        works, start_import(works, path, options, intake=HOUSE, actor="user:1"), intake=HOUSE
+    )
+    check = check_import(works, path, ImportOptions(source="odd"), intake=HOUSE)
+    assert check.counts[CaptureOutcome.UNCHANGED] == 1
 
 
 def test_an_import_whose_worker_died_is_promised_again(
     works: Works, listed: Callable[[str], Path]
 ) -> None:
     number = start_import(
-        works, listed("a@x.example;;;;;\n"), ImportOptions(), house=HOUSE, actor="u"
+        works, listed("a@x.example;;;;;\n"), ImportOptions(), intake=HOUSE, actor="u"
     )
     assert resume_stalled(works) == 0
-    run_import(works, number, house=HOUSE)
+    run_import(works, number, intake=HOUSE)
     assert resume_stalled(works) == 0
 
 
 def test_on_one_writer_a_stretch_is_no_longer_than_others_may_wait(
     works: Works, listed: Callable[[str], Path]
 ) -> None:
-    def slowly(work: Work, lead_ids: Sequence[LeadId], *, entry: Entry) -> None:
+    def slowly(work: Work, lead_ids: Sequence[LeadId], *, entry: EntryChoice) -> None:
         settle(work, lead_ids, entry=entry)
         time.sleep(0.002 * len(lead_ids))
 
     path = listed("".join(f"p{n}@x.example;P;X;DE;;\n" for n in range(400)))
-    number = start_import(works, path, ImportOptions(), house=HOUSE, actor="user:1")
+    number = start_import(works, path, ImportOptions(), intake=HOUSE, actor="user:1")
     seen = [0]
     run_import(
         works,
         number,
-        house=replace(HOUSE, settle_new=slowly),
+        intake=replace(HOUSE, settle_new=slowly),
         progress=lambda run: seen.append(run.done_rows),
     )
-    stretches = [after - before for before, after in pairwise(seen)]
-    assert sum(stretches) == 400
-    assert max(stretches) == (LEAST if works.one_writer else 400)
+    chunks = [after - before for before, after in pairwise(seen)]
+    assert sum(chunks) == 400
+    assert max(chunks) == (LEAST if works.one_writer else 400)

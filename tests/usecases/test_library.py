@@ -16,15 +16,20 @@ from campaigns.forms import load_pages
 from campaigns.library import load_content, load_sending, shipped
 from campaigns.library_sales import load_definitions, load_routing, load_sla
 from campaigns.library_score import load_scorecard
-from campaigns.sent_back import load_sent_back
+from campaigns.rejection_reasons import load_sent_back
 from campaigns.text import load as load_track
 from nurture import mail, published, tracks
 from nurture.engagement import LinkFiles
 from nurture.kernel.errors import NotFound
 from nurture.kernel.work import Works
 from nurture.published import LibraryFile
-from nurture.usecases.library import LibraryRefused, Looked, check_tracks, look_over
-from nurture.usecases.publish import publish_library
+from nurture.usecases.publishing.check_library import (
+    CheckedLibrary,
+    LibraryRefused,
+    check_tracks,
+    look_over,
+)
+from nurture.usecases.publishing.publish import publish_library
 
 TEMPLATES = Path(templates.__file__).parent
 MUTATIONS = 300
@@ -73,7 +78,7 @@ class Shelf:
             path.write_bytes(raw)
         self.was.clear()
 
-    def look(self) -> Looked:
+    def look(self) -> CheckedLibrary:
         return look_over(self.folder, mails=self.mails)
 
     def files(self) -> list[str]:

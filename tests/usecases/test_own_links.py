@@ -2,7 +2,7 @@
 
 import pytest
 
-from nurture.usecases.ours import own_path
+from nurture.usecases.publishing.own_links import own_path
 
 SLUGS = frozenset({"prices", "leak-hunt"})
 AT = "https://www.tarnholt.example"

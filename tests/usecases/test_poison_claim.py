@@ -16,30 +16,30 @@ from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
 from nurture.mail.tables import Message, TemplateVersion
-from nurture.usecases import reaper
-from nurture.usecases.clerk import NOT_CLAIMED
-from tests.usecases.house import House, open_house
+from nurture.usecases.delivery import recover
+from nurture.usecases.delivery.recorder import NOT_CLAIMED
+from tests.usecases.intake import House, open_house
 
 
 @pytest.fixture
-def house(works: Works, clock: FrozenClock, home: Path) -> House:
+def intake(works: Works, clock: FrozenClock, home: Path) -> House:
     clock.advance(timedelta(days=1, hours=1))
     return open_house(works, clock, home, {})
 
 
-def waiting(house: House, *names: str) -> list[LeadId]:
-    found = house.let_in(*names)
-    while house.tick().due:
+def waiting(intake: House, *names: str) -> list[LeadId]:
+    found = intake.let_in(*names)
+    while intake.tick().due:
         pass
     return found
 
 
-def spoil_stage(house: House, lead: LeadId) -> None:
-    with house.works.begin("test") as work:
+def spoil_stage(intake: House, lead: LeadId) -> None:
+    with intake.works.begin("test") as work:
         work.session.execute(update(Lead).where(Lead.id == lead).values(stage="martian"))
 
 
-def spoil_mail(house: House, lead: LeadId) -> None:
+def spoil_mail(intake: House, lead: LeadId) -> None:
     """Leave a compiled mail that no version of the product understands."""
     row = {
         "key": "bad",
@@ -49,17 +49,17 @@ def spoil_mail(house: House, lead: LeadId) -> None:
         "text": "",
         "fingerprint": "",
         "compiled": {"old": 1},
-        "published_at": house.clock.now(),
+        "published_at": intake.clock.now(),
     }
-    with house.works.begin("test") as work:
+    with intake.works.begin("test") as work:
         made = insert(TemplateVersion).values(row).returning(TemplateVersion.id)
         version = work.session.execute(made).scalar_one()
         theirs = update(Message).where(Message.lead_id == lead)
         work.session.execute(theirs.values(template_version_id=version))
 
 
-def state(house: House, lead: LeadId) -> tuple[str, str | None]:
-    with house.works.read("test") as work:
+def state(intake: House, lead: LeadId) -> tuple[str, str | None]:
+    with intake.works.read("test") as work:
         query = select(Message.state, Message.reason).where(Message.lead_id == lead)
         found = work.session.execute(query).one()
     return found.state, found.reason
@@ -67,32 +67,32 @@ def state(house: House, lead: LeadId) -> tuple[str, str | None]:
 
 @pytest.mark.parametrize("spoil", [spoil_stage, spoil_mail])
 def test_what_cannot_be_claimed_is_dropped_and_the_others_leave(
-    house: House, spoil: Callable[[House, LeadId], None]
+    intake: House, spoil: Callable[[House, LeadId], None]
 ) -> None:
-    _, bad, _ = waiting(house, "anna", "bert", "carl")
-    spoil(house, bad)
-    house.send()
+    _, bad, _ = waiting(intake, "anna", "bert", "carl")
+    spoil(intake, bad)
+    intake.send()
 
-    assert sorted(house.sent) == ["anna@anna-works.example", "carl@carl-works.example"]
-    assert state(house, bad) == (MessageState.DROPPED, NOT_CLAIMED)
+    assert sorted(intake.sent) == ["anna@anna-works.example", "carl@carl-works.example"]
+    assert state(intake, bad) == (MessageState.DROPPED, NOT_CLAIMED)
 
 
 def test_where_none_can_be_claimed_it_is_no_mails_fault(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    intake: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (anna,) = waiting(house, "anna")
+    (anna,) = waiting(intake, "anna")
 
     def fails(*_: object, **__: object) -> None:
         raise LookupError("a defect of ours")
 
     with monkeypatch.context() as broken:
-        broken.setattr("nurture.usecases.clerk.letters", fails)
+        broken.setattr("nurture.usecases.delivery.recorder.render_contexts", fails)
         with pytest.raises(LookupError):
-            house.send()
-    assert state(house, anna)[0] == MessageState.PLANNED
-    house.clock.advance(timedelta(minutes=1))
-    house.send()
-    assert house.sent == ["anna@anna-works.example"]
+            intake.send()
+    assert state(intake, anna)[0] == MessageState.PLANNED
+    intake.clock.advance(timedelta(minutes=1))
+    intake.send()
+    assert intake.sent == ["anna@anna-works.example"]
 
 
 def test_what_became_of_the_others_is_noted_where_one_dead_address_cannot_be(
@@ -100,8 +100,8 @@ def test_what_became_of_the_others_is_noted_where_one_dead_address_cannot_be(
 ) -> None:
     clock.advance(timedelta(days=1, hours=1))
     script = {"bert@bert-works.example": Fate.UNKNOWN_RECIPIENT}
-    house = open_house(works, clock, home, script)
-    anna, bert = waiting(house, "anna", "bert")
+    intake = open_house(works, clock, home, script)
+    anna, bert = waiting(intake, "anna", "bert")
     plain = mail.record
 
     def late(work: Work, results: Sequence[mail.Recorded], *, journal: str) -> None:
@@ -110,8 +110,8 @@ def test_what_became_of_the_others_is_noted_where_one_dead_address_cannot_be(
 
     monkeypatch.setattr(mail, "record", late)
     with suppress(ValueError):
-        house.send()
-    here = house.here
-    reaper.reap(works, journals=here.home / "journals", host=here.host, secret=here.secret)
-    assert state(house, anna)[0] == MessageState.SENT
-    assert state(house, bert)[0] == MessageState.REFUSED
+        intake.send()
+    here = intake.here
+    recover.reap(works, journals=here.home / "journals", host=here.host, secret=here.secret)
+    assert state(intake, anna)[0] == MessageState.SENT
+    assert state(intake, bert)[0] == MessageState.REFUSED

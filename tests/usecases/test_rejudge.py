@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from campaigns.vocabulary import ActivityKind, Stage, Verdict
 from nurture import engagement, handoff, lifecycle, mail, scoring, tasks
-from nurture.engagement import ActivityRow, Came, RawHit
+from nurture.engagement import ActivityRow, PageArrival, RawHit
 from nurture.engagement.tables import Activity, Hit
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId, MessageId
@@ -18,8 +18,9 @@ from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
 from nurture.mail.tables import Message
 from nurture.reports.audit import run_audit
-from nurture.scoring.tables import LedgerEntry
-from nurture.usecases import evidence, promote, rejudge
+from nurture.scoring.tables import LedgerRow
+from nurture.usecases.responses import evidence, rejudge
+from nurture.usecases.sales import promotion
 from tests.domains.engaged import HIT
 from tests.doors.public import Site, open_site
 
@@ -43,7 +44,7 @@ def written_to(site: Site, *numbers: int) -> None:
         ids = [LeadId(one) for one in numbers]
         lifecycle.begin(work, ids, stage=Stage.MARKETING, reason="made for a test")
         work.session.execute(insert(Message), [_letter(one, version, at) for one in numbers])
-        evidence.reconsider(work, ids, reason="made for a test", desk=site.here.desk)
+        evidence.reconsider(work, ids, reason="made for a test", journey=site.here.journey)
 
 
 def _lead(number: int, at: datetime) -> dict[str, object]:
@@ -86,7 +87,7 @@ def clicked(site: Site, number: int, seconds: Sequence[float], verdict: Verdict)
         moments = [start + timedelta(seconds=one) for one in seconds]
         hits = [_hit(number, str(link), at) for link, at in enumerate(moments)]
         noted = judged(work, number, hits, verdict)
-        evidence.weigh(work, noted, desk=site.here.desk)
+        evidence.weigh(work, noted, journey=site.here.journey)
 
 
 def judged(work: Work, number: int, hits: Sequence[RawHit], verdict: Verdict) -> list[ActivityRow]:
@@ -123,8 +124,10 @@ def _hit(number: int, link: str, at: datetime) -> RawHit:
     return replace(HIT, message_id=number, link=link, at=at, machine_at=at, network=f"{number:x}")
 
 
-def run(site: Site, *, dry_run: bool = False, since: datetime | None = None) -> rejudge.Outcome:
-    return rejudge.rejudge(site.works, desk=site.here.desk, dry_run=dry_run, since=since)
+def run(
+    site: Site, *, dry_run: bool = False, since: datetime | None = None
+) -> rejudge.RejudgeOutcome:
+    return rejudge.rejudge(site.works, journey=site.here.journey, dry_run=dry_run, since=since)
 
 
 def verdicts(site: Site, number: int) -> set[str]:
@@ -143,7 +146,7 @@ def engaged(site: Site, number: int) -> float:
 
 def ledger(site: Site) -> list[tuple[str, float]]:
     with site.works.read("test") as work:
-        query = select(LedgerEntry.origin, LedgerEntry.points).order_by(LedgerEntry.origin)
+        query = select(LedgerRow.origin, LedgerRow.points).order_by(LedgerRow.origin)
         return [(origin, points) for origin, points in work.session.execute(query)]
 
 
@@ -184,7 +187,7 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
     clicked(site, 2, TABS, Verdict.SCANNER_CERTAIN)
     run(site)
     before = ledger(site)
-    assert run(site) == rejudge.Outcome()
+    assert run(site) == rejudge.RejudgeOutcome()
     assert ledger(site) == before
     with site.works.read("test") as work:
         assert engagement.judged_by_older(work) == 0
@@ -199,7 +202,7 @@ def test_a_click_that_was_folded_into_a_machines_becomes_an_act_of_its_own(site:
         noted = judged(work, 1, hits, Verdict.HUMAN_LIKELY)
         # A person's click on the same link within a minute was no act before.
         work.session.execute(delete(Activity).where(Activity.id == noted[-1].id))
-        evidence.weigh(work, noted[:-1], desk=site.here.desk)
+        evidence.weigh(work, noted[:-1], journey=site.here.journey)
 
     found = run(site)
 
@@ -257,10 +260,10 @@ def test_whoever_is_with_sales_is_listed_for_a_person_and_stays(site: Site) -> N
             name="calculator",
         )
         noted = engagement.note_activity(work, [reckoned])
-        evidence.weigh(work, noted, desk=site.here.desk)
+        evidence.weigh(work, noted, journey=site.here.journey)
     clicked(site, 1, BURST, Verdict.HUMAN_LIKELY)
     with site.works.begin("test") as work:
-        promote.make_ready(work, [lead_id], reason="as it was then", notify=site.here.notify)
+        promotion.make_ready(work, [lead_id], reason="as it was then", notify=site.here.notify)
         assert handoff.open_leads(work, [lead_id]) == {lead_id}
     audit = found_by_audit(site)
 
@@ -294,11 +297,11 @@ def test_a_run_that_was_ended_goes_on_where_it_stood(
     class Killed(BaseException):
         pass
 
-    def die(_: rejudge.Outcome) -> None:
+    def die(_: rejudge.RejudgeOutcome) -> None:
         raise Killed
 
     with pytest.raises(Killed):
-        rejudge.rejudge(site.works, desk=site.here.desk, progress=die)
+        rejudge.rejudge(site.works, journey=site.here.journey, progress=die)
     rest = run(site)
 
     assert (whole.leads, rest.leads) == (3, 2)
@@ -320,7 +323,7 @@ def test_a_form_goes_on_proving_its_click_and_a_script_on_a_page_does_not(site: 
                     at,
                     f"{kind}:{number}",
                     MessageId(number),
-                    detail=Came(MessageId(number), "0", at).to_detail(),
+                    detail=PageArrival(MessageId(number), "0", at).to_detail(),
                 )
                 for number, kind in ((1, ActivityKind.SUBMITTED), (2, ActivityKind.VISITED))
             ],
@@ -343,6 +346,6 @@ def test_what_is_still_open_waits_and_an_earlier_day_stays_as_it_is(site: Site) 
     with site.works.begin("test") as work:
         engagement.insert_lines(work, [engagement.to_line(_hit(2, "5", work.now))])
         now = work.now
-    assert run(site, since=now - timedelta(hours=1)) == rejudge.Outcome()
+    assert run(site, since=now - timedelta(hours=1)) == rejudge.RejudgeOutcome()
     assert run(site).messages == 1
     assert verdicts(site, 1) == {Verdict.SCANNER_CERTAIN}

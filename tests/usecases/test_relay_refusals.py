@@ -36,7 +36,7 @@ from tests.support.scripted_smtp import (
     scripted_smtp,
 )
 from tests.support.sender import send_batch
-from tests.usecases.house import House, open_house
+from tests.usecases.intake import House, open_house
 
 COUNT = 25
 
@@ -45,25 +45,25 @@ COUNT = 25
 class Desk:
     """Leads whose mail is due, and a mail server that answers as the script says."""
 
-    house: House
+    intake: House
     server: ScriptedSmtp
     lead_ids: list[LeadId]
     url: str = ""
 
     def send(self, seconds: float = 1) -> None:
         """Let time pass, and send what is due as a worker would."""
-        self.house.clock.advance(timedelta(seconds=seconds))
+        self.intake.clock.advance(timedelta(seconds=seconds))
         url = self.url or f"smtp://127.0.0.1:{self.server.port}?tls=off"
         relays = Relays({"": SmtpTransport(relay_of(url), connections=4)})
-        post = replace(self.house.here.post(), transport=relays)
-        with self.house.works.begin("tick") as work:
+        post = replace(self.intake.here.post(), transport=relays)
+        with self.intake.works.begin("tick") as work:
             batches = mail.batch_due(work)
-            outbox.mark_relayed(work, [one.id for one in outbox.open_promises(work)])
+            outbox.mark_relayed(work, [one.id for one in outbox.open_jobs(work)])
         for batch in batches:
-            send_batch(self.house.works, batch, post=post)
+            send_batch(self.intake.works, batch, post=post)
 
     def states(self) -> dict[str, int]:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             query = select(Message.state, func.count()).group_by(Message.state)
             return dict(work.session.execute(query).all())
 
@@ -72,26 +72,26 @@ class Desk:
         return states.get(MessageState.PLANNED, 0) + states.get(MessageState.DEFERRED, 0)
 
     def breaker(self) -> mail.Breaker:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             return mail.in_trouble(work)
 
     def suppressed(self) -> int:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             return len(consent.suppressed_now(work, self.lead_ids))
 
     def deliverable(self) -> int:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             people = leads.by_ids(work, self.lead_ids)
             return sum(one.deliverable for one in people.values())
 
     def pages(self) -> tuple[str, str]:
         """Give Sending and Today as a marketer reads them."""
-        site = Site(self.house.here, create_app(self.house.here))
+        site = Site(self.intake.here, create_app(self.intake.here))
         reader = site.reader("mara")
         return unescape(reader.page("/sending")), unescape(reader.page("/"))
 
     def in_tracks(self) -> int:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             return (
                 work.session.scalar(
                     select(func.count()).select_from(Enrolment).where(Enrolment.ended_at.is_(None))
@@ -101,16 +101,16 @@ class Desk:
 
 
 @contextmanager
-def opened(house: House, script: Script, *, count: int = COUNT) -> Iterator[Desk]:
-    ids = house.let_in(*[f"reader{number}" for number in range(count)])
-    while house.tick().due:
+def opened(intake: House, script: Script, *, count: int = COUNT) -> Iterator[Desk]:
+    ids = intake.let_in(*[f"reader{number}" for number in range(count)])
+    while intake.tick().due:
         pass
     with scripted_smtp(script) as server:
-        yield Desk(house, server, ids)
+        yield Desk(intake, server, ids)
 
 
 @pytest.fixture
-def house(works: Works, clock: FrozenClock, home: Path) -> House:
+def intake(works: Works, clock: FrozenClock, home: Path) -> House:
     clock.advance(timedelta(days=1, hours=1))
     return open_house(works, clock, home, {})
 
@@ -157,48 +157,48 @@ REFUSALS = {
     ),
 )
 def test_a_refusal_of_all_mail_condemns_nobody_and_loses_nothing(
-    house: House, script: Script
+    intake: House, script: Script
 ) -> None:
-    with opened(house, script) as desk:
-        stood = desk.in_tracks()
+    with opened(intake, script) as journey:
+        stood = journey.in_tracks()
         for seconds in (1, 1, 7):
-            desk.send(seconds)
+            journey.send(seconds)
 
-        taken = sum(desk.server.taken.values())
-        assert desk.states().get(MessageState.SENT, 0) == taken
+        taken = sum(journey.server.taken.values())
+        assert journey.states().get(MessageState.SENT, 0) == taken
         assert taken - (script.allowed or 0) in range(4 if script.allowed else 1)
-        assert desk.waiting() == COUNT - taken
+        assert journey.waiting() == COUNT - taken
         said = next(one for one in (script.mail, script.rcpt, script.dot) if one[0] == "5")
-        for page in desk.pages():
+        for page in journey.pages():
             assert said in page, "a person reads the server's own words"
-            assert desk.breaker().mend in page
+            assert journey.breaker().mend in page
             assert "so mail waits" in page
-        assert (desk.suppressed(), desk.deliverable()) == (0, COUNT)
-        assert desk.in_tracks() == stood
-        asked = desk.server.asked
-        desk.send(1)
-        assert desk.server.asked == asked, "it is left alone meanwhile"
+        assert (journey.suppressed(), journey.deliverable()) == (0, COUNT)
+        assert journey.in_tracks() == stood
+        asked = journey.server.asked
+        journey.send(1)
+        assert journey.server.asked == asked, "it is left alone meanwhile"
 
-        desk.server.script = Script()
-        desk.send(600)
+        journey.server.script = Script()
+        journey.send(600)
         for _ in range(3):
-            desk.send(1)
+            journey.send(1)
 
-        assert set(desk.server.taken.values()) == {1}
-        assert len(desk.server.taken) == COUNT
-        assert not desk.breaker().is_open
-        assert desk.states() == {MessageState.SENT: COUNT}
+        assert set(journey.server.taken.values()) == {1}
+        assert len(journey.server.taken) == COUNT
+        assert not journey.breaker().is_open
+        assert journey.states() == {MessageState.SENT: COUNT}
 
 
-def test_a_server_that_refuses_all_is_asked_with_one_mail_at_growing_pauses(house: House) -> None:
-    with opened(house, Script(rcpt="554 5.7.1 Relay access denied")) as desk:
-        desk.send()
-        first = desk.server.asked
+def test_a_server_that_refuses_all_is_asked_with_one_mail_at_growing_pauses(intake: House) -> None:
+    with opened(intake, Script(rcpt="554 5.7.1 Relay access denied")) as journey:
+        journey.send()
+        first = journey.server.asked
         assert first <= 10, "so many are refused before it is noticed"
         more = []
         for seconds in (9, 2, 18, 3, 38, 3):
-            desk.send(seconds)
-            more.append(desk.server.asked - first)
+            journey.send(seconds)
+            more.append(journey.server.asked - first)
         asked_each = [(late - early) > 0 for early, late in zip([0, *more], more, strict=False)]
         assert asked_each == [False, True, False, True, False, True]
 
@@ -212,31 +212,31 @@ def test_a_server_that_refuses_all_is_asked_with_one_mail_at_growing_pauses(hous
     ],
 )
 def test_a_refusal_that_speaks_of_the_recipient_condemns_that_address_alone(
-    house: House, reply: str
+    intake: House, reply: str
 ) -> None:
     script = Script(only={"reader3@reader3-works.example": reply})
-    with opened(house, script) as desk:
+    with opened(intake, script) as journey:
         for _ in range(3):
-            desk.send()
-        assert desk.states() == {MessageState.SENT: COUNT - 1, MessageState.REFUSED: 1}
-        assert (desk.suppressed(), desk.deliverable()) == (1, COUNT - 1)
-        assert not desk.breaker().is_open
-        with house.works.read("test") as work:
-            found = consent.suppression(work, desk.lead_ids[3])
+            journey.send()
+        assert journey.states() == {MessageState.SENT: COUNT - 1, MessageState.REFUSED: 1}
+        assert (journey.suppressed(), journey.deliverable()) == (1, COUNT - 1)
+        assert not journey.breaker().is_open
+        with intake.works.read("test") as work:
+            found = consent.suppression(work, journey.lead_ids[3])
         assert found is not None
         assert found.evidence["reply"] == reply
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 Message content rejected", "550 Blocked by policy"])
 def test_what_is_refused_of_one_while_others_are_taken_is_refused_and_harms_nobody(
-    house: House, reply: str
+    intake: House, reply: str
 ) -> None:
-    with opened(house, Script(only={"reader3@reader3-works.example": reply})) as desk:
+    with opened(intake, Script(only={"reader3@reader3-works.example": reply})) as journey:
         for _ in range(3):
-            desk.send()
-        assert desk.states() == {MessageState.SENT: COUNT - 1, MessageState.REFUSED: 1}
-        assert (desk.suppressed(), desk.deliverable()) == (0, COUNT)
-        assert not desk.breaker().is_open
+            journey.send()
+        assert journey.states() == {MessageState.SENT: COUNT - 1, MessageState.REFUSED: 1}
+        assert (journey.suppressed(), journey.deliverable()) == (0, COUNT)
+        assert not journey.breaker().is_open
 
 
 AWAY = {
@@ -289,31 +289,31 @@ AWAY = {
     cases(AWAY, on_both=["closed port", "login refused", "hung up at the greeting"]),
 )
 def test_a_server_that_cannot_be_used_at_all_is_said_at_once_and_costs_nothing(
-    house: House, url: str, script: Script, words: str, monkeypatch: pytest.MonkeyPatch
+    intake: House, url: str, script: Script, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp_relay, "COMMAND_SECONDS", 0.3)
-    with opened(house, script) as desk:
-        desk.url = url.format(port=desk.server.port, closed=free_port())
-        desk.send()
+    with opened(intake, script) as journey:
+        journey.url = url.format(port=journey.server.port, closed=free_port())
+        journey.send()
 
-        assert desk.states() == {MessageState.PLANNED: COUNT}
-        for page in desk.pages():
+        assert journey.states() == {MessageState.PLANNED: COUNT}
+        for page in journey.pages():
             assert words in page
-            assert desk.breaker().mend in page
-            assert "pw" not in desk.breaker().why
-        called = desk.server.connections
-        desk.send(1)
-        assert desk.server.connections == called, "it is left alone meanwhile"
-        desk.send(10)
-        assert desk.server.connections <= called + 1, "it is asked with one mail"
+            assert journey.breaker().mend in page
+            assert "pw" not in journey.breaker().why
+        called = journey.server.connections
+        journey.send(1)
+        assert journey.server.connections == called, "it is left alone meanwhile"
+        journey.send(10)
+        assert journey.server.connections <= called + 1, "it is asked with one mail"
 
-        desk.server.script = Script()
-        desk.url = f"smtp://127.0.0.1:{desk.server.port}?tls=off"
-        desk.send(20 if "login refused" not in words and "login:" not in words else 40)
-        desk.send(1)
+        journey.server.script = Script()
+        journey.url = f"smtp://127.0.0.1:{journey.server.port}?tls=off"
+        journey.send(20 if "login refused" not in words and "login:" not in words else 40)
+        journey.send(1)
 
-        assert desk.states() == {MessageState.SENT: COUNT}
-        assert set(desk.server.taken.values()) == {1}
+        assert journey.states() == {MessageState.SENT: COUNT}
+        assert set(journey.server.taken.values()) == {1}
 
 
 UNANSWERED = {
@@ -331,46 +331,46 @@ UNANSWERED = {
     cases(UNANSWERED, on_both=["greylisting", "put off at the dot", "hung up within the text"]),
 )
 def test_a_server_that_puts_all_off_loses_nothing_for_days_and_gets_each_mail_once(
-    house: House, script: Script, words: str
+    intake: House, script: Script, words: str
 ) -> None:
-    with opened(house, script) as desk:
+    with opened(intake, script) as journey:
         for _ in range(12):
-            desk.send(1)
-        assert desk.waiting() == COUNT
-        assert desk.suppressed() == 0
-        sending, _ = desk.pages()
+            journey.send(1)
+        assert journey.waiting() == COUNT
+        assert journey.suppressed() == 0
+        sending, _ = journey.pages()
         assert words in sending
         assert "Mail leaves in time" not in sending
 
         for _ in range(10):
-            desk.send(timedelta(hours=10).total_seconds())
-        assert desk.waiting() == COUNT
+            journey.send(timedelta(hours=10).total_seconds())
+        assert journey.waiting() == COUNT
 
-        desk.server.script = Script()
+        journey.server.script = Script()
         for _ in range(6):
-            desk.send(timedelta(hours=20).total_seconds())
-            desk.send(1)
-        assert desk.states() == {MessageState.SENT: COUNT}
-        assert set(desk.server.taken.values()) == {1}
+            journey.send(timedelta(hours=20).total_seconds())
+            journey.send(1)
+        assert journey.states() == {MessageState.SENT: COUNT}
+        assert set(journey.server.taken.values()) == {1}
 
 
-def test_a_server_that_dies_after_the_dot_gets_few_mails_and_none_twice(house: House) -> None:
-    with opened(house, Script(dot=HANG_UP)) as desk:
+def test_a_server_that_dies_after_the_dot_gets_few_mails_and_none_twice(intake: House) -> None:
+    with opened(intake, Script(dot=HANG_UP)) as journey:
         for _ in range(6):
-            desk.send(1)
-        doubtful = desk.states()[MessageState.IN_DOUBT]
+            journey.send(1)
+        doubtful = journey.states()[MessageState.IN_DOUBT]
         assert doubtful <= 8
-        assert desk.waiting() == COUNT - doubtful
-        for page in desk.pages():
+        assert journey.waiting() == COUNT - doubtful
+        for page in journey.pages():
             assert "got no answer after their last line" in page
 
-        desk.server.script = Script()
-        desk.send(11)
-        desk.send(1)
+        journey.server.script = Script()
+        journey.send(11)
+        journey.send(1)
 
-        assert desk.states() == {
+        assert journey.states() == {
             MessageState.IN_DOUBT: doubtful,
             MessageState.SENT: COUNT - doubtful,
         }
-        assert set(desk.server.taken.values()) == {1}
-        assert len(desk.server.taken) == COUNT
+        assert set(journey.server.taken.values()) == {1}
+        assert len(journey.server.taken) == COUNT

@@ -15,12 +15,12 @@ from nurture.adapters.mail_relays import Relays
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import Json, MessageId
 from nurture.kernel.work import Works
-from nurture.mail import MessageEvent, Outgoing, Result
-from nurture.mail.tables import Attempt
-from nurture.mail.trouble import LOST
-from nurture.usecases import deliver
+from nurture.mail import MessageEvent, Outgoing, TransportResult
+from nurture.mail.relay_trouble import LOST
+from nurture.mail.tables import SendAttempt
+from nurture.usecases.delivery import send_batches
 from tests.support.sender import send_batch
-from tests.usecases.house import House, open_house
+from tests.usecases.intake import House, open_house
 
 BAD, GOOD = "bad.example:25", "good.example:587"
 NAMES = [f"reader{number}@firm.example" for number in range(40)]
@@ -39,11 +39,11 @@ CONTENT: Json = {
 class Yard:
     """Two mail servers, the first of which may be in trouble."""
 
-    house: House
+    intake: House
     servers: dict[str, MemoryTransport] = field(default_factory=dict)
 
     def plan(self, *names: str, kind: MessageKind = MessageKind.REQUESTED) -> None:
-        with self.house.works.begin("test") as work:
+        with self.intake.works.begin("test") as work:
             version = mail.live_versions(work)["requested_file"]
             messages = [
                 mail.NewMessage(
@@ -64,21 +64,21 @@ class Yard:
 
     def send(self) -> None:
         relays = Relays(self.servers)
-        post = replace(self.house.here.post(), transport=relays, routes=relays.among)
-        with self.house.works.begin("tick") as work:
+        post = replace(self.intake.here.post(), transport=relays, routes=relays.among)
+        with self.intake.works.begin("tick") as work:
             batches = mail.batch_due(work)
         for batch in batches:
-            send_batch(self.house.works, batch, post=post)
+            send_batch(self.intake.works, batch, post=post)
 
     def taken(self, name: str) -> int:
         return len(self.servers[name].accepted)
 
     def trouble(self) -> mail.Breaker:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             return mail.in_trouble(work)
 
     def states(self) -> Counter[str]:
-        with self.house.works.read("test") as work:
+        with self.intake.works.read("test") as work:
             return Counter(one.state for one in mail.messages(work))
 
 
@@ -108,7 +108,7 @@ def test_a_server_in_trouble_is_left_alone_and_the_other_carries_the_mail(yard: 
 def test_it_is_asked_with_one_mail_and_used_again_once_it_answers(yard: Yard) -> None:
     yard.send()
     yard.fate(BAD, None)
-    yard.house.clock.advance(timedelta(seconds=11))
+    yard.intake.clock.advance(timedelta(seconds=11))
 
     yard.send()
 
@@ -118,8 +118,8 @@ def test_it_is_asked_with_one_mail_and_used_again_once_it_answers(yard: Yard) ->
 
 def test_a_probe_goes_to_the_server_that_it_asks_and_all_else_to_the_others(yard: Yard) -> None:
     yard.send()
-    yard.house.clock.advance(timedelta(seconds=11))
-    with yard.house.works.begin("tick") as work:
+    yard.intake.clock.advance(timedelta(seconds=11))
+    with yard.intake.works.begin("tick") as work:
         probe, normal = mail.batch_due(work)
         assert mail.usable(work, probe) == (BAD,)
         assert mail.usable(work, normal) == (GOOD,)
@@ -130,11 +130,11 @@ def test_a_probe_goes_to_the_server_that_it_asks_and_all_else_to_the_others(yard
 def test_what_is_urgent_is_no_probe_while_there_is_another_way(yard: Yard) -> None:
     yard.send()
     yard.send()
-    yard.house.clock.advance(timedelta(seconds=11))
+    yard.intake.clock.advance(timedelta(seconds=11))
     yard.plan("urgent@firm.example")
-    yard.house.clock.advance(timedelta(seconds=1))
+    yard.intake.clock.advance(timedelta(seconds=1))
     yard.plan("offer@firm.example", kind=MessageKind.MARKETING)
-    with yard.house.works.begin("tick") as work:
+    with yard.intake.works.begin("tick") as work:
         found = [mail.candidates(work, one)[0].recipient for one in mail.batch_due(work)]
     assert found == ["offer@firm.example", "urgent@firm.example"]
 
@@ -149,10 +149,10 @@ def test_where_all_are_in_trouble_all_mail_waits_and_each_is_asked(yard: Yard) -
     yard.send()
     assert yard.states()[MessageState.IN_DOUBT] == 10, "nobody is asked before ten seconds"
 
-    yard.house.clock.advance(timedelta(seconds=11))
+    yard.intake.clock.advance(timedelta(seconds=11))
     yard.fate(BAD, None)
     yard.fate(GOOD, None)
-    with yard.house.works.begin("tick") as work:
+    with yard.intake.works.begin("tick") as work:
         batches = mail.batch_due(work)
         assert sorted(mail.usable(work, one) for one in batches) == [(BAD,), (GOOD,)]
 
@@ -161,19 +161,19 @@ def test_an_answer_of_one_says_nothing_of_the_other(yard: Yard) -> None:
     yard.fate(BAD, Fate.TEMPORARY_AFTER_DOT)
     yard.send()
     assert yard.trouble().relay == BAD
-    yard.house.clock.advance(timedelta(seconds=1))
+    yard.intake.clock.advance(timedelta(seconds=1))
     yard.plan(*[f"more{number}@firm.example" for number in range(30)])
     yard.send()
     assert yard.taken(GOOD) == 30
     assert yard.trouble().relay == BAD
-    with yard.house.works.read("test") as work:
+    with yard.intake.works.read("test") as work:
         assert not mail.read_breaker(work, GOOD).is_open
 
 
 def test_a_sender_stops_when_others_find_its_server_in_trouble(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "STOP_MARK_SECONDS", -1.0)
+    monkeypatch.setattr(send_batches, "STOP_MARK_SECONDS", -1.0)
     server = yard.servers[GOOD]
 
     class Watched(MemoryTransport):
@@ -183,10 +183,10 @@ def test_a_sender_stops_when_others_find_its_server_in_trouble(
             self,
             message: Outgoing,
             before_dot: Callable[[MessageId], None],
-            on_reply: Callable[[Result], None],
-        ) -> Result:
+            on_reply: Callable[[TransportResult], None],
+        ) -> TransportResult:
             if len(self.accepted) == 2:
-                _others_find_it_in_trouble(yard.house.works)
+                _others_find_it_in_trouble(yard.intake.works)
             return super()._one(message, before_dot, on_reply)
 
     yard.servers[BAD] = Watched()
@@ -201,7 +201,7 @@ def _others_find_it_in_trouble(works: Works) -> None:
     with works.begin("worker") as work:
         first = mail.messages(work)[0].id
         work.session.add_all(
-            Attempt(message_id=first, outcome="unknown", reply=LOST, at=work.machine, relay=BAD)
+            SendAttempt(message_id=first, outcome="unknown", reply=LOST, at=work.machine, relay=BAD)
             for _ in range(5)
         )
         work.session.flush()
@@ -223,5 +223,5 @@ def _others_find_it_in_trouble(works: Works) -> None:
 def test_several_servers_have_names_and_a_single_one_has_none(
     yard: Yard, urls: str, names: tuple[str, ...]
 ) -> None:
-    settings = yard.house.here.settings.model_copy(update={"smtp_url": urls})
-    assert replace(yard.house.here, settings=settings).relays == names
+    settings = yard.intake.here.settings.model_copy(update={"smtp_url": urls})
+    assert replace(yard.intake.here, settings=settings).relays == names

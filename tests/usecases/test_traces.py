@@ -12,15 +12,17 @@ from sqlalchemy import insert, select
 
 from campaigns.vocabulary import ActivityKind, Stage, Verdict
 from nurture import engagement, lifecycle, mail
-from nurture.engagement import ActivityRow, Came, HitKind, MessageFacts, RawHit, family
+from nurture.engagement import ActivityRow, HitKind, MessageFacts, PageArrival, RawHit, family
 from nurture.engagement.tables import Activity
 from nurture.kernel.clock import FrozenClock
 from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work, Works
 from nurture.leads.tables import Lead
 from nurture.mail.tables import Message
-from nurture.usecases import evidence, listen, promote, submit
-from nurture.web.track.address import Networks
+from nurture.usecases.intake import submit_form
+from nurture.usecases.responses import evidence, hit_processing
+from nurture.usecases.sales import promotion
+from nurture.web.tracking.sender_networks import Networks
 from tests.doors.public import Site, open_site
 from tests.support.traces import MACHINES, PEOPLE, Connection, Step, Trace, What, traces
 
@@ -98,7 +100,7 @@ class World:
                 for one in lead_ids
             ]
             noted = engagement.note_activity(work, acts)
-            evidence.weigh(work, noted, desk=self.site.here.desk)
+            evidence.weigh(work, noted, journey=self.site.here.journey)
         with self.works.read("test") as work:
             assert set(lifecycle.stages(work, lead_ids).values()) == {Stage.MARKETING}
 
@@ -137,14 +139,14 @@ class World:
     def _see(self, at: datetime, place: int, step: Step) -> None:
         clicked = at - timedelta(seconds=step.at - step.came_at)
         stayed = int(step.at - step.came_at)
-        came = Came(self.numbers[place, step.mail], str(step.link), clicked)
+        came = PageArrival(self.numbers[place, step.mail], str(step.link), clicked)
         with self.works.begin("prospect") as work:
-            submit.note_visit(
+            submit_form.note_visit(
                 work,
                 step.page,
                 came=came,
                 utm={},
-                desk=self.site.here.desk,
+                journey=self.site.here.journey,
                 read_seconds=stayed if stayed >= READ_SECONDS else 0,
             )
 
@@ -164,14 +166,14 @@ class World:
 
     def _judge(self) -> None:
         here = self.site.here
-        listen.absorb(here.works, limit=9_000, facts=self._facts, patience=here.patience)
-        listen.settle(
+        hit_processing.absorb(here.works, limit=9_000, facts=self._facts, patience=here.patience)
+        hit_processing.settle(
             here.works,
             limit=9_000,
             facts=self._facts,
-            then=lambda work, settled: evidence.weigh_settled(work, settled, desk=here.desk),
+            then=lambda work, settled: evidence.weigh_settled(work, settled, journey=here.journey),
         )
-        promote.recheck_due(here.works, limit=9_000, notify=here.notify)
+        promotion.recheck_due(here.works, limit=9_000, notify=here.notify)
 
     def _facts(self, _work: Work, ids: Collection[MessageId]) -> Mapping[MessageId, MessageFacts]:
         return {one: self.facts[one] for one in ids}

@@ -9,7 +9,7 @@ from sqlalchemy import QueuePool
 from nurture import runtime, schema
 from nurture.kernel.settings import load_settings
 from nurture.runtime import Runtime
-from nurture.usecases.publish import publish_library
+from nurture.usecases.publishing.publish import publish_library
 from workers import jobs, worker
 
 ROOT = Path(__file__).resolve().parents[2]

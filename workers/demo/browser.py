@@ -18,7 +18,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebAnswer:
     """What a server answered in the end."""
 
     status: int
@@ -27,7 +27,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Form:
+class WebForm:
     """A form as it stands in a page, with its values and what may be chosen."""
 
     action: str
@@ -41,11 +41,11 @@ class Form:
 
 
 @dataclass(slots=True)
-class Sheet:
+class WebPage:
     """What a page offers."""
 
     links: list[str] = field(default_factory=list)
-    forms: list[Form] = field(default_factory=list)
+    forms: list[WebForm] = field(default_factory=list)
 
 
 class Browser:
@@ -62,15 +62,15 @@ class Browser:
         self._keeps_cookies = keeps_cookies
         self._cookies: dict[str, str] = {}
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str) -> WebAnswer:
         """Open an address and follow where it leads."""
         return self._follow("GET", url)
 
-    def head(self, url: str) -> Answer:
+    def head(self, url: str) -> WebAnswer:
         """Ask for the head alone, as careful scanners do first."""
         return self._follow("HEAD", url)
 
-    def post(self, url: str, fields: Mapping[str, str]) -> Answer:
+    def post(self, url: str, fields: Mapping[str, str]) -> WebAnswer:
         """Send a form and follow where it leads."""
         return self._follow("POST", url, body=urlencode(fields))
 
@@ -80,7 +80,7 @@ class Browser:
             self._connection.close()
             self._connection = None
 
-    def _follow(self, method: str, url: str, *, body: str | None = None) -> Answer:
+    def _follow(self, method: str, url: str, *, body: str | None = None) -> WebAnswer:
         url = urljoin(self._base, url)
         response, text = self._once(method, url, body)
         for _ in range(MOST_REDIRECTS):
@@ -93,7 +93,7 @@ class Browser:
             if not url.startswith(self._base):
                 break
             response, text = self._once(method, url, body)
-        return Answer(response.status, url, text)
+        return WebAnswer(response.status, url, text)
 
     def _once(self, method: str, url: str, body: str | None) -> tuple[HTTPResponse, str]:
         """Ask once; a kept connection that the server has closed is opened anew."""
@@ -131,21 +131,21 @@ class Browser:
         return headers
 
 
-def read_sheet(html: str) -> Sheet:
+def read_sheet(html: str) -> WebPage:
     """Read the links and forms of a page or a mail."""
-    reader = _Reader()
+    reader = _HtmlReader()
     reader.feed(html)
     reader.close()
     return reader.sheet
 
 
-class _Reader(HTMLParser):
+class _HtmlReader(HTMLParser):
     """Collect addresses and form fields as the page has them."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.sheet = Sheet()
-        self._form: Form | None = None
+        self.sheet = WebPage()
+        self._form: WebForm | None = None
         self._select = ""
         self._area = ""
 
@@ -155,7 +155,7 @@ class _Reader(HTMLParser):
         if tag == "a" and told.get("href"):
             self.sheet.links.append(told["href"])
         elif tag == "form":
-            self._form = Form(told.get("action", ""), told.get("method", "get").lower())
+            self._form = WebForm(told.get("action", ""), told.get("method", "get").lower())
             self.sheet.forms.append(self._form)
         elif self._form is not None:
             self._field(self._form, tag, told)
@@ -174,7 +174,7 @@ class _Reader(HTMLParser):
         if self._form is not None and self._area:
             self._form.values[self._area] += data
 
-    def _field(self, form: Form, tag: str, told: Mapping[str, str]) -> None:
+    def _field(self, form: WebForm, tag: str, told: Mapping[str, str]) -> None:
         name = told.get("name", "")
         if tag == "option" and self._select:
             form.options[self._select].append(told.get("value", ""))
@@ -192,7 +192,7 @@ class _Reader(HTMLParser):
             form.asked.append(name)
 
 
-def _input(form: Form, name: str, told: Mapping[str, str]) -> None:
+def _input(form: WebForm, name: str, told: Mapping[str, str]) -> None:
     kind = told.get("type", "text")
     if kind in ("checkbox", "radio"):
         if kind == "checkbox":

@@ -4,26 +4,26 @@ from datetime import datetime
 
 from workers.demo.agenda import Agenda
 from workers.demo.crowd import Crowd
-from workers.demo.desk import Desk
+from workers.demo.marketing_desk import DeskWorkers
 from workers.demo.population import has_link_scanner
-from workers.demo.post import Mail, Mailbox
-from workers.demo.sales import Sales
+from workers.demo.read_mail import Mail, RecipientMailbox
+from workers.demo.sales_people import Sales
 from workers.demo.scanner import Scanners
-from workers.demo.scene import Scene
+from workers.demo.scene import DemoScene
 
 
 class Cast:
     """All of them together."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: DemoScene) -> None:
         """Bring them on stage."""
         self.agenda = Agenda()
         self.scanners = Scanners(scene.base_url)
         self.crowd = Crowd(scene, self.agenda, self.scanners)
         self.sales = Sales(scene, self.agenda)
-        self.desk = Desk(scene, self.agenda, scene.here.clock.now())
+        self.desk = DeskWorkers(scene, self.agenda, scene.here.clock.now())
         self._scene = scene
-        self._mailbox = Mailbox(scene.options.home)
+        self._mailbox = RecipientMailbox(scene.options.home)
 
     def pass_over(self) -> None:
         """Leave what lies in the mailbox already: it was read when the demo ran last."""

@@ -7,20 +7,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
-from campaigns.behaviour import MOVES_AFTER, Letter, Reaction, Temperament, react
 from campaigns.chance import chance
 from campaigns.library import Item
-from nurture.usecases import listen
-from nurture.usecases.evidence import message_facts
-from nurture.usecases.receive import Received, take_in
-from nurture.web.track import ship_once
+from nurture.usecases.responses import hit_processing
+from nurture.usecases.responses.evidence import message_facts
+from nurture.usecases.responses.inbound_mail import InboundMailResult, take_in
+from nurture.web.tracking import ship_once
 from workers.demo.agenda import Agenda, next_slot
-from workers.demo.browser import Answer, Browser, Form, read_sheet
-from workers.demo.letters import out_of_office, reply
-from workers.demo.population import Person, plain
-from workers.demo.post import Mail
+from workers.demo.behaviour import MOVES_AFTER, MailReaction, ReadMail, Temperament, react
+from workers.demo.browser import Browser, WebAnswer, WebForm, read_sheet
+from workers.demo.mail_replies import out_of_office, reply
+from workers.demo.population import Prospect, plain
+from workers.demo.read_mail import Mail
 from workers.demo.scanner import Scanners
-from workers.demo.scene import Scene
+from workers.demo.scene import DemoScene
 
 SOONEST = timedelta(hours=1)
 CONFIRMS = 0.8
@@ -47,7 +47,7 @@ REFUSED_FILE = "refused.txt"
 
 
 @dataclass(slots=True)
-class Seen:
+class CrowdSecrets:
     """What only the prospects know of the story."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -66,9 +66,9 @@ class Seen:
 class Crowd:
     """All prospects."""
 
-    def __init__(self, scene: Scene, agenda: Agenda, scanners: Scanners) -> None:
+    def __init__(self, scene: DemoScene, agenda: Agenda, scanners: Scanners) -> None:
         """Let them plan in `agenda`."""
-        self.seen = Seen()
+        self.seen = CrowdSecrets()
         self._scene = scene
         self._agenda = agenda
         self._scanners = scanners
@@ -101,9 +101,9 @@ class Crowd:
             at = next_slot(now + max(reaction.delay, SOONEST))
             self._agenda.plan(at, mail.to, partial(self._read, mail, person, reaction, at=at))
 
-    def _react(self, mail: Mail, person: Person, serial: int) -> Reaction:
+    def _react(self, mail: Mail, person: Prospect, serial: int) -> MailReaction:
         item = self._item(mail)
-        letter = Letter(
+        letter = ReadMail(
             track="mail",
             step=item.asset.key if item else mail.subject,
             serial=serial,
@@ -119,7 +119,7 @@ class Crowd:
     def _draw(self, address: str, what: str, visit: int) -> float:
         return chance(self._scene.seed, address, track="prospects", step=what, visit=visit)
 
-    def _move_away(self, mail: Mail, person: Person, serial: int) -> None:
+    def _move_away(self, mail: Mail, person: Prospect, serial: int) -> None:
         """Let a mover's mailbox end with the last mail that it takes."""
         if person.temperament != Temperament.MOVER or serial != MOVES_AFTER:
             return
@@ -127,7 +127,7 @@ class Crowd:
         file = self._scene.options.home / REFUSED_FILE
         file.write_text("".join(f"{one}\n" for one in sorted(self.seen.moved)))
 
-    def _read(self, mail: Mail, person: Person, reaction: Reaction, *, at: datetime) -> None:
+    def _read(self, mail: Mail, person: Prospect, reaction: MailReaction, *, at: datetime) -> None:
         """Open a mail and do what this one made them do."""
         if mail.to in self.seen.left or mail.to in self.seen.moved:
             return
@@ -157,7 +157,13 @@ class Crowd:
         self.seen.left[mail.to] = at
 
     def _visit(
-        self, landed: Answer, mail: Mail, person: Person, reaction: Reaction, *, at: datetime
+        self,
+        landed: WebAnswer,
+        mail: Mail,
+        person: Prospect,
+        reaction: MailReaction,
+        *,
+        at: datetime,
     ) -> None:
         """Look at the page behind a link, and go on from it."""
         self._check(landed)
@@ -174,7 +180,7 @@ class Crowd:
             act = partial(self._pass_on, mail, person, self._serials[mail.to])
             self._agenda.plan(later, mail.to, act)
 
-    def _look(self, landed: Answer, token: str, person: Person, address: str) -> None:
+    def _look(self, landed: WebAnswer, token: str, person: Prospect, address: str) -> None:
         """Let the page see that somebody is there, as its script does, and for how long."""
         if not token or landed.status != 200:  # noqa: PLR2004 - OK
             return
@@ -191,9 +197,9 @@ class Crowd:
         """Let the database have the click before the page's own sign, which comes seconds later."""
         here = self._scene.here
         ship_once(here.works, here.home)
-        listen.absorb(here.works, limit=500, facts=message_facts, patience=here.patience)
+        hit_processing.absorb(here.works, limit=500, facts=message_facts, patience=here.patience)
 
-    def _go_on(self, person: Person, address: str, token: str) -> None:
+    def _go_on(self, person: Prospect, address: str, token: str) -> None:
         """Weigh it up: the calculator first, the prices next."""
         self._looked[address] += 1
         slug = "calculator" if self._looked[address] % 2 else "prices"
@@ -203,14 +209,14 @@ class Crowd:
         if slug == "calculator":
             self._fill(page, person)
 
-    def _raise_hand(self, person: Person, address: str, token: str, at: datetime) -> None:
+    def _raise_hand(self, person: Prospect, address: str, token: str, at: datetime) -> None:
         page = self._browser.get(f"/p/contact?m={token}")
         self._look(page, token, person, address)
         soon = "we_are_standing_still" if self._draw(address, "soon", 0) < 1 / 3 else "this_quarter"
         if self._fill(page, person, how_soon=soon):
             self.seen.raised[address] = at
 
-    def _fill(self, page: Answer, person: Person, *, how_soon: str = "") -> bool:
+    def _fill(self, page: WebAnswer, person: Prospect, *, how_soon: str = "") -> bool:
         """Answer what the page asks, if this is a form that such a person fills in."""
         forms = [form for form in read_sheet(page.body).forms if form.action.startswith("/f/")]
         if not forms:
@@ -224,7 +230,7 @@ class Crowd:
         self.seen.counts[f"form {form.action.removeprefix('/f/')}"] += 1
         return answer.status == 200  # noqa: PLR2004 - OK
 
-    def _pass_on(self, mail: Mail, person: Person, serial: int) -> None:
+    def _pass_on(self, mail: Mail, person: Prospect, serial: int) -> None:
         """Forward a mail: a colleague opens the link, and must not see whose it was."""
         first = ("Kim", "Robin", "Sascha", "Toni")[serial % 4]
         address = f"{plain(first)}.{plain(person.last_name)}{serial}@{person.company.domain}"
@@ -240,16 +246,16 @@ class Crowd:
             self._scene.people[address] = replace(colleague, temperament="skimmer")
             self.seen.counts["colleagues"] += 1
 
-    def _note_away(self, mail: Mail, person: Person, serial: int) -> None:
+    def _note_away(self, mail: Mail, person: Prospect, serial: int) -> None:
         raw = out_of_office(mail, person, serial=serial)
         self.seen.counts[f"reply {self._hand_in(raw)}"] += 1
 
-    def _hand_in(self, raw: bytes) -> Received:
-        """Bring a reply in by the door that every mail comes in by."""
+    def _hand_in(self, raw: bytes) -> InboundMailResult:
+        """Bring a reply in the way that every mail comes."""
         here = self._scene.here
         return take_in(here.works, raw, room=here.mailroom)
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: WebAnswer) -> None:
         if answer.status >= 400:  # noqa: PLR2004 - every error
             self.seen.refused.append(f"{answer.status} {urlsplit(answer.url).path}")
 
@@ -259,13 +265,13 @@ def visit_of(url: str) -> str:
     return parse_qs(urlsplit(url).query).get("m", [""])[0]
 
 
-def shows(page: str, person: Person) -> bool:
+def shows(page: str, person: Prospect) -> bool:
     """Tell whether a page shows anything of a person."""
     own = (person.address.strip(), person.phone, f"{person.first_name} {person.last_name}")
     return any(one and one in page for one in own)
 
 
-def answers(form: Form, person: Person, *, how_soon: str = "") -> dict[str, str]:
+def answers(form: WebForm, person: Prospect, *, how_soon: str = "") -> dict[str, str]:
     """Fill in what is asked, truthfully; leave alone what nobody sees."""
     truth = {
         "email": person.address.strip(),

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from workers.demo import words
-from workers.demo.population import Kind, Person, has_link_scanner, invent, temperament
+from workers.demo import invented_words
+from workers.demo.population import Kind, Prospect, has_link_scanner, invent, temperament
 
-__all__ = ["HEADERS", "Expectation", "Kind", "Person", "has_link_scanner", "temperament", "write"]
+__all__ = ["HEADERS", "Expectation", "Kind", "Prospect", "has_link_scanner", "temperament", "write"]
 
 HEADERS: tuple[str, ...] = (
     "E-Mail ",
@@ -39,7 +39,7 @@ class Expectation:
     """What the file holds, so that its import can be checked; the totals row is no person."""
 
     rows: int
-    people: tuple[Person, ...]
+    people: tuple[Prospect, ...]
 
     @property
     def counts(self) -> Mapping[Kind, int]:
@@ -65,7 +65,7 @@ class Expectation:
         """Count the leads of a first import: every row that is neither rejected nor a repeat."""
         return self.rows - self.rejected - self.updated
 
-    def of(self, kind: Kind) -> tuple[Person, ...]:
+    def of(self, kind: Kind) -> tuple[Prospect, ...]:
         """List the people of one kind in the order of the file."""
         return tuple(person for person in self.people if person.kind is kind)
 
@@ -84,7 +84,7 @@ def write(path: Path, seed: int) -> Expectation:
     return Expectation(rows=len(rows), people=tuple(people))
 
 
-def _cells(rng: random.Random, person: Person) -> list[str]:
+def _cells(rng: random.Random, person: Prospect) -> list[str]:
     company = person.company
     return [
         person.address,
@@ -92,13 +92,19 @@ def _cells(rng: random.Random, person: Person) -> list[str]:
         person.last_name,
         company.name,
         _postcode(rng, company.postcode),
-        rng.choice(words.COUNTRY_WORDS[company.country]),
+        rng.choice(invented_words.COUNTRY_WORDS[company.country]),
         _phone(rng, person.phone),
         _power(rng, person.compressor_kw),
-        _or_empty(rng, rng.choice(words.TOPIC_WORDS[person.topic]), keep=0.85),
-        rng.choice(words.SOURCE_WORDS[person.source]),
-        rng.choice(words.NO_WORDS if person.kind is Kind.NO_PERMISSION else words.YES_WORDS),
-        rng.choice(words.UNSUBSCRIBED_WORDS) if person.kind is Kind.OPTED_OUT_BEFORE else "",
+        _or_empty(rng, rng.choice(invented_words.TOPIC_WORDS[person.topic]), keep=0.85),
+        rng.choice(invented_words.SOURCE_WORDS[person.source]),
+        rng.choice(
+            invented_words.NO_WORDS
+            if person.kind is Kind.NO_PERMISSION
+            else invented_words.YES_WORDS
+        ),
+        rng.choice(invented_words.UNSUBSCRIBED_WORDS)
+        if person.kind is Kind.OPTED_OUT_BEFORE
+        else "",
         _or_empty(rng, _day(rng), keep=0.7),
     ]
 
@@ -133,7 +139,7 @@ def _day(rng: random.Random) -> str:
     return day.strftime(rng.choice(_DATE_FORMATS))
 
 
-def _spoil(rng: random.Random, rows: list[list[str]], people: list[Person]) -> None:
+def _spoil(rng: random.Random, rows: list[list[str]], people: list[Prospect]) -> None:
     """Put line breaks and formulas into a few clean rows; they stay good leads."""
     clean = [place for place, person in enumerate(people) if person.kind is Kind.CLEAN]
     chosen = rng.sample(clean, 2 * _FEW)

@@ -4,13 +4,13 @@ import contextlib
 import time
 
 from workers.demo.cast import Cast
-from workers.demo.scene import Imported, Scene, note_reached
+from workers.demo.scene import DemoScene, Imported, note_reached
 from workers.up import say
 
 EVERY_SECONDS = 0.25
 
 
-def play(scene: Scene, imported: Imported | None) -> int:
+def play(scene: DemoScene, imported: Imported | None) -> int:
     """Let prospects and sales people act as the clock runs."""
     if imported is not None:
         say(f"Imported {imported.created} leads, {imported.rejected} rows were rejected.")

@@ -10,11 +10,11 @@ from rq.registry import StartedJobRegistry
 from nurture import engagement
 from nurture.kernel.stepped import set_instant
 from nurture.reports import horizon
-from nurture.web.track import ship_once
+from nurture.web.tracking import ship_once
 from workers.demo.cast import Cast
-from workers.demo.scene import BEGINS, Scene
+from workers.demo.scene import BEGINS, DemoScene
 from workers.queues import queue
-from workers.tick import Tick
+from workers.tick import TickProcess
 
 PAUSE_SECONDS = 0.005
 PATIENCE_SECONDS = 120.0
@@ -29,20 +29,18 @@ class StuckError(RuntimeError):
 class Lockstep:
     """The clock of a story that is played once, as fast as it goes."""
 
-    def __init__(self, scene: Scene, cast: Cast, connection: Redis) -> None:
+    def __init__(self, scene: DemoScene, cast: Cast, connection: Redis) -> None:
         """Tick in this process; worker, web, queue and sink are real ones beside it."""
         self._scene = scene
         self._cast = cast
-        self._tick = Tick(scene.here, connection)
+        self._tick = TickProcess(scene.here, connection)
         self._queue = queue(connection)
-        self.instants = 0
 
     def play(self, until: datetime, *, say: Callable[[str], None]) -> None:
         """Step from instant to instant until the last day is over."""
         now = BEGINS
         day = now.date()
         while now < until:
-            self.instants += 1
             set_instant(self._scene.options.home, now)
             self._cast.act(now)
             self._settle(now)

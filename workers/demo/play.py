@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from nurture.kernel.database_errors import explaining_the_database
 from nurture.kernel.settings import load_settings
-from nurture.kernel.trouble import explaining_the_database
 from workers.demo import live
 from workers.demo.cast import Cast
 from workers.demo.lockstep import Lockstep
 from workers.demo.scene import (
     BEGINS,
     PASSWORD,
+    DemoScene,
     Imported,
     Options,
-    Scene,
     bring_in,
     free_port,
     has_leads,
@@ -44,7 +44,7 @@ TEMPORARY = "nurture-demo-"
 class _Play:
     """What runs beside the supervisor, and how it ended."""
 
-    scene: Scene
+    scene: DemoScene
     act: Callable[[], int]
     supervisor: Supervisor | None = None
     code: int = 1
@@ -106,7 +106,7 @@ def _options(arguments: Sequence[str]) -> Options:
     return Options(told.once, told.days, told.seed, home.resolve(), port, told.keep)
 
 
-def _run(scene: Scene, act: Callable[[], int], *, without: frozenset[str]) -> int:
+def _run(scene: DemoScene, act: Callable[[], int], *, without: frozenset[str]) -> int:
     """Keep the processes alive while the play goes on in a thread."""
     settings = load_settings(smtp_url="")
     log = scene.options.home / LOG
@@ -133,7 +133,7 @@ def _complain(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def _once(scene: Scene) -> int:
+def _once(scene: DemoScene) -> int:
     imported = _fill(scene)
     cast = Cast(scene)
     steps = Lockstep(scene, cast, connect(queue_url(scene.here.settings)))
@@ -141,7 +141,7 @@ def _once(scene: Scene) -> int:
     return tell(scene, cast, imported, say=say)
 
 
-def _fill(scene: Scene) -> Imported | None:
+def _fill(scene: DemoScene) -> Imported | None:
     """Bring the list in, unless it is."""
     say(f"{scene.firm.name} and its list of {scene.expected.rows} rows.")
     say(f"Logins: {', '.join(scene.staff)}; password {PASSWORD}")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from campaigns.chance import chance
-from workers.demo import words
+from workers.demo import invented_words
 
 
 class Kind(StrEnum):
@@ -70,7 +70,7 @@ STATION_KW = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class InventedCompany:
     """A company whose name tells its industry; `postcode` is written as its country does."""
 
     name: str
@@ -82,14 +82,14 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Prospect:
     """One row and the truth behind it: what this prospect would answer in a form."""
 
     kind: Kind
     address: str
     first_name: str
     last_name: str
-    company: Company
+    company: InventedCompany
     phone: str
     compressor_kw: int
     job: str
@@ -121,10 +121,10 @@ class _Registry:
     seed: int
     sources: list[str]
     taken: set[str] = field(default_factory=set)
-    companies: list[Company] = field(default_factory=list)
+    companies: list[InventedCompany] = field(default_factory=list)
 
 
-def invent(rng: random.Random, seed: int) -> list[Person]:
+def invent(rng: random.Random, seed: int) -> list[Prospect]:
     """Invent everybody in the file, shuffled; duplicates repeat clean people."""
     registry = _Registry(seed=seed, sources=_sources(rng))
     kinds = [kind for kind, count in COUNTS.items() for _ in range(count)]
@@ -150,46 +150,46 @@ def pick(rng: random.Random, shares: Mapping[Key, int]) -> Key:
 
 def _sources(rng: random.Random) -> list[str]:
     """Deal out each source as often as the list of sources says."""
-    dealt = [source for source, count in words.SOURCES.items() for _ in range(count)]
+    dealt = [source for source, count in invented_words.SOURCES.items() for _ in range(count)]
     rng.shuffle(dealt)
     return dealt
 
 
-def _person(rng: random.Random, kind: Kind, registry: _Registry) -> Person:
+def _person(rng: random.Random, kind: Kind, registry: _Registry) -> Prospect:
     company = _company(rng, kind, registry)
-    first, last = (rng.choice(names) for names in words.NAMES[company.country])
+    first, last = (rng.choice(names) for names in invented_words.NAMES[company.country])
     wished = _address(rng, kind, company, f"{plain(first)}.{plain(last)}")
     address = _free_address(rng, wished, registry)
 
-    person = Person(
+    person = Prospect(
         kind=kind,
         address=address,
         first_name=first,
         last_name=last,
         company=company,
         phone=_phone(rng, company.country),
-        compressor_kw=rng.choice(words.POWERS),
-        job=pick(rng, words.JOBS),
-        topic=rng.choice(tuple(words.TOPIC_WORDS)),
+        compressor_kw=rng.choice(invented_words.POWERS),
+        job=pick(rng, invented_words.JOBS),
+        topic=rng.choice(tuple(invented_words.TOPIC_WORDS)),
         source=registry.sources.pop(),
         temperament=temperament(address, seed=registry.seed),
     )
     return _able_to_buy(rng, person)
 
 
-def _able_to_buy(rng: random.Random, person: Person) -> Person:
+def _able_to_buy(rng: random.Random, person: Prospect) -> Prospect:
     """Give people who really want a station the plant to put it in."""
     if person.temperament not in {"evaluator", "hand_raiser"}:
         return person
     return replace(
         person,
-        compressor_kw=rng.choice([power for power in words.POWERS if power >= STATION_KW]),
+        compressor_kw=rng.choice([power for power in invented_words.POWERS if power >= STATION_KW]),
         job=rng.choice(("plant_head", "maintenance_head", "engineer")),
         company=replace(person.company, employees=rng.choice((150, 500))),
     )
 
 
-def _company(rng: random.Random, kind: Kind, registry: _Registry) -> Company:
+def _company(rng: random.Random, kind: Kind, registry: _Registry) -> InventedCompany:
     """Found a company, or take on somebody at one that is known."""
     if kind is Kind.CLEAN and registry.companies and rng.random() < COLLEAGUE_SHARE:
         return rng.choice(registry.companies)
@@ -199,33 +199,33 @@ def _company(rng: random.Random, kind: Kind, registry: _Registry) -> Company:
             registry.companies.append(company)
             return company
         case Kind.STUDENT_OR_COMPETITOR:
-            name, domain = rng.choice((*words.COMPETITORS, *words.UNIVERSITIES))
+            name, domain = rng.choice((*invented_words.COMPETITORS, *invented_words.UNIVERSITIES))
             return replace(company, name=name, domain=domain, industry="other")
         case Kind.FREE_MAIL:
-            return replace(company, domain=rng.choice(words.FREE_MAIL_HOSTS))
+            return replace(company, domain=rng.choice(invented_words.FREE_MAIL_HOSTS))
         case Kind.THROW_AWAY:
-            return replace(company, domain=rng.choice(words.THROW_AWAY_HOSTS))
+            return replace(company, domain=rng.choice(invented_words.THROW_AWAY_HOSTS))
         case _:
             return company
 
 
 def _country(rng: random.Random, kind: Kind) -> str:
     if kind is Kind.NOT_SERVED:
-        return rng.choice(words.NOT_SERVED)
-    return pick(rng, words.COUNTRIES)
+        return rng.choice(invented_words.NOT_SERVED)
+    return pick(rng, invented_words.COUNTRIES)
 
 
-def _found(rng: random.Random, country: str) -> Company:
-    stem = rng.choice(words.STEM_HEADS) + rng.choice(words.STEM_TAILS)
-    industry = pick(rng, words.INDUSTRIES)
-    trade = rng.choice(words.TRADES[industry][_language(country)])
-    return Company(
-        name=f"{stem} {trade} {words.LEGAL_FORMS.get(country, '')}".strip(),
+def _found(rng: random.Random, country: str) -> InventedCompany:
+    stem = rng.choice(invented_words.STEM_HEADS) + rng.choice(invented_words.STEM_TAILS)
+    industry = pick(rng, invented_words.INDUSTRIES)
+    trade = rng.choice(invented_words.TRADES[industry][_language(country)])
+    return InventedCompany(
+        name=f"{stem} {trade} {invented_words.LEGAL_FORMS.get(country, '')}".strip(),
         domain=f"{plain(stem)}-{plain(trade)}.example",
         industry=industry,
         country=country,
         postcode=_postcode(rng, country),
-        employees=pick(rng, words.EMPLOYEES),
+        employees=pick(rng, invented_words.EMPLOYEES),
     )
 
 
@@ -270,11 +270,13 @@ def _phone(rng: random.Random, country: str) -> str:
     return numbers[country]
 
 
-def _address(rng: random.Random, kind: Kind, company: Company, local: str) -> str:
+def _address(rng: random.Random, kind: Kind, company: InventedCompany, local: str) -> str:
     if kind is Kind.ROLE_ADDRESS:
-        return f"{rng.choice(words.ROLE_NAMES)}@{company.domain}"
+        return f"{rng.choice(invented_words.ROLE_NAMES)}@{company.domain}"
     if kind is Kind.INVALID_ADDRESS:
-        return rng.choice(words.BROKEN_ADDRESSES).format(local=local, domain=company.domain)
+        return rng.choice(invented_words.BROKEN_ADDRESSES).format(
+            local=local, domain=company.domain
+        )
     return f"{local}@{company.domain}"
 
 
@@ -289,7 +291,7 @@ def _free_address(rng: random.Random, wished: str, registry: _Registry) -> str:
     return address
 
 
-def _duplicates(rng: random.Random, first: list[Person], registry: _Registry) -> list[Person]:
+def _duplicates(rng: random.Random, first: list[Prospect], registry: _Registry) -> list[Prospect]:
     """Repeat clean people, each at most once: in other letters, or under a second address."""
     clean = [person for person in first if person.kind is Kind.CLEAN]
     shouted, moved = COUNTS[Kind.SAME_ADDRESS_OTHER_CASE], COUNTS[Kind.SAME_PERSON_OTHER_ADDRESS]
@@ -300,7 +302,7 @@ def _duplicates(rng: random.Random, first: list[Person], registry: _Registry) ->
     ]
 
 
-def _shout(rng: random.Random, person: Person, registry: _Registry) -> Person:
+def _shout(rng: random.Random, person: Prospect, registry: _Registry) -> Prospect:
     loud = person.address.upper()
     return replace(
         person,
@@ -310,7 +312,7 @@ def _shout(rng: random.Random, person: Person, registry: _Registry) -> Person:
     )
 
 
-def _move(rng: random.Random, person: Person, registry: _Registry) -> Person:
+def _move(rng: random.Random, person: Prospect, registry: _Registry) -> Prospect:
     wished = f"{plain(person.first_name)[0]}.{plain(person.last_name)}@{person.company.domain}"
     address = _free_address(rng, wished, registry)
     return replace(

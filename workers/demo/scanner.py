@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from workers.demo.browser import SCANNERS, Browser
-from workers.demo.post import Mail
+from workers.demo.read_mail import Mail
 
 THREADS = 4
 QUIET_SECONDS = 2.2

@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from campaigns.company import (
-    Colleague,
-    Company,
+    CompanyProfile,
+    StaffEntry,
     load_company,
     load_plain,
     load_sources,
@@ -27,12 +27,12 @@ from nurture.kernel.settings import Settings, load_settings
 from nurture.kernel.stepped import read_instant, set_instant
 from nurture.leads import ListOptions
 from nurture.runtime import Runtime
-from nurture.usecases import capture
-from nurture.usecases.capture import ImportOptions
-from nurture.usecases.publish import publish_library
+from nurture.usecases.intake import take_in
+from nurture.usecases.intake.take_in import ImportOptions
+from nurture.usecases.publishing.publish import publish_library
 from workers.demo import dirty_csv
 from workers.demo.dirty_csv import Expectation
-from workers.demo.population import Person
+from workers.demo.population import Prospect
 
 BEGINS = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 """A Monday; 90 days from here cross the clock change and Good Friday."""
@@ -65,18 +65,18 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DemoScene:
     """All that the actors act in."""
 
     options: Options
     here: Runtime
-    firm: Company
-    staff: Mapping[str, Colleague]
+    firm: CompanyProfile
+    staff: Mapping[str, StaffEntry]
     """By address."""
     manners: Mapping[str, Mapping[str, object]]
     """How each of them acts, by handle, as users.yaml says."""
     items: tuple[Item, ...]
-    people: dict[str, Person]
+    people: dict[str, Prospect]
     """The truth behind each address; colleagues join while the story goes on."""
     expected: Expectation
 
@@ -128,7 +128,7 @@ def free_port() -> int:
     raise OSError("no two free ports were found")
 
 
-def prepare(options: Options) -> Scene:
+def prepare(options: Options) -> DemoScene:
     """Make the instance and fill it, through the use cases that people would use."""
     goes_on = options.keep and (options.home / "nurture.db").exists()
     if not goes_on:
@@ -164,7 +164,7 @@ def _reached(home: Path) -> datetime:
     return max(instant, datetime.fromisoformat(noted.read_text()))
 
 
-def bring_in(scene: Scene) -> Imported:
+def bring_in(scene: DemoScene) -> Imported:
     """Import the dirty list, as a marketer would who has the consent of those that said yes."""
     words = scene.firm.words
     options = ImportOptions(
@@ -175,24 +175,24 @@ def bring_in(scene: Scene) -> Imported:
     )
     path = scene.options.home / LIST
     works = scene.here.works
-    number = capture.start_import(works, path, options, house=scene.here.house, actor="user:mara")
-    done = capture.run_import(works, number, house=scene.here.house)
+    number = take_in.start_import(works, path, options, intake=scene.here.intake, actor="user:mara")
+    done = take_in.run_import(works, number, intake=scene.here.intake)
     return Imported(done.total_rows, done.created, done.updated + done.unchanged, done.rejected)
 
 
-def has_leads(scene: Scene) -> bool:
+def has_leads(scene: DemoScene) -> bool:
     """Tell whether the list is in already."""
     with scene.here.works.read("demo") as work:
         return bool(leads.imports(work))
 
 
-def _scene(options: Options, here: Runtime, library: Path) -> Scene:
+def _scene(options: Options, here: Runtime, library: Path) -> DemoScene:
     expected = dirty_csv.write(options.home / LIST, options.seed)
-    people: dict[str, Person] = {}
+    people: dict[str, Prospect] = {}
     for person in expected.people:
         people.setdefault(person.address.strip().lower(), person)
     staff = load_users((library / "users.yaml").read_text())
-    return Scene(
+    return DemoScene(
         options=options,
         here=here,
         firm=load_company((library / "company.yaml").read_text()),
@@ -210,7 +210,7 @@ def _manners(text: str) -> dict[str, Mapping[str, object]]:
     return {str(one["id"]): _map(one.get("demo")) for one in entries}
 
 
-def _settle_staff(scene: Scene) -> None:
+def _settle_staff(scene: DemoScene) -> None:
     """Give everybody a password, and note who is away when."""
     hashed = users.hash_password(PASSWORD)
     with scene.here.works.begin("demo") as work:

@@ -13,19 +13,20 @@ from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads import ActRow
-from nurture.usecases import by_hand, many
-from nurture.usecases.by_hand import Picked
-from nurture.usecases.many import NAMED, Spared
-from nurture.web import format as forms
-from nurture.web.console import behind, remember, shell
-from nurture.web.console.behind import Asked
-from nurture.web.console.leads import picked, query
-from nurture.web.console.shell import Page
+from nurture.usecases.desk import bulk_acts
+from nurture.usecases.desk.bulk_acts import NAMED, SkippedLeads
+from nurture.usecases.journeys import enrolment
+from nurture.usecases.journeys.enrolment import BulkSelection
+from nurture.web import formatting as forms
+from nurture.web.console import count_cache, drilldown, page_frame
+from nurture.web.console.drilldown import DrilldownTitle
+from nurture.web.console.lead_list import picked, query
+from nurture.web.console.page_frame import PageInfo
 from nurture.web.current import here
 from nurture.web.ids import read_id
 from nurture.web.security import permits
 
-doors = Blueprint("bulk", __name__)
+blueprint = Blueprint("bulk", __name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +38,20 @@ class LeftOut:
     names: tuple[tuple[str, str], ...]
 
 
-@doors.post("/leads/bulk")
-@permits(*shell.INNER)
+@blueprint.post("/leads/bulk")
+@permits(*page_frame.INNER)
 def show() -> str:
     """Say what would happen; nothing is changed."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         asked = query()
         lead_ids = picked(work, asked)
         if not lead_ids:
             raise Invalid("No lead is ticked. Go back, tick some, and choose again.")
         chosen = _weigh(work, lead_ids)
         verb, end = _words(work)
-        return shell.show(
+        return page_frame.show(
             "bulk",
-            Page(f"{verb} {end}", "leads.show", (("Leads", "/leads"),)),
+            PageInfo(f"{verb} {end}", "leads.show", (("Leads", "/leads"),)),
             work,
             count=len(chosen.lead_ids),
             left=chosen.left,
@@ -64,38 +65,38 @@ def show() -> str:
         )
 
 
-@doors.post("/leads/bulk/do")
-@permits(*shell.INNER)
+@blueprint.post("/leads/bulk/do")
+@permits(*page_frame.INNER)
 def do() -> Response:
     """Do it with whom it can be done now; who meanwhile cannot is left out."""
     asked = query()
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         lead_ids = picked(work, asked)
-    act_id = many.in_stretches(here().works, lead_ids, _done, actor=shell.actor())
-    remember.forget()
+    act_id = bulk_acts.in_chunks(here().works, lead_ids, _done, actor=page_frame.actor())
+    count_cache.forget()
     return redirect(f"/leads/bulk/{act_id}?{urlencode(asked)}", HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/leads/bulk/<int:act_id>")
-@permits(*shell.INNER)
+@blueprint.get("/leads/bulk/<int:act_id>")
+@permits(*page_frame.INNER)
 def result(act_id: int) -> str:
     """Say what was done to how many, and offer to take it back as long as that is possible."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         parts = leads.act_parts(work, act_id)
-        act, count = many.whole(parts), len(_touched(work, parts))
-        until = many.undo_until(parts, now=work.now)
-        chosen = many.weigh_undo(work, parts) if until else Picked(())
+        act, count = bulk_acts.whole(parts), len(_touched(work, parts))
+        until = bulk_acts.undo_until(parts, now=work.now)
+        chosen = bulk_acts.weigh_undo(work, parts) if until else BulkSelection(())
         title = f"{forms.plural(count, 'lead')} {act.words}"
-        return shell.show(
+        return page_frame.show(
             "bulk_done",
-            Page(title, "leads.show", (("Leads", "/leads"),)),
+            PageInfo(title, "leads.show", (("Leads", "/leads"),)),
             work,
             act=act,
             by=_by(work, act),
             back=len(chosen.lead_ids),
             left=chosen.left,
             left_out=_left_out(work, chosen),
-            spared=_spared(work, many.spared(parts)),
+            spared=_spared(work, bulk_acts.spared(parts)),
             until=until,
             list=f"/leads/bulk/{act_id}/leads",
             onward=f"/leads?{urlencode(query())}",
@@ -103,28 +104,30 @@ def result(act_id: int) -> str:
         )
 
 
-@doors.get("/leads/bulk/<int:act_id>/leads")
-@permits(*shell.INNER)
+@blueprint.get("/leads/bulk/<int:act_id>/leads")
+@permits(*page_frame.INNER)
 def touched(act_id: int) -> str:
     """List the leads to whom it was done."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         parts = leads.act_parts(work, act_id)
         act, found = parts[0], _touched(work, parts)
-        asked = Asked(act.words[:1].upper() + act.words[1:], "Done to many at once.")
+        asked = DrilldownTitle(act.words[:1].upper() + act.words[1:], "Done to many at once.")
         crumbs = [("Leads", "/leads"), (asked.title, f"/leads/bulk/{act_id}")]
-        return behind.page(behind.behind_ids(work, asked, found), "leads.show", crumbs, work)
+        return drilldown.page(
+            drilldown.drilldown_ids(work, asked, found), "leads.show", crumbs, work
+        )
 
 
-@doors.post("/leads/bulk/<int:act_id>/undo")
-@permits(*shell.INNER)
+@blueprint.post("/leads/bulk/<int:act_id>/undo")
+@permits(*page_frame.INNER)
 def undo(act_id: int) -> Response:
     """Take it back for whom it can be."""
-    chosen = many.undo(here().works, act_id, actor=shell.actor(), desk=here().desk)
-    remember.forget()
+    chosen = bulk_acts.undo(here().works, act_id, actor=page_frame.actor(), journey=here().journey)
+    count_cache.forget()
     words = f"Taken back for {forms.plural(len(chosen.lead_ids), 'lead')}"
     if chosen.left:
         words += f", not for {forms.number(chosen.left)}: {_reasons(chosen)}"
-    shell.say(f"{words}.")
+    page_frame.say(f"{words}.")
     return redirect(f"/leads/bulk/{act_id}", HTTPStatus.SEE_OTHER)
 
 
@@ -132,36 +135,38 @@ def _touched(work: Work, parts: Sequence[leads.ActRow]) -> list[LeadId]:
     return [one for part in parts for one in leads.stood_before(work, part.id)]
 
 
-def _weigh(work: Work, lead_ids: Sequence[LeadId]) -> Picked:
+def _weigh(work: Work, lead_ids: Sequence[LeadId]) -> BulkSelection:
     match request.form.get("do"):
         case "enrol":
             track = tracks.get_track(work, request.form.get("into", ""))
-            return by_hand.pick_for_track(work, lead_ids, track=track)
+            return enrolment.pick_for_track(work, lead_ids, track=track)
         case "leave":
             track = tracks.get_track(work, request.form.get("into", ""))
-            return by_hand.pick_to_take_out(work, lead_ids, track=track)
+            return enrolment.pick_to_take_out(work, lead_ids, track=track)
         case "assign":
-            return by_hand.pick_for_owner(work, lead_ids, owner_id=_to(work))
+            return enrolment.pick_for_owner(work, lead_ids, owner_id=_to(work))
         case "stop":
-            return by_hand.pick_to_stop(work, lead_ids)
+            return enrolment.pick_to_stop(work, lead_ids)
         case _:
             raise Invalid("Choose what to do with these leads.")
 
 
 def _done(work: Work, lead_ids: Sequence[LeadId]) -> int:
-    by = shell.me().name
+    by = page_frame.me().name
     match request.form.get("do"):
         case "enrol":
             track = tracks.get_track(work, request.form.get("into", ""))
-            return many.put_in_track(work, lead_ids, track=track, by=by)
+            return bulk_acts.put_in_track(work, lead_ids, track=track, by=by)
         case "leave":
             track = tracks.get_track(work, request.form.get("into", ""))
-            return many.take_out(work, lead_ids, track=track, desk=here().desk)
+            return bulk_acts.take_out(work, lead_ids, track=track, journey=here().journey)
         case "assign":
-            return many.assign(work, lead_ids, owner_id=_to(work))
+            return bulk_acts.assign(work, lead_ids, owner_id=_to(work))
         case "stop":
             why = f"By {by}, with others at once."
-            return many.stop_mail(work, lead_ids, why=why, key=here().secret, desk=here().desk)
+            return bulk_acts.stop_mail(
+                work, lead_ids, why=why, key=here().secret, journey=here().journey
+            )
         case _:
             raise Invalid("Choose what to do with these leads.")
 
@@ -186,13 +191,13 @@ def _to(work: Work) -> UserId:
     return users.get(work, UserId(named)).id
 
 
-def _sentence(chosen: Picked) -> str:
+def _sentence(chosen: BulkSelection) -> str:
     if not chosen.left:
         return "Nobody is left out."
     return f"{forms.number(chosen.left)} left out: {_reasons(chosen)}."
 
 
-def _reasons(chosen: Picked) -> str:
+def _reasons(chosen: BulkSelection) -> str:
     return ", ".join(f"{forms.number(len(ones))} {why}" for why, ones in chosen.left_out.items())
 
 
@@ -201,20 +206,20 @@ def _by(work: Work, act: ActRow) -> str:
     kind, _, number = act.actor.partition(":")
     if kind != "user" or not number.isdecimal():
         return "the machinery"
-    if UserId(int(number)) == shell.me().id:
+    if UserId(int(number)) == page_frame.me().id:
         return "you"
     card = users.by_ids(work, [UserId(int(number))]).get(UserId(int(number)))
     return card.name if card else "somebody who has left"
 
 
-def _left_out(work: Work, chosen: Picked) -> list[LeftOut]:
+def _left_out(work: Work, chosen: BulkSelection) -> list[LeftOut]:
     return _spared(
         work,
-        [Spared(str(why), len(ones), ones[:NAMED]) for why, ones in chosen.left_out.items()],
+        [SkippedLeads(str(why), len(ones), ones[:NAMED]) for why, ones in chosen.left_out.items()],
     )
 
 
-def _spared(work: Work, found: Sequence[Spared]) -> list[LeftOut]:
+def _spared(work: Work, found: Sequence[SkippedLeads]) -> list[LeftOut]:
     people = leads.by_ids(work, [one for some in found for one in some.first])
     return [
         LeftOut(

@@ -10,8 +10,8 @@ from campaigns.vocabulary import BuyingStage
 from nurture import content
 from nurture.content import AssetCard
 from nurture.kernel.work import Work
-from nurture.reports.content import ContentRow, Metric, content_report
-from nurture.usecases.policy import topic_words
+from nurture.reports.content_report import ContentRow, Metric, content_report
+from nurture.usecases.shared.sending_policy import topic_words
 
 FEW = 30
 """Below so many sent an item is not judged."""
@@ -52,7 +52,7 @@ class ItemLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MatrixCell:
     """One field of the matrix of topics and buying stages."""
 
     items: int
@@ -69,7 +69,7 @@ class TopicLine:
     key: str
     words: str
     colour: int
-    fields: tuple[Field, ...]
+    fields: tuple[MatrixCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +200,11 @@ def _topic_line(
     )
 
 
-def _field(topic: str, stage: BuyingStage, rows: Sequence[ContentRow]) -> Field:
+def _field(topic: str, stage: BuyingStage, rows: Sequence[ContentRow]) -> MatrixCell:
     sent = sum(row.counts[Metric.SENT] for row in rows)
     read = sum(row.counts[Metric.READ] for row in rows)
     share = read / sent if sent else 0.0
-    return Field(
+    return MatrixCell(
         items=len(rows),
         sent=sent,
         read=read,

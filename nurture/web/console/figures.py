@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from campaigns.vocabulary import MessageState, Stage
 from nurture.kernel.work import Work
-from nurture.reports import today as report
-from nurture.reports.today import Contacts, MailMoment
-from nurture.usecases.policy import policy
-from nurture.web.console import remember, shell
+from nurture.reports import day_figures as report
+from nurture.reports.day_figures import ContactTimes, MailMoment
+from nurture.usecases.shared.sending_policy import policy
+from nurture.web.console import count_cache, page_frame
 
 WEEK = timedelta(days=7)
 MOMENT = timedelta(microseconds=1)
@@ -17,12 +17,12 @@ MOMENT = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 LEFT = frozenset({MessageState.SENT, MessageState.IN_DOUBT, MessageState.SENDING})
 AHEAD = frozenset({MessageState.PLANNED, MessageState.DEFERRED})
-WIDE, TALL, MOST = 316.0, 112.0, 100.0
+WIDE, MOST = 316.0, 100.0
 """Measures of the drawing of a day."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HourBar:
     """One hour of the drawing, in its units."""
 
     hour: int
@@ -32,7 +32,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayFigures:
     """Today's mail: sums, what became of it, and the drawing."""
 
     sent: int
@@ -41,7 +41,7 @@ class Day:
     refused: int
     dropped: int
     hours: str
-    bars: tuple[Bar, ...]
+    bars: tuple[HourBar, ...]
     step: float
     opens: float
     closes: float
@@ -54,7 +54,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class WeekFigures:
     """What seven days brought, beside the seven before."""
 
     readers: int
@@ -62,19 +62,19 @@ class Week:
     readers_before: int
     ready: int
     ready_before: int
-    contacts: Contacts
+    contacts: ContactTimes
 
 
-def week(work: Work) -> Week:
+def week(work: Work) -> WeekFigures:
     """Count the last seven days; at most a minute old."""
-    return remember.minute(work, "week", _week)[0]
+    return count_cache.minute(work, "week", _week)[0]
 
 
-def _week(work: Work) -> Week:
+def _week(work: Work) -> WeekFigures:
     now, since = work.now + MOMENT, work.now - WEEK
     before = since - WEEK
     ready = Stage.SALES_READY
-    return Week(
+    return WeekFigures(
         readers=len(report.readers(work, since=since, until=now)),
         mailed=len(report.mailed(work, since=since, until=now)),
         readers_before=len(report.readers(work, since=before, until=since)),
@@ -86,34 +86,36 @@ def _week(work: Work) -> Week:
 
 def day_bounds(work: Work) -> tuple[datetime, datetime]:
     """Give the reader's day."""
-    midnight = shell.eye().local(work.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = (
+        page_frame.viewer().local(work.now).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     return midnight, midnight + DAY
 
 
-def day(work: Work) -> Day:
+def day(work: Work) -> DayFigures:
     """Draw today's mail by the hour of the reader."""
     since, until = day_bounds(work)
-    moments, _ = remember.minute(
+    moments, _ = count_cache.minute(
         work, f"mail {since}", lambda work: report.mail_moments(work, since=since, until=until)
     )
     return _drawn(work, moments)
 
 
-def _drawn(work: Work, moments: list[MailMoment]) -> Day:
+def _drawn(work: Work, moments: list[MailMoment]) -> DayFigures:
     states: Counter[MessageState] = Counter()
     hours: dict[bool, Counter[int]] = {True: Counter(), False: Counter()}
     for one in moments:
         states[one.state] += one.count
         if one.state in LEFT | AHEAD:
-            hours[one.state in LEFT][shell.eye().local(one.at).hour] += one.count
+            hours[one.state in LEFT][page_frame.viewer().local(one.at).hour] += one.count
     window = policy(work).window
     first = max(0, min([8, window.opens.hour - 1, *hours[True], *hours[False]]))
     last = min(23, max([17, window.closes.hour + 1, *hours[True], *hours[False]]))
     step = WIDE / (last - first + 1)
     most = max((hours[True][hour] + hours[False][hour] for hour in range(24)), default=0) or 1
-    here = shell.eye().local(work.now)
+    here = page_frame.viewer().local(work.now)
     now = (here.hour + here.minute / 60 - first) * step
-    return Day(
+    return DayFigures(
         sent=sum(states[one] for one in LEFT),
         planned=sum(states[one] for one in AHEAD),
         in_doubt=states[MessageState.IN_DOUBT],
@@ -121,7 +123,7 @@ def _drawn(work: Work, moments: list[MailMoment]) -> Day:
         dropped=states[MessageState.DROPPED],
         hours=f"{window.opens:%H:%M}-{window.closes:%H:%M}, each in its zone",
         bars=tuple(
-            Bar(
+            HourBar(
                 hour=hour,
                 x=round((hour - first) * step, 1),
                 sent=round(MOST * hours[True][hour] / most, 1),

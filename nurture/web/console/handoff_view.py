@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns.sent_back import RejectReason
+from campaigns.rejection_reasons import RejectReason
 from campaigns.vocabulary import HandoffState, Heat, Role
 from nurture import handoff, leads, users
-from nurture.handoff import UNDO_WITHIN, Answer, HandoffEventView, HandoffView, Waits, Whose
+from nurture.handoff import (
+    UNDO_WITHIN,
+    HandoffAnswer,
+    HandoffEventView,
+    HandoffView,
+    OfferScope,
+    Waits,
+)
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.leads import Person
-from nurture.usecases import sell
+from nurture.leads import LeadView
+from nurture.usecases.sales import handoff_answers
 from nurture.users import UserCard
 from nurture.web.time_left import Countdown, countdown
 
@@ -25,7 +32,9 @@ WAITING_FOR = {
     HandoffState.CLOSED: "Closed",
 }
 UNDOABLE = frozenset(
-    str(one) for one in Answer if one not in (Answer.REDIRECT, Answer.REASSIGN, Answer.WITHDRAW)
+    str(one)
+    for one in HandoffAnswer
+    if one not in (HandoffAnswer.REDIRECT, HandoffAnswer.REASSIGN, HandoffAnswer.WITHDRAW)
 )
 BY_ITSELF = frozenset({"offered", "reminded", "escalated", "reassigned"})
 """What the timers and the routing do."""
@@ -129,7 +138,7 @@ def answers_for(reader: UserCard, owner: UserCard | None, staff: Mapping[UserId,
 def handoff_rows(
     offers: Sequence[HandoffView],
     *,
-    people: Mapping[LeadId, Person],
+    people: Mapping[LeadId, LeadView],
     staff: Mapping[UserId, UserCard],
     reader: UserCard,
     now: datetime,
@@ -200,7 +209,7 @@ def person_loads(work: Work, counts: Sequence[Waits]) -> tuple[PersonLoad, ...]:
 
 
 def _load(person: UserCard, counts: Sequence[Waits], *, away: bool) -> PersonLoad:
-    theirs = [one for one in counts if Whose.one(person.id, person.handle).have(one)]
+    theirs = [one for one in counts if OfferScope.one(person.id, person.handle).have(one)]
     return PersonLoad(
         id=person.id,
         handle=person.handle,
@@ -214,7 +223,7 @@ def _load(person: UserCard, counts: Sequence[Waits], *, away: bool) -> PersonLoa
 
 def _row(
     offer: HandoffView,
-    person: Person,
+    person: LeadView,
     *,
     reader: UserCard,
     staff: Mapping[UserId, UserCard],
@@ -306,11 +315,11 @@ def ended_words(work: Work, offer: HandoffView) -> str:
         return ""
     words = EVENTS.get(offer.outcome or "", ("", "Closed"))[1]
     if offer.reason in set(RejectReason):
-        words = f"{words}: {sell.sent_back(work)[RejectReason(offer.reason)].words}"
+        words = f"{words}: {handoff_answers.sent_back(work)[RejectReason(offer.reason)].words}"
     return f"{words}. {offer.note}" if offer.note else f"{words}."
 
 
-def _who(person: Person) -> str:
+def _who(person: LeadView) -> str:
     parts = (_plain(person.job), person.company, leads.country_name(person.country))
     return ", ".join(one for one in parts if one)
 

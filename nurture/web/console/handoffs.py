@@ -10,15 +10,15 @@ from werkzeug.wrappers import Response
 
 from campaigns.vocabulary import HandoffState
 from nurture import handoff, leads, users
-from nurture.handoff import Cut, HandoffView, Waits, Whose
+from nurture.handoff import HandoffView, OfferFilter, OfferScope, Waits
 from nurture.kernel.errors import Forbidden, Invalid, NotFound
 from nurture.kernel.types import UserId
 from nurture.kernel.work import Work
-from nurture.usecases import sell
+from nurture.usecases.sales import handoff_answers
 from nurture.users import UserCard
-from nurture.web import format as forms
+from nurture.web import formatting as forms
 from nurture.web.answering import note_answer
-from nurture.web.console import shell, team
+from nurture.web.console import page_frame, team_page
 from nurture.web.console.handoff_view import (
     READERS,
     HandoffPanel,
@@ -36,7 +36,7 @@ from nurture.web.current import here
 from nurture.web.ids import read_id
 from nurture.web.security import permits
 
-doors = Blueprint("handoffs", __name__)
+blueprint = Blueprint("handoffs", __name__)
 NAV = "handoffs.show"
 SHOWN = 100
 FARTHEST = 1_000_000
@@ -74,7 +74,7 @@ class QueueTab:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class HandoffList:
     """The offers that one reader sees, cut as they asked."""
 
     sentence: str
@@ -96,86 +96,86 @@ class Queue:
     """Only those of the reader's people are shown."""
 
 
-@doors.get("/handoffs")
+@blueprint.get("/handoffs")
 @permits()
 def show() -> str:
     """Show the queue."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         queue = _queue(work)
-        page = shell.Page("Hand-offs", NAV)
-        return shell.show(
+        page = page_frame.PageInfo("Hand-offs", NAV)
+        return page_frame.show(
             "handoffs", page, work, queue=queue, panel=None, current=0, **_extras(work)
         )
 
 
-@doors.get("/handoffs/rows")
+@blueprint.get("/handoffs/rows")
 @permits()
 def rows() -> str:
     """Give the lines and the counts of the queue anew; the page asks for them each minute."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         at = read_id(request.args.get("current", "")) or 0
-        return shell.part("_handoff_live", work, queue=_queue(work), current=at)
+        return page_frame.part("_handoff_live", work, queue=_queue(work), current=at)
 
 
-@doors.get("/handoffs/<int:handoff_id>/left")
+@blueprint.get("/handoffs/<int:handoff_id>/left")
 @permits()
 def left(handoff_id: int) -> str:
     """Give the time that is left of one hand-off anew."""
-    with here().works.read(shell.actor()) as work:
-        panel = panel_of(work, _seen(work, handoff_id), reader=shell.me())
-        return shell.part("_handoff_left", work, one=panel.row)
+    with here().works.read(page_frame.actor()) as work:
+        panel = panel_of(work, _seen(work, handoff_id), reader=page_frame.me())
+        return page_frame.part("_handoff_left", work, one=panel.row)
 
 
-@doors.get("/handoffs/<int:handoff_id>")
+@blueprint.get("/handoffs/<int:handoff_id>")
 @permits()
 def open_one(handoff_id: int) -> str:
     """Show one hand-off beside the queue; on a phone it is a page of its own."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         return _opened(work, handoff_id)
 
 
-@doors.post("/handoffs/<int:handoff_id>/answer")
+@blueprint.post("/handoffs/<int:handoff_id>/answer")
 @permits()
 def answer(handoff_id: int) -> Response | tuple[str, int]:
     """Note an answer; ten minutes to take it back."""
     chosen = request.form.get("answer", "")
     try:
-        with here().works.begin(shell.actor()) as work:
+        with here().works.begin(page_frame.actor()) as work:
             _mine(work, handoff_id)
             _act(work, handoff_id, chosen)
     except Invalid as refusal:
-        with here().works.read(shell.actor()) as work:
+        with here().works.read(page_frame.actor()) as work:
             return _opened(work, handoff_id, problem=refusal.sentence), 422
-    shell.say(DONE[chosen])
+    page_frame.say(DONE[chosen])
     where = _kept_in(url_for("handoffs.open_one", handoff_id=handoff_id))
     return redirect(where, HTTPStatus.SEE_OTHER)
 
 
-@doors.post("/handoffs/<int:handoff_id>/give")
+@blueprint.post("/handoffs/<int:handoff_id>/give")
 @permits()
 def give(handoff_id: int) -> Response:
     """Give a lead to somebody else; their time starts anew."""
     to = read_id(request.form.get("to", ""))
     if to is None:
         raise Invalid("Choose who gets this lead.")
-    with here().works.begin(shell.actor()) as work:
+    with here().works.begin(page_frame.actor()) as work:
         offer = _mine(work, handoff_id)
         staff = {one.id: one for one in users.everybody(work)}
-        if to not in [one for one, _, _ in others(work, offer, shell.me(), staff)]:
+        if to not in [one for one, _, _ in others(work, offer, page_frame.me(), staff)]:
             # Another team's dealer reads as somebody who is not there (X-05).
             raise Invalid("Choose who gets this lead: somebody of the list.")
-        sell.redirect(work, handoff_id, to=UserId(to), notify=here().notify)
+        handoff_answers.redirect(work, handoff_id, to=UserId(to), notify=here().notify)
         name = users.get(work, UserId(to)).name
-    shell.say(f"Given to {name}.")
+    page_frame.say(f"Given to {name}.")
     return redirect(_kept_in(url_for("handoffs.show")), HTTPStatus.SEE_OTHER)
 
 
 def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
-    panel = panel_of(work, _seen(work, handoff_id), reader=shell.me())
-    page = shell.Page(
+    panel = panel_of(work, _seen(work, handoff_id), reader=page_frame.me())
+    page = page_frame.PageInfo(
         panel.row.lead, NAV, crumbs=[("Hand-offs", _kept_in(url_for("handoffs.show")))]
     )
-    return shell.show(
+    return page_frame.show(
         "handoffs",
         page,
         work,
@@ -189,24 +189,24 @@ def _opened(work: Work, handoff_id: int, *, problem: str = "") -> str:
 
 def _extras(work: Work) -> dict[str, object]:
     return {
-        "reasons": sell.sent_back(work),
+        "reasons": handoff_answers.sent_back(work),
         "typed": request.form,
         "asked": request.args.get("show", ""),
     }
 
 
-def _queue(work: Work) -> Queue:
-    reader, kept = shell.me(), _kept()
-    mine = team.my_people(work) if "team" in kept else []
-    base = () if reader.has(*READERS) else (Whose(frozenset({reader.id})),)
-    counts = handoff.waiting_counts(work, Cut((*base, *team.with_people(mine))))
+def _queue(work: Work) -> HandoffList:
+    reader, kept = page_frame.me(), _kept()
+    mine = team_page.my_people(work) if "team" in kept else []
+    base = () if reader.has(*READERS) else (OfferScope(frozenset({reader.id})),)
+    counts = handoff.waiting_counts(work, OfferFilter((*base, *team_page.with_people(mine))))
     view, skip = str(kept.get("view", "all")), int(kept.get("from", 0))
     loads = person_loads(work, handoff.waiting_counts(work)) if reader.has(*READERS) else ()
     person = next((one for one in loads if one.id == kept.get("person")), None)
-    theirs = (Whose.one(UserId(person.id), person.handle),) if person else ()
-    cut = _cut(view, reader, (*base, *team.with_people(mine), *theirs))
-    offers = handoff.waiting_for(work, cut, limit=SHOWN, skip=skip)
-    return Queue(
+    theirs = (OfferScope.one(UserId(person.id), person.handle),) if person else ()
+    filter_ = _cut(view, reader, (*base, *team_page.with_people(mine), *theirs))
+    offers = handoff.waiting_for(work, filter_, limit=SHOWN, skip=skip)
+    return HandoffList(
         sentence=_sentence(counts, whose="your people" if mine else "sales"),
         tabs=_tabs(counts, reader),
         view=view,
@@ -217,7 +217,7 @@ def _queue(work: Work) -> Queue:
             reader=reader,
             now=work.now,
         ),
-        total=handoff.total(handoff.waiting_counts(work, cut)),
+        total=handoff.total(handoff.waiting_counts(work, filter_)),
         first=skip,
         back=max(skip - SHOWN, 0),
         kept=kept,
@@ -246,16 +246,16 @@ def _kept_in(where: str) -> str:
     return f"{where}?{urlencode(kept)}" if (kept := _kept()) else where
 
 
-def _cut(view: str, reader: UserCard, whose: tuple[Whose, ...]) -> Cut:
+def _cut(view: str, reader: UserCard, whose: tuple[OfferScope, ...]) -> OfferFilter:
     if view == "mine":
-        whose = (*whose, Whose.one(reader.id, reader.handle))
-    return Cut(whose, state=STATES.get(view), late=view == "late")
+        whose = (*whose, OfferScope.one(reader.id, reader.handle))
+    return OfferFilter(whose, state=STATES.get(view), late=view == "late")
 
 
 def _in(one: Waits, view: str, reader: UserCard) -> bool:
     match view:
         case "mine":
-            return Whose.one(reader.id, reader.handle).have(one)
+            return OfferScope.one(reader.id, reader.handle).have(one)
         case "late":
             return one.late
         case "all":
@@ -289,7 +289,7 @@ def _sentence(counts: Sequence[Waits], *, whose: str) -> str:
 
 def _seen(work: Work, handoff_id: int) -> HandoffView:
     offer = handoff.get(work, handoff_id)
-    if not sees(shell.me(), offer):
+    if not sees(page_frame.me(), offer):
         # Somebody else's lead looks as one that does not exist (X-06).
         raise NotFound("This hand-off does not exist.")
     return offer
@@ -298,7 +298,7 @@ def _seen(work: Work, handoff_id: int) -> HandoffView:
 def _mine(work: Work, handoff_id: int) -> HandoffView:
     offer = _seen(work, handoff_id)
     staff = {one.id: one for one in users.everybody(work)}
-    if not answers_for(shell.me(), whose(offer, staff), staff):
+    if not answers_for(page_frame.me(), whose(offer, staff), staff):
         raise Forbidden("Only the owner of this lead, or their own manager, answers for it.")
     return offer
 
@@ -307,11 +307,11 @@ def _act(work: Work, handoff_id: int, chosen: str) -> None:
     if chosen == "undo":
         _undo(work, handoff_id)
     else:
-        note_answer(work, handoff_id, chosen, by=shell.me().id)
+        note_answer(work, handoff_id, chosen, by=page_frame.me().id)
 
 
 def _undo(work: Work, handoff_id: int) -> None:
-    panel: HandoffPanel = panel_of(work, handoff.get(work, handoff_id), reader=shell.me())
+    panel: HandoffPanel = panel_of(work, handoff.get(work, handoff_id), reader=page_frame.me())
     if panel.undo_until is None:
         raise Invalid("There is no answer of yours to take back any more.")
-    sell.undo(work, handoff_id)
+    handoff_answers.undo(work, handoff_id)

@@ -14,10 +14,10 @@ from nurture import leads
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json, UserId
 from nurture.kernel.work import Work, Works
-from nurture.leads import WORKBOOKS, DraftRow, ListOptions, Question
-from nurture.usecases.capture import ImportOptions
-from nurture.usecases.entry import Entry
-from nurture.usecases.uploads import keep_upload
+from nurture.leads import WORKBOOKS, DraftRow, ImportQuestion, ListOptions
+from nurture.usecases.intake.entry_choice import EntryChoice
+from nurture.usecases.intake.take_in import ImportOptions
+from nurture.usecases.intake.uploads import keep_upload
 from nurture.web.ids import read_id
 
 ENDINGS = (".csv", ".txt", ".tsv", *WORKBOOKS)
@@ -27,7 +27,7 @@ _EUROS = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class UploadDraft:
     """An uploaded list and what was said of it so far."""
 
     row: DraftRow
@@ -79,13 +79,13 @@ class Draft:
             entry=self.entry(zone=zone),
         )
 
-    def entry(self, *, zone: str) -> Entry:
+    def entry(self, *, zone: str) -> EntryChoice:
         """Give what the new leads do next; a day begins in the zone of whoever names it."""
         if self.next == TRACK:
-            return Entry(track=self.track)
+            return EntryChoice(track=self.track)
         if self.next == REST:
-            return Entry(until=date.fromisoformat(self.until), zone=zone)
-        return Entry()
+            return EntryChoice(until=date.fromisoformat(self.until), zone=zone)
+        return EntryChoice()
 
 
 def keep(works: Works, upload: FileStorage | None, *, actor: str) -> str:
@@ -99,12 +99,12 @@ def keep(works: Works, upload: FileStorage | None, *, actor: str) -> str:
         return keep_upload(works, upload.stream, shown, actor=actor)
 
 
-def load(work: Work, name: str) -> Draft:
+def load(work: Work, name: str) -> UploadDraft:
     """Read what was said about a list."""
     row = leads.get_draft(work, name)
     told = {key: str(value) for key, value in row.told.items() if key in _TEXTS}
     mapping, answers = row.told.get("mapping"), row.told.get("answers")
-    return Draft(
+    return UploadDraft(
         row=row,
         basis=Basis(str(row.told.get("basis", Basis.NONE.value))),
         mapping={key: str(one) for key, one in mapping.items()}
@@ -118,7 +118,7 @@ def load(work: Work, name: str) -> Draft:
     )
 
 
-def save(work: Work, draft: Draft) -> None:
+def save(work: Work, draft: UploadDraft) -> None:
     """Keep what was said, so that each step may be left and found again."""
     told: dict[str, Json] = {
         "basis": draft.basis.value,
@@ -137,7 +137,9 @@ def save(work: Work, draft: Draft) -> None:
     leads.note_told(work, draft.row.id, told)
 
 
-def answered(draft: Draft, questions: Sequence[Question], given: Mapping[str, str]) -> Draft:
+def answered(
+    draft: UploadDraft, questions: Sequence[ImportQuestion], given: Mapping[str, str]
+) -> UploadDraft:
     """Take over the answers about what a list does not say itself; `given` is by their number."""
     columns: dict[str, str] = {}
     others: dict[str, str] = {}
@@ -151,7 +153,7 @@ def answered(draft: Draft, questions: Sequence[Question], given: Mapping[str, st
     )
 
 
-def said(draft: Draft, form: Mapping[str, str]) -> Draft:
+def said(draft: UploadDraft, form: Mapping[str, str]) -> UploadDraft:
     """Take over the answers of the second step."""
     try:
         basis = Basis(form.get("basis", Basis.NONE))
@@ -171,7 +173,7 @@ def said(draft: Draft, form: Mapping[str, str]) -> Draft:
     )
 
 
-def _said_next(draft: Draft, form: Mapping[str, str]) -> Draft:
+def _said_next(draft: UploadDraft, form: Mapping[str, str]) -> UploadDraft:
     told = {name: form.get(name, "").strip() for name in _NEXT}
     cents(told["cost"])
     if told["owner"] and read_id(told["owner"]) is None:

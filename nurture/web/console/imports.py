@@ -12,25 +12,25 @@ from nurture import leads, mail, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import csv_line
 from nurture.kernel.work import Work
-from nurture.leads import Column, FileForm, ImportProgress, ImportState, Outcome
-from nurture.usecases import checking
-from nurture.usecases.beginning import refuse_before_publishing
-from nurture.usecases.capture import ImportOptions, plan_import
-from nurture.usecases.checking import CheckState
-from nurture.usecases.company import company
-from nurture.usecases.entry import refuse_impossible
-from nurture.usecases.lists import KeptList
-from nurture.usecases.preview import ImportCheck, check_import
-from nurture.usecases.retract import undo_import
-from nurture.usecases.uploads import begin_import
-from nurture.web.console import behind, import_file, remember, shell
-from nurture.web.console.behind import Asked
-from nurture.web.console.import_file import Draft
+from nurture.leads import CaptureOutcome, Column, FileForm, ImportProgress, ImportState
+from nurture.usecases.intake import list_check
+from nurture.usecases.intake.entry_choice import refuse_impossible
+from nurture.usecases.intake.import_preview import ImportCheck, check_import
+from nurture.usecases.intake.list_check import ListCheckState
+from nurture.usecases.intake.stored_lists import StoredList
+from nurture.usecases.intake.take_in import ImportOptions, plan_import
+from nurture.usecases.intake.undo_import import undo_import
+from nurture.usecases.intake.uploads import begin_import
+from nurture.usecases.publishing.first_run import refuse_before_publishing
+from nurture.usecases.shared.sending_company import company
+from nurture.web.console import count_cache, drilldown, import_file, page_frame
+from nurture.web.console.drilldown import DrilldownTitle
+from nurture.web.console.import_file import UploadDraft
 from nurture.web.console.import_words import BASES, COLUMNS, STATES
 from nurture.web.current import here
 from nurture.web.security import permits
 
-doors = Blueprint("imports", __name__)
+blueprint = Blueprint("imports", __name__)
 NAV = "imports.show"
 TITLE = "Imports"
 LOT = 500
@@ -55,42 +55,42 @@ class CheckView:
         return self.created + self.updated
 
 
-@doors.get("/imports")
-@permits(*shell.INNER)
+@blueprint.get("/imports")
+@permits(*page_frame.INNER)
 def show() -> str:
     """List the imports, and take a new one."""
     _refuse_too_early()
     return _overview()
 
 
-@doors.post("/imports")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports")
+@permits(*page_frame.MAKERS)
 def upload() -> BaseResponse | tuple[str, int]:
     """Keep an uploaded list."""
     _refuse_too_early()
     try:
-        name = import_file.keep(here().works, request.files.get("list"), actor=shell.actor())
+        name = import_file.keep(here().works, request.files.get("list"), actor=page_frame.actor())
     except Invalid as refusal:
         return _overview(problem=refusal.sentence), HTTPStatus.UNPROCESSABLE_ENTITY
     return redirect(url_for("imports.ask_why", name=name), HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/imports/new/<name>/why")
-@permits(*shell.MAKERS)
+@blueprint.get("/imports/new/<name>/why")
+@permits(*page_frame.MAKERS)
 def ask_why(name: str) -> str:
     """Ask why we may write to these people, and where they come from."""
     return _why(_draft(name))
 
 
-@doors.post("/imports/new/<name>/why")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/new/<name>/why")
+@permits(*page_frame.MAKERS)
 def tell_why(name: str) -> BaseResponse | tuple[str, int]:
     """Keep the answers."""
     draft = _draft(name)
     try:
         draft = import_file.said(draft, request.form)
-        with here().works.read(shell.actor()) as work:
-            refuse_impossible(work, draft.entry(zone=shell.me().zone))
+        with here().works.read(page_frame.actor()) as work:
+            refuse_impossible(work, draft.entry(zone=page_frame.me().zone))
             if draft.owner_id and not users.by_ids(work, [draft.owner_id]):
                 raise Invalid("Choose who gets the new leads, or leave it to routing.")  # noqa: TRY301 - said like the others
             draft = replace(draft, source=leads.source_key(work, draft.source))
@@ -100,31 +100,31 @@ def tell_why(name: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("imports.ask_columns", name=name), HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/imports/new/<name>/columns")
-@permits(*shell.MAKERS)
+@blueprint.get("/imports/new/<name>/columns")
+@permits(*page_frame.MAKERS)
 def ask_columns(name: str) -> str:
     """Show what the columns seem to mean, once they are known."""
     draft = _draft(name)
     return _opening(draft) if draft.row.form is FileForm.WORKBOOK else _columns(draft)
 
 
-@doors.get("/imports/new/<name>/columns/progress")
-@permits(*shell.MAKERS)
+@blueprint.get("/imports/new/<name>/columns/progress")
+@permits(*page_frame.MAKERS)
 def columns_progress(name: str) -> BaseResponse:
     """Tell how far the opening of a workbook is; once it is through the page opens anew."""
     draft = _draft(name)
-    state = CheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
-    with here().works.read(shell.actor()) as work:
+    state = ListCheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
+    with here().works.read(page_frame.actor()) as work:
         answer = Response(
-            shell.part("_import_checking", work, draft=draft, state=state, **_OPENING)
+            page_frame.part("_import_checking", work, draft=draft, state=state, **_OPENING)
         )
     if draft.row.form is FileForm.TEXT or state.problem:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
-@doors.post("/imports/new/<name>/columns")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/new/<name>/columns")
+@permits(*page_frame.MAKERS)
 def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
     """Keep what the columns mean."""
     draft = _draft(name)
@@ -139,8 +139,8 @@ def tell_columns(name: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/imports/new/<name>/check")
-@permits(*shell.MAKERS)
+@blueprint.get("/imports/new/<name>/check")
+@permits(*page_frame.MAKERS)
 def check(name: str) -> str:
     """Tell what the import would do, row by row; nothing is written."""
     draft = _draft(name)
@@ -148,8 +148,8 @@ def check(name: str) -> str:
     return _checking(draft, state) if found is None else _checked(draft, found)
 
 
-@doors.post("/imports/new/<name>/answers")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/new/<name>/answers")
+@permits(*page_frame.MAKERS)
 def tell_answers(name: str) -> BaseResponse | tuple[str, int]:
     """Keep what the list does not say itself, and check it anew."""
     draft = _draft(name)
@@ -165,42 +165,44 @@ def tell_answers(name: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
 
 
-def _found(draft: Draft) -> tuple[ImportCheck | None, CheckState | None]:
+def _found(draft: UploadDraft) -> tuple[ImportCheck | None, ListCheckState | None]:
     """Give what a check finds: that of a long list once a worker is through with it."""
     runtime = here()
-    if checking.is_long(draft.row):
-        state = checking.check_state(draft.row, _options(draft))
+    if list_check.is_long(draft.row):
+        state = list_check.check_state(draft.row, _options(draft))
         return (state.found if state else None), state
-    kept = KeptList(runtime.works, draft.row.file_id)
-    return check_import(runtime.works, kept, _options(draft), house=runtime.house), None
+    kept = StoredList(runtime.works, draft.row.file_id)
+    return check_import(runtime.works, kept, _options(draft), intake=runtime.intake), None
 
 
-@doors.post("/imports/new/<name>/check")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/new/<name>/check")
+@permits(*page_frame.MAKERS)
 def check_again(name: str) -> BaseResponse:
     """Leave the check of a long list to a worker."""
     _promise_check(_draft(name))
     return redirect(url_for("imports.check", name=name), HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/imports/new/<name>/check/progress")
-@permits(*shell.MAKERS)
+@blueprint.get("/imports/new/<name>/check/progress")
+@permits(*page_frame.MAKERS)
 def check_progress(name: str) -> BaseResponse:
     """Tell how far a check is; once it is through the page opens anew."""
     draft = _draft(name)
-    state = checking.check_state(draft.row, _options(draft))
-    with here().works.read(shell.actor()) as work:
+    state = list_check.check_state(draft.row, _options(draft))
+    with here().works.read(page_frame.actor()) as work:
         answer = Response(
-            shell.part("_import_checking", work, draft=draft, state=state, **_CHECKING)
+            page_frame.part("_import_checking", work, draft=draft, state=state, **_CHECKING)
         )
     if state is None or state.found is not None or state.problem:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
-def _promise_check(draft: Draft) -> None:
-    if checking.is_long(draft.row):
-        checking.promise_check(here().works, draft.name, _options(draft), actor=shell.actor())
+def _promise_check(draft: UploadDraft) -> None:
+    if list_check.is_long(draft.row):
+        list_check.promise_check(
+            here().works, draft.name, _options(draft), actor=page_frame.actor()
+        )
 
 
 _OPENING = {
@@ -217,31 +219,31 @@ _CHECKING = {
 }
 
 
-def _opening(draft: Draft) -> str:
-    state = CheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
-    with here().works.read(shell.actor()) as work:
+def _opening(draft: UploadDraft) -> str:
+    state = ListCheckState(draft.row.done, draft.row.total, problem=draft.row.problem)
+    with here().works.read(page_frame.actor()) as work:
         page = _page("What do the columns mean?")
-        return shell.show("import_checking", page, work, draft=draft, state=state, **_OPENING)
+        return page_frame.show("import_checking", page, work, draft=draft, state=state, **_OPENING)
 
 
-def _checking(draft: Draft, state: CheckState | None) -> str:
-    with here().works.read(shell.actor()) as work:
+def _checking(draft: UploadDraft, state: ListCheckState | None) -> str:
+    with here().works.read(page_frame.actor()) as work:
         page = _page("What will happen")
-        return shell.show("import_checking", page, work, draft=draft, state=state, **_CHECKING)
+        return page_frame.show("import_checking", page, work, draft=draft, state=state, **_CHECKING)
 
 
-def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
+def _checked(draft: UploadDraft, found: ImportCheck, problem: str = "") -> str:
     view = CheckView(
         check=found,
-        created=found.counts[Outcome.CREATED],
-        updated=found.counts[Outcome.UPDATED],
-        unchanged=found.counts[Outcome.UNCHANGED],
+        created=found.counts[CaptureOutcome.CREATED],
+        updated=found.counts[CaptureOutcome.UPDATED],
+        unchanged=found.counts[CaptureOutcome.UNCHANGED],
     )
-    entry = draft.entry(zone=shell.me().zone)
-    with here().works.read(shell.actor()) as work:
+    entry = draft.entry(zone=page_frame.me().zone)
+    with here().works.read(page_frame.actor()) as work:
         owner = users.get(work, draft.owner_id).name if draft.owner_id else ""
         track = tracks.get_track(work, draft.track).name if entry.track else ""
-        return shell.show(
+        return page_frame.show(
             "import_check",
             _page("What will happen"),
             work,
@@ -257,8 +259,8 @@ def _checked(draft: Draft, found: ImportCheck, problem: str = "") -> str:
         )
 
 
-@doors.post("/imports/new/<name>/start")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/new/<name>/start")
+@permits(*page_frame.MAKERS)
 def start(name: str) -> BaseResponse:
     """Write the import down and leave it to a worker."""
     runtime, draft = here(), _draft(name)
@@ -266,55 +268,55 @@ def start(name: str) -> BaseResponse:
     if not draft.told:
         raise Invalid("Say first why we may write to these people.")
     import_id = begin_import(
-        runtime.works, name, _options(draft), house=runtime.house, actor=shell.actor()
+        runtime.works, name, _options(draft), intake=runtime.intake, actor=page_frame.actor()
     )
-    remember.forget()
+    count_cache.forget()
     return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
 
 
-@doors.get("/imports/<int:import_id>")
-@permits(*shell.INNER)
+@blueprint.get("/imports/<int:import_id>")
+@permits(*page_frame.INNER)
 def open_one(import_id: int) -> str:
     """Show how far an import is, or what it did."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         run = leads.import_run(work, import_id)
-        page = shell.Page(run.file_name, NAV, crumbs=[(TITLE, url_for("imports.show"))])
-        return shell.show("import_one", page, work, **_result(work, run))
+        page = page_frame.PageInfo(run.file_name, NAV, crumbs=[(TITLE, url_for("imports.show"))])
+        return page_frame.show("import_one", page, work, **_result(work, run))
 
 
-@doors.get("/imports/<int:import_id>/progress")
-@permits(*shell.INNER)
+@blueprint.get("/imports/<int:import_id>/progress")
+@permits(*page_frame.INNER)
 def progress(import_id: int) -> BaseResponse:
     """Give the part that changes; once all is done the whole page opens anew."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         run = leads.import_run(work, import_id)
-        answer = Response(shell.part("_import_progress", work, **_result(work, run)))
+        answer = Response(page_frame.part("_import_progress", work, **_result(work, run)))
     if run.state not in UNDER_WAY:
-        remember.forget()
+        count_cache.forget()
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
-@doors.get("/imports/<int:import_id>/leads")
-@permits(*shell.INNER)
+@blueprint.get("/imports/<int:import_id>/leads")
+@permits(*page_frame.INNER)
 def created(import_id: int) -> str:
     """List the leads that an import brought."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         run = leads.import_run(work, import_id)
         found = leads.matching_ids(work, leads.LeadFilter(import_id=run.id), limit=MOST)
-        asked = Asked(f"New with {run.file_name}", "First seen on this list.")
+        asked = DrilldownTitle(f"New with {run.file_name}", "First seen on this list.")
         crumbs = [
             (TITLE, url_for("imports.show")),
             (run.file_name, url_for("imports.open_one", import_id=run.id)),
         ]
-        return behind.page(behind.behind_ids(work, asked, found), NAV, crumbs, work)
+        return drilldown.page(drilldown.drilldown_ids(work, asked, found), NAV, crumbs, work)
 
 
-@doors.get("/imports/<int:import_id>/rejected.csv")
-@permits(*shell.INNER)
+@blueprint.get("/imports/<int:import_id>/rejected.csv")
+@permits(*page_frame.INNER)
 def rejected(import_id: int) -> Response:
     """Give the rows that were not taken, safe to open in a spreadsheet."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         run = leads.import_run(work, import_id)
         lines = list(_rejected(work, run.id))
     response = Response("".join(lines), mimetype="text/csv")
@@ -322,35 +324,37 @@ def rejected(import_id: int) -> Response:
     return response
 
 
-@doors.post("/imports/<int:import_id>/undo")
-@permits(*shell.MAKERS)
+@blueprint.post("/imports/<int:import_id>/undo")
+@permits(*page_frame.MAKERS)
 def undo(import_id: int) -> BaseResponse:
     """Take an import back, as long as nobody on its list has had mail."""
-    undone = undo_import(here().works, import_id, written_to=mail.written_to, actor=shell.actor())
-    remember.forget()
-    shell.say(f"Taken back: {undone.deleted:,} leads removed, {undone.restored:,} as before.")
+    undone = undo_import(
+        here().works, import_id, written_to=mail.written_to, actor=page_frame.actor()
+    )
+    count_cache.forget()
+    page_frame.say(f"Taken back: {undone.deleted:,} leads removed, {undone.restored:,} as before.")
     return redirect(url_for("imports.open_one", import_id=import_id), HTTPStatus.SEE_OTHER)
 
 
 def _overview(problem: str = "") -> str:
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         runs = leads.imports(work, limit=LOT)
-        return shell.show(
+        return page_frame.show(
             "imports",
-            shell.Page(TITLE, NAV),
+            page_frame.PageInfo(TITLE, NAV),
             work,
             runs=runs,
             states=STATES,
             problem=problem,
             bases=BASES,
-            may_add=shell.me().has(*shell.MAKERS),
+            may_add=page_frame.me().has(*page_frame.MAKERS),
         )
 
 
-def _why(draft: Draft, problem: str = "") -> str:
-    with here().works.read(shell.actor()) as work:
-        shell.look(work)
-        return shell.show(
+def _why(draft: UploadDraft, problem: str = "") -> str:
+    with here().works.read(page_frame.actor()) as work:
+        page_frame.look(work)
+        return page_frame.show(
             "import_why",
             _page("Why may we write to them?"),
             work,
@@ -361,16 +365,16 @@ def _why(draft: Draft, problem: str = "") -> str:
             typed=request.form,
             staff=[one for one in users.everybody(work) if one.active],
             tracks=[one for one in tracks.tracks(work) if one.version_id is not None],
-            tomorrow=(shell.eye().local(work.now) + timedelta(days=1)).date().isoformat(),
+            tomorrow=(page_frame.viewer().local(work.now) + timedelta(days=1)).date().isoformat(),
         )
 
 
-def _columns(draft: Draft, problem: str = "") -> str:
+def _columns(draft: UploadDraft, problem: str = "") -> str:
     runtime = here()
-    kept = KeptList(runtime.works, draft.row.file_id)
-    plan = plan_import(runtime.works, kept, _options(draft), house=runtime.house)
-    with runtime.works.read(shell.actor()) as work:
-        return shell.show(
+    kept = StoredList(runtime.works, draft.row.file_id)
+    plan = plan_import(runtime.works, kept, _options(draft), intake=runtime.intake)
+    with runtime.works.read(page_frame.actor()) as work:
+        return page_frame.show(
             "import_columns",
             _page("What do the columns mean?"),
             work,
@@ -389,7 +393,7 @@ def _result(work: Work, run: ImportProgress) -> dict[str, object]:
         "state": STATES[run.state],
         "states": ImportState,
         "basis": BASES[run.basis][0],
-        "may_undo": shell.me().has(*shell.MAKERS),
+        "may_undo": page_frame.me().has(*page_frame.MAKERS),
         "rejects": leads.rejects(work, run.id, limit=100),
         "written": _written(work, run.id),
         "repeats": leads.repeated_rows(work, run.id, limit=100),
@@ -418,29 +422,29 @@ def _rejected(work: Work, import_id: int) -> Iterator[str]:
         after = rows[-1].row
 
 
-def _options(draft: Draft) -> ImportOptions:
+def _options(draft: UploadDraft) -> ImportOptions:
     runtime = here()
     settings = runtime.settings
-    with runtime.works.read(shell.actor()) as work:
+    with runtime.works.read(page_frame.actor()) as work:
         firm = company(work, sender=settings.sender, postal=settings.postal_address)
-    return draft.options(firm.topics, zone=shell.me().zone)
+    return draft.options(firm.topics, zone=page_frame.me().zone)
 
 
-def _draft(name: str) -> Draft:
-    with here().works.read(shell.actor()) as work:
+def _draft(name: str) -> UploadDraft:
+    with here().works.read(page_frame.actor()) as work:
         return import_file.load(work, name)
 
 
-def _save(draft: Draft) -> None:
-    with here().works.begin(shell.actor()) as work:
+def _save(draft: UploadDraft) -> None:
+    with here().works.begin(page_frame.actor()) as work:
         import_file.save(work, draft)
 
 
 def _refuse_too_early() -> None:
     """Say before a list is chosen that nothing would become of it."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         refuse_before_publishing(work)
 
 
-def _page(title: str) -> shell.Page:
-    return shell.Page(title, NAV, crumbs=[(TITLE, url_for("imports.show"))])
+def _page(title: str) -> page_frame.PageInfo:
+    return page_frame.PageInfo(title, NAV, crumbs=[(TITLE, url_for("imports.show"))])

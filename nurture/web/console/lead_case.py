@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.sent_back import RejectReason, SentBack
+from campaigns.rejection_reasons import RejectionReasons, RejectReason
 from campaigns.vocabulary import Role
 from nurture import content, engagement, handoff, leads, lifecycle, mail, tracks, users
 from nurture.content import AssetCard
@@ -14,15 +14,15 @@ from nurture.handoff import HandoffView
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.leads import ChangeRow, Person, TouchRow
-from nurture.lifecycle import Stretch
+from nurture.leads import ChangeRow, LeadView, TouchRow
+from nurture.lifecycle import StagePeriod
 from nurture.mail import MessageLine
-from nurture.tracks import ReceiptLine, Stay
-from nurture.usecases import sell
-from nurture.usecases.policy import topic_words
+from nurture.tracks import ReceiptLine, TrackStay
+from nurture.usecases.sales import handoff_answers
+from nurture.usecases.shared.sending_policy import topic_words
 from nurture.users import UserCard
-from nurture.web.console import shell, wording
-from nurture.web.console.reach import has_task
+from nurture.web.console import act_words, page_frame
+from nurture.web.console.task_scope import has_task
 
 NOT_YOURS = "There is no such lead among yours."
 MOST = 1_000
@@ -66,23 +66,23 @@ INNER_FIELDS = frozenset({"free_mail", "role_address", "company_name"})
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LeadCase:
     """One lead with all that is known of it."""
 
-    person: Person
+    person: LeadView
     staff: Mapping[UserId, UserCard]
     assets: Mapping[int, AssetCard]
-    letters: Mapping[int, MessageLine]
+    mails_sent: Mapping[int, MessageLine]
     acts: Sequence[ActivityRow]
     changes: Sequence[ChangeRow]
-    stretches: Sequence[Stretch]
+    periods: Sequence[StagePeriod]
     offers: Sequence[HandoffView]
     receipts: Sequence[ReceiptLine]
-    stays: Sequence[Stay]
+    stays: Sequence[TrackStay]
     touches: Sequence[TouchRow]
     sources: Mapping[str, str]
     topics: Mapping[str, str]
-    reasons: Mapping[RejectReason, SentBack]
+    reasons: Mapping[RejectReason, RejectionReasons]
     """Why sales sends a lead back, as the company words it."""
     no_mail: bool
     """Whether the domain of the address takes no mail, as the name servers last said."""
@@ -94,7 +94,7 @@ class Case:
 
     def topic(self, key: str) -> str:
         """Name a topic as people read it."""
-        return self.topics.get(key, wording.plain(key).capitalize())
+        return self.topics.get(key, act_words.plain(key).capitalize())
 
     def who(self, actor: str) -> str:
         """Name whoever stands in a history; "" where it was the machinery."""
@@ -111,7 +111,7 @@ class Case:
 
     def title(self, message_id: int | None) -> str:
         """Name a mail by the item that it presents, else by its subject."""
-        letter = self.letters.get(message_id or 0)
+        letter = self.mails_sent.get(message_id or 0)
         return "" if letter is None else self.title_of(letter)
 
     def title_of(self, letter: MessageLine) -> str:
@@ -119,7 +119,7 @@ class Case:
         asset = self.assets.get(letter.asset_id or 0)
         if asset is not None:
             return asset.title
-        return plain_subject(letter.subject) or wording.plain(letter.template).capitalize()
+        return plain_subject(letter.subject) or act_words.plain(letter.template).capitalize()
 
     def value(self, name: str, raw: Json) -> str:
         """Write the value of a field as people read it."""
@@ -131,10 +131,10 @@ class Case:
             return self.topic(raw)
         words = str(raw)
         if ISO_DATE.fullmatch(words):
-            at = datetime.fromisoformat(words).replace(hour=12, tzinfo=shell.eye().zone)
-            return shell.eye().date(at)
+            at = datetime.fromisoformat(words).replace(hour=12, tzinfo=page_frame.viewer().zone)
+            return page_frame.viewer().date(at)
         if "_" in words or words.islower():
-            words = shell.capital(wording.plain(words))
+            words = page_frame.capital(act_words.plain(words))
         return words + UNITS.get(name, "")
 
 
@@ -145,32 +145,32 @@ def plain_subject(subject: str) -> str:
     return "" if "{" in subject else subject
 
 
-def case_of(work: Work, lead_id: LeadId) -> Case:
+def case_of(work: Work, lead_id: LeadId) -> LeadCase:
     """Read a lead for this reader; who may not see it is told that it does not exist."""
     person = open_lead(work, lead_id)
     offers = handoff.of_lead(work, lead_id)
-    return Case(
+    return LeadCase(
         person=person,
         staff={one.id: one for one in users.everybody(work)},
         assets={one.id: one for one in content.assets(work)},
-        letters={one.id: one for one in mail.of_lead(work, lead_id, limit=MOST)},
+        mails_sent={one.id: one for one in mail.of_lead(work, lead_id, limit=MOST)},
         acts=engagement.timeline(work, lead_id, limit=MOST),
         changes=leads.history(work, lead_id, limit=MOST),
-        stretches=lifecycle.history(work, lead_id),
+        periods=lifecycle.history(work, lead_id),
         offers=offers,
         receipts=tracks.receipts(work, lead_id, limit=MOST),
         stays=tracks.stays(work, lead_id),
         touches=leads.touches(work, lead_id),
         sources={one.key: one.name for one in leads.sources(work)},
         topics=topic_words(work),
-        reasons=sell.sent_back(work),
+        reasons=handoff_answers.sent_back(work),
         no_mail=bool(leads.without_mail(work, [person.email])),
     )
 
 
-def may_see(reader: UserCard, person: Person, offers: Sequence[HandoffView]) -> bool:
+def may_see(reader: UserCard, person: LeadView, offers: Sequence[HandoffView]) -> bool:
     """Tell whether a lead is this reader's to see: theirs, or offered to them."""
-    if reader.has(*shell.INNER) or person.owner_id == reader.id:
+    if reader.has(*page_frame.INNER) or person.owner_id == reader.id:
         return True
     return any(
         one.closed_at is None and (one.owner_id == reader.id or one.queue == reader.handle)
@@ -184,17 +184,17 @@ def may_open(work: Work, reader: UserCard, lead_id: LeadId) -> bool:
     return may_see(reader, person, offers) or has_task(work, reader, lead_id)
 
 
-def open_lead(work: Work, lead_id: LeadId) -> Person:
+def open_lead(work: Work, lead_id: LeadId) -> LeadView:
     """Read a lead that opens for this reader; somebody else's reads as one that is not (X-05)."""
     try:
         person = leads.get(work, lead_id)
     except NotFound as error:
         raise NotFound(NOT_YOURS) from error
-    if not may_open(work, shell.me(), lead_id):
+    if not may_open(work, page_frame.me(), lead_id):
         raise NotFound(NOT_YOURS)
     return person
 
 
 def only_topics(reader: UserCard) -> bool:
     """Tell whether somebody sees topics, not single clicks: dealers do."""
-    return reader.has(Role.DEALER) and not reader.has(*shell.INNER, Role.SALES)
+    return reader.has(Role.DEALER) and not reader.has(*page_frame.INNER, Role.SALES)

@@ -8,10 +8,10 @@ from itertools import groupby
 
 from campaigns.vocabulary import ActivityKind, Verdict
 from nurture.engagement import READ, ActivityRow
-from nurture.web.console import shell, wording
-from nurture.web.console.lead_case import Case
-from nurture.web.console.lead_ours import Happened, changes, ours, said_at
-from nurture.web.format import plural
+from nurture.web.console import act_words, page_frame
+from nurture.web.console.lead_case import LeadCase
+from nurture.web.console.lead_history import HistoryRow, changes, ours, said_at
+from nurture.web.formatting import plural
 
 SHOWS = {"all": "All", "theirs": "Their acts", "ours": "Ours", "changes": "Changes"}
 PAGE = 20
@@ -66,40 +66,40 @@ SAID = {
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class LeadStory:
     """A stretch of the timeline, by day, and how much more there is."""
 
-    days: tuple[tuple[date, tuple[Happened, ...]], ...]
+    days: tuple[tuple[date, tuple[HistoryRow, ...]], ...]
     show: str
     shown: int
     left: int
 
 
 def story_of(
-    case: Case,
+    case: LeadCase,
     *,
     show: str,
     shown: int,
     worth: Mapping[int, float],
     topics_only: bool,
     now: datetime,
-) -> Story:
+) -> LeadStory:
     """Merge every history of a lead, cut as the reader asked; what is still to come is none."""
     theirs = _topics(case) if topics_only else _acts(case, worth)
     found = [*theirs, *ours(case, steps=not topics_only), *changes(case)]
-    cut = [one for one in found if show in ("all", one.side) and one.at <= now]
-    cut.sort(key=lambda one: one.at, reverse=True)
-    local = shell.eye().local
-    days = groupby(cut[:shown], key=lambda one: local(one.at).date())
-    return Story(
+    filter_ = [one for one in found if show in ("all", one.side) and one.at <= now]
+    filter_.sort(key=lambda one: one.at, reverse=True)
+    local = page_frame.viewer().local
+    days = groupby(filter_[:shown], key=lambda one: local(one.at).date())
+    return LeadStory(
         days=tuple((day, tuple(rows)) for day, rows in days),
         show=show,
         shown=shown,
-        left=max(len(cut) - shown, 0),
+        left=max(len(filter_) - shown, 0),
     )
 
 
-def _acts(case: Case, worth: Mapping[int, float]) -> Iterator[Happened]:
+def _acts(case: LeadCase, worth: Mapping[int, float]) -> Iterator[HistoryRow]:
     told = said_at(case)
     counted = [one for one in case.acts if one.verdict.human or one.kind not in BY_PROGRAMS]
     merged = {(one.at, one.name) for one in counted if one.kind in FORMS}
@@ -112,21 +112,21 @@ def _acts(case: Case, worth: Mapping[int, float]) -> Iterator[Happened]:
     yield from _not_counted(act for act in case.acts if act not in counted)
 
 
-def _act(act: ActivityRow, case: Case, *, told: str, points: float | None) -> Happened:
-    kind = wording.ACTS[act.kind]
+def _act(act: ActivityRow, case: LeadCase, *, told: str, points: float | None) -> HistoryRow:
+    kind = act_words.ACTS[act.kind]
     words, why = _words(act, case), _why(act, case)
     if told:
         why = f"Form: {told}"
-    return Happened(
+    return HistoryRow(
         act.at, "theirs" if kind.theirs else "ours", kind.icon, kind.verb, words, why, points
     )
 
 
-def _words(act: ActivityRow, case: Case) -> str:
+def _words(act: ActivityRow, case: LeadCase) -> str:
     """Say what an act was about: the item, else the mail, else the form or what was noted."""
     text = act.detail.get("text")
     if act.kind is ActivityKind.CALLED:
-        return CALLS.get(act.name or "", wording.plain(act.name))
+        return CALLS.get(act.name or "", act_words.plain(act.name))
     if isinstance(text, str) and act.kind is ActivityKind.NOTED:
         return text
     asset = case.assets.get(act.asset_id or 0)
@@ -137,11 +137,11 @@ def _words(act: ActivityRow, case: Case) -> str:
         return asset.title
     if act.name:
         thing = {ActivityKind.SUBMITTED: "the form ", ActivityKind.VISITED: "the page "}
-        return f"{thing.get(act.kind, '')}“{wording.plain(act.name)}”"
+        return f"{thing.get(act.kind, '')}“{act_words.plain(act.name)}”"
     return mailed
 
 
-def _why(act: ActivityRow, case: Case) -> str:
+def _why(act: ActivityRow, case: LeadCase) -> str:
     text, by = act.detail.get("text"), act.detail.get("by")
     who = case.who(by) if isinstance(by, str) else ""
     if act.kind is ActivityKind.CALLED:
@@ -171,13 +171,13 @@ def _why_visit(act: ActivityRow) -> str:
     return ""
 
 
-def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[Happened]:
+def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[HistoryRow]:
     """Tell once for each mail and day what a program clicked and opened."""
     grouped: defaultdict[tuple[int | None, ActivityKind, bool, date], list[ActivityRow]]
     grouped = defaultdict(list)
     for act in acts:
         pending = act.verdict is Verdict.PENDING
-        day = shell.eye().local(act.at).date()
+        day = page_frame.viewer().local(act.at).date()
         grouped[act.message_id, act.kind, pending, day].append(act)
     for (_, kind, pending, _), rows in grouped.items():
         clicks = kind is ActivityKind.CLICKED
@@ -193,7 +193,7 @@ def _not_counted(acts: Iterable[ActivityRow]) -> Iterator[Happened]:
             verb, why = f"{many} not counted", "A mail program loaded the picture by itself"
         at = max(row.at for row in rows)
         points = 0.0 if clicks and not pending else None
-        yield Happened(at, "theirs", "robot", verb, "", why, points, muted=True)
+        yield HistoryRow(at, "theirs", "robot", verb, "", why, points, muted=True)
 
 
 def _why_not(rows: Sequence[ActivityRow]) -> str:
@@ -209,21 +209,21 @@ def _codes(row: ActivityRow) -> list[str]:
     return [one for one in reasons if isinstance(one, str)] if isinstance(reasons, list) else []
 
 
-def _topics(case: Case) -> Iterator[Happened]:
+def _topics(case: LeadCase) -> Iterator[HistoryRow]:
     """Tell by day which topics somebody looks into; single clicks stay with marketing."""
     human = [act for act in case.acts if act.verdict.human or act.kind not in BY_PROGRAMS]
     reading = [act for act in human if act.kind in READING]
-    local = shell.eye().local
+    local = page_frame.viewer().local
     for _, rows in groupby(reading, key=lambda act: local(act.at).date()):
         acts = list(rows)
         if topics := _named(acts, case):
-            yield Happened(acts[0].at, "theirs", "eye", "Looks into", topics)
+            yield HistoryRow(acts[0].at, "theirs", "eye", "Looks into", topics)
     for act in human:
         if act.kind not in READING and act.kind is not ActivityKind.SUBMITTED:
             yield _act(act, case, told="", points=None)
 
 
-def _named(acts: Sequence[ActivityRow], case: Case) -> str:
+def _named(acts: Sequence[ActivityRow], case: LeadCase) -> str:
     assets = [case.assets.get(one.asset_id or 0) for one in acts]
     topics = dict.fromkeys(topic for asset in assets if asset for topic in asset.topics)
     return ", ".join(case.topic(one) for one in topics)

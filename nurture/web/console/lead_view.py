@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns.conditions import Compare, Did, leaves
+from campaigns.conditions import Compare, EventCondition, leaves
 from campaigns.definitions import Clause, check
 from campaigns.scorecard import Scorecard
 from campaigns.vocabulary import ActivityKind, EnrolmentState, Stage
@@ -15,17 +15,16 @@ from nurture.kernel.work import Work
 from nurture.leads import country_name, utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tasks import TaskKind
-from nurture.tracks import Stay
-from nurture.usecases import lift
-from nurture.usecases.briefing import ASKED
-from nurture.usecases.foresee import Why
-from nurture.usecases.knowledge import known
-from nurture.usecases.promote import OPEN_STAGES, held, with_standing
-from nurture.web.console import shell, step_words, wording
-from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, Case
-from nurture.web.format import plural
+from nurture.tracks import TrackStay
+from nurture.usecases.desk import lift_bounce
+from nurture.usecases.journeys.explain import MailExplanation
+from nurture.usecases.sales.briefing import ASKED
+from nurture.usecases.sales.promotion import OPEN_STAGES, held, with_standing
+from nurture.usecases.shared.lead_facts import known
+from nurture.web.console import act_words, page_frame, step_words
+from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, LeadCase
+from nurture.web.formatting import plural
 
-NEXT_STAGE = {Stage.UNQUALIFIED: Stage.MARKETING, Stage.RECYCLED: Stage.SALES_READY}
 BESIDE: Mapping[Stage, tuple[str, str]] = {
     Stage.UNQUALIFIED: ("user-question", "A new name: not a marketing lead yet"),
     Stage.RECYCLED: ("arrow-back-up", "Back to nurturing: sales has given this lead back"),
@@ -41,7 +40,7 @@ TASK_ICONS: Mapping[TaskKind, str] = {TaskKind.CALL: "phone", TaskKind.WAKE: "al
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StageMark:
     """One stage of the bar: done, on or to come."""
 
     words: str
@@ -50,16 +49,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class StageBar:
     """The stage bar, and a line above it for the stages beside the road."""
 
-    marks: tuple[Mark, ...]
+    marks: tuple[StageMark, ...]
     icon: str = ""
     beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class DefinitionTick:
     """One line of a definition, and the fact behind it."""
 
     holds: bool
@@ -68,10 +67,10 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadinessCard:
     """What is there and what is missing to become sales-ready."""
 
-    ticks: tuple[Tick, ...] = ()
+    ticks: tuple[DefinitionTick, ...] = ()
     hint: str = ""
 
     @property
@@ -81,7 +80,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class UpcomingItem:
     """One thing that is planned for a lead."""
 
     icon: str
@@ -91,7 +90,7 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class FactLine:
     """One line of what is known, with who said it and when."""
 
     name: str
@@ -102,7 +101,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class PermissionCard:
     """One line about permission."""
 
     state: str
@@ -111,45 +110,45 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class LeadCards:
     """All of them."""
 
-    road: Road
+    road: StageBar
     verdict: str
     verdict_rest: str
-    ready: Ready
-    coming: tuple[Coming, ...]
-    facts: tuple[Fact, ...]
-    permits: tuple[Permit, ...]
+    ready: ReadinessCard
+    coming: tuple[UpcomingItem, ...]
+    facts: tuple[FactLine, ...]
+    permits: tuple[PermissionCard, ...]
     line: str
     country: str
-    stays: tuple[Stay, ...] = field(default=())
+    stays: tuple[TrackStay, ...] = field(default=())
     dead: str = ""
     """What a server called the address dead with, "" where none did."""
 
 
-def cards_of(work: Work, case: Case, why: Why) -> Cards:
+def cards_of(work: Work, case: LeadCase, why: MailExplanation) -> LeadCards:
     """Put every card beside the timeline together."""
-    ready = _ready(work, case) if case.person.stage in OPEN_STAGES else Ready()
-    letters = mail.upcoming(work, case.person.id)
-    bold, rest = verdict(why, case, title=case.title_of(letters[0]) if letters else "")
+    ready = _ready(work, case) if case.person.stage in OPEN_STAGES else ReadinessCard()
+    mails_sent = mail.upcoming(work, case.person.id)
+    bold, rest = verdict(why, case, title=case.title_of(mails_sent[0]) if mails_sent else "")
     active = tuple(one for one in case.stays if one.state == EnrolmentState.ACTIVE)
-    return Cards(
+    return LeadCards(
         road=_road(case, ready, work.now),
         verdict=bold,
         verdict_rest=rest,
         ready=ready,
-        coming=tuple(sorted(_coming(work, case, active, letters), key=lambda one: one.at)),
+        coming=tuple(sorted(_coming(work, case, active, mails_sent), key=lambda one: one.at)),
         facts=tuple(_facts(case)),
         permits=tuple(_permits(work, case)),
-        line=shell.capital(wording.plain(case.person.job)),
+        line=page_frame.capital(act_words.plain(case.person.job)),
         country=country_name(case.person.country),
         stays=active,
-        dead=lift.dead_words(work, case.person.id),
+        dead=lift_bounce.dead_words(work, case.person.id),
     )
 
 
-def verdict(why: Why, case: Case, *, title: str) -> tuple[str, str]:
+def verdict(why: MailExplanation, case: LeadCase, *, title: str) -> tuple[str, str]:
     """Say in bold when the next mail leaves, in the lead's own time."""
     if why.next_at is None:
         return why.verdict, why.rest
@@ -161,65 +160,69 @@ def verdict(why: Why, case: Case, *, title: str) -> tuple[str, str]:
     return bold, f"({city} time). {rest}"
 
 
-def _road(case: Case, ready: Ready, now: datetime) -> Road:
+def _road(case: LeadCase, ready: ReadinessCard, now: datetime) -> StageBar:
     stage = case.person.stage
-    current = case.stretches[-1] if case.stretches else None
+    current = case.periods[-1] if case.periods else None
     since = current.since if current else case.person.created_at
-    reached = wording.fifths(stage)
+    reached = act_words.fifths(stage)
     if stage is Stage.RECYCLED:
-        reached = wording.fifths(Stage.MARKETING)
+        reached = act_words.fifths(Stage.MARKETING)
     marks = tuple(
         _mark(one, place, reached, _since(since, now), ready)
-        for place, one in enumerate(wording.ROAD, start=1)
+        for place, one in enumerate(act_words.ROAD, start=1)
     )
     icon, words = BESIDE.get(stage, ("", ""))
-    reason = f". {shell.capital(current.reason)}" if words and current and current.reason else ""
-    return Road(marks, icon, f"{words}{reason}." if words else "")
+    reason = (
+        f". {page_frame.capital(current.reason)}" if words and current and current.reason else ""
+    )
+    return StageBar(marks, icon, f"{words}{reason}." if words else "")
 
 
-def _mark(stage: Stage, place: int, reached: int, since: str, ready: Ready) -> Mark:
-    words = wording.STAGES[stage]
+def _mark(stage: Stage, place: int, reached: int, since: str, ready: ReadinessCard) -> StageMark:
+    words = act_words.STAGES[stage]
     if place == reached:
-        return Mark(words, since, "on")
+        return StageMark(words, since, "on")
     if place < reached:
-        return Mark(words, "", "done")
+        return StageMark(words, "", "done")
     missing = ready.missing
     if stage is Stage.SALES_READY and reached == place - 1 and ready.ticks:
         many = "one thing" if missing == 1 else f"{missing} things"
-        return Mark(words, f"{many} missing" if missing else "everything is there", "todo")
-    return Mark(words, "", "todo")
+        return StageMark(words, f"{many} missing" if missing else "everything is there", "todo")
+    return StageMark(words, "", "todo")
 
 
 def _since(at: datetime, now: datetime) -> str:
     days = (now - at) // timedelta(days=1)
-    date = shell.eye().date(at)
-    return f"{plural(days, 'day')}, since {date}" if days else f"since {shell.eye().brief(at)}"
+    date = page_frame.viewer().date(at)
+    return (
+        f"{plural(days, 'day')}, since {date}" if days else f"since {page_frame.viewer().brief(at)}"
+    )
 
 
-def _ready(work: Work, case: Case) -> Ready:
+def _ready(work: Work, case: LeadCase) -> ReadinessCard:
     lead_id = case.person.id
     definition = published.definitions(work).get("sales_ready")
     if definition is None:
-        return Ready()
+        return ReadinessCard()
     facts = with_standing(work, known(work, [lead_id]))[lead_id]
     result = check(definition, facts, now=work.now)
     intent = scoring.intents_of(work, [lead_id]).get(lead_id)
     ticks = tuple(
-        Tick(tick.holds, tick.words, _behind(clause, facts.values, intent))
+        DefinitionTick(tick.holds, tick.words, _behind(clause, facts.values, intent))
         for clause, tick in zip(definition.clauses, result.ticks, strict=True)
     )
     doubt = held(work, {lead_id: facts}).get(lead_id)
     if doubt is not None:
         # A promise that is kept the moment such a sign comes; nobody needs to watch for it.
-        ticks = (*ticks, Tick(holds=False, words=doubt.words))
-    return Ready(ticks, _counts_as_intent(published.scorecard(work)))
+        ticks = (*ticks, DefinitionTick(holds=False, words=doubt.words))
+    return ReadinessCard(ticks, _counts_as_intent(published.scorecard(work)))
 
 
 def _behind(clause: Clause, values: Mapping[str, object], intent: datetime | None) -> str:
     """Give the fact behind a tick, where there is one to show."""
     for leaf in leaves(clause.when):
-        if isinstance(leaf, Did):
-            return f"last {shell.eye().date(intent)}" if intent else "none yet"
+        if isinstance(leaf, EventCondition):
+            return f"last {page_frame.viewer().date(intent)}" if intent else "none yet"
         if isinstance(leaf, Compare) and leaf.field == "cell":
             return str(values.get("cell", ""))
         if isinstance(leaf, Compare) and leaf.field == "reachable":
@@ -227,46 +230,52 @@ def _behind(clause: Clause, values: Mapping[str, object], intent: datetime | Non
             return "phone" if phone else "mail" if reachable else "neither"
         if isinstance(leaf, Compare) and leaf.field == "sent_back_at":
             back = values.get("sent_back_at")
-            return f"sent back {shell.eye().date(back)}" if isinstance(back, datetime) else "never"
+            return (
+                f"sent back {page_frame.viewer().date(back)}"
+                if isinstance(back, datetime)
+                else "never"
+            )
     return ""
 
 
 def _counts_as_intent(card: Scorecard) -> str:
     rules = [rule.did for group in card.groups if group.intent for rule in group.rules]
-    words = [_deed(str(did.kind), did.what) for did in rules]
+    words = [_event(str(did.kind), did.what) for did in rules]
     return f"Counts as intent: {', '.join(words)}." if words else ""
 
 
-def _deed(kind: str, what: str) -> str:
-    verb = wording.ACTS[ActivityKind(kind)].verb.lower() if kind in set(ActivityKind) else kind
+def _event(kind: str, what: str) -> str:
+    verb = act_words.ACTS[ActivityKind(kind)].verb.lower() if kind in set(ActivityKind) else kind
     if kind == ActivityKind.CALLED:
-        return f"a call: {wording.plain(what)}"
-    return f"{verb} {wording.plain(what)}".strip() if what else f"{verb} to a mail"
+        return f"a call: {act_words.plain(what)}"
+    return f"{verb} {act_words.plain(what)}".strip() if what else f"{verb} to a mail"
 
 
 def _coming(
-    work: Work, case: Case, active: Sequence[Stay], letters: Sequence[MessageLine]
-) -> Iterator[Coming]:
+    work: Work, case: LeadCase, active: Sequence[TrackStay], mails_sent: Sequence[MessageLine]
+) -> Iterator[UpcomingItem]:
     names = {one.step: one.track_name for one in case.receipts}
-    for letter in letters:
+    for letter in mails_sent:
         track = names.get(letter.step or "", "")
         how = f"Mail, {track} step {letter.step}" if track else "Mail"
         waits = f": {letter.reason}" if letter.reason else ""
-        yield Coming(
+        yield UpcomingItem(
             "mail", case.title_of(letter), f"{how}{waits}", max(letter.not_before, work.now)
         )
     steps = _steps(work, active)
     for stay in active:
         words, how = steps[stay.id]
         track = f"{stay.track_name}: {how}" if how else stay.track_name
-        yield Coming("route", words, f"{track}, paused" if stay.paused else track, stay.due_at)
+        yield UpcomingItem(
+            "route", words, f"{track}, paused" if stay.paused else track, stay.due_at
+        )
     for task in tasks.open_tasks(work, lead_id=case.person.id):
         icon = TASK_ICONS.get(task.kind, "checkbox")
         title = "Somebody looks at this lead" if task.kind is TaskKind.WAKE else task.title
-        yield Coming(icon, title, shell.capital(task.reason), task.due_at)
+        yield UpcomingItem(icon, title, page_frame.capital(task.reason), task.due_at)
 
 
-def _steps(work: Work, active: Sequence[Stay]) -> dict[int, tuple[str, str]]:
+def _steps(work: Work, active: Sequence[TrackStay]) -> dict[int, tuple[str, str]]:
     """Name the steps where a lead stands; those of an older version by their key."""
     live = {(one.key, one.version): one.version_id for one in tracks.tracks(work)} if active else {}
     ids = {stay.id: live.get((stay.track_key, stay.version)) for stay in active}
@@ -279,98 +288,102 @@ def _steps(work: Work, active: Sequence[Stay]) -> dict[int, tuple[str, str]]:
     return found
 
 
-def _facts(case: Case) -> Iterator[Fact]:
+def _facts(case: LeadCase) -> Iterator[FactLine]:
     person = case.person
     told = _told(case)
     doubt = "its domain takes no mail" if case.no_mail else ""
-    yield Fact("Mail", person.email, doubt if person.deliverable else "does not work", "mail")
+    yield FactLine("Mail", person.email, doubt if person.deliverable else "does not work", "mail")
     phone = person.phone or ""
-    yield Fact("Phone", phone, told.get("phone", ""), "phone" if phone else "missing")
+    yield FactLine("Phone", phone, told.get("phone", ""), "phone" if phone else "missing")
     yield _owner(case)
-    source = case.sources.get(person.source or "", wording.plain(person.source))
-    yield Fact("Source", source, shell.eye().date(person.created_at), "" if source else "missing")
+    source = case.sources.get(person.source or "", act_words.plain(person.source))
+    yield FactLine(
+        "Source", source, page_frame.viewer().date(person.created_at), "" if source else "missing"
+    )
     yield from _came(case)
     topics = ", ".join(case.topic(one) for one in person.interests)
-    yield Fact("Interests", topics, told.get("interests", ""), "" if topics else "missing")
+    yield FactLine("Interests", topics, told.get("interests", ""), "" if topics else "missing")
     asked = set(ASKED)
     shown = [one for one in FIELDS if one in person.facts and one not in asked]
     rest = [one for one in person.facts if one not in {*FIELDS, *INNER_FIELDS}]
     for name in [*shown, *sorted(rest)]:
-        words = FIELDS.get(name, shell.capital(wording.plain(name)))
-        yield Fact(words, case.value(name, person.facts[name]), told.get(name, ""))
+        words = FIELDS.get(name, page_frame.capital(act_words.plain(name)))
+        yield FactLine(words, case.value(name, person.facts[name]), told.get(name, ""))
     for name, words in ASKED.items():
         raw = person.facts.get(name)
         if raw is None or raw == "":
-            yield Fact(words, "", "", "unknown")
+            yield FactLine(words, "", "", "unknown")
         else:
-            yield Fact(words, case.value(name, raw), told.get(name, ""))
+            yield FactLine(words, case.value(name, raw), told.get(name, ""))
 
 
-def _came(case: Case) -> Iterator[Fact]:
+def _came(case: LeadCase) -> Iterator[FactLine]:
     """Say by which campaigns they came first and last, as the addresses said (F1)."""
     came = [(utm, one.at) for one in case.touches if (utm := utm_of(one.detail))]
     if came:
-        yield Fact("First touch", utm_words(came[0][0]), shell.eye().date(came[0][1]))
+        yield FactLine("First touch", utm_words(came[0][0]), page_frame.viewer().date(came[0][1]))
     if len(came) > 1:
-        yield Fact("Last touch", utm_words(came[-1][0]), shell.eye().date(came[-1][1]))
+        yield FactLine("Last touch", utm_words(came[-1][0]), page_frame.viewer().date(came[-1][1]))
 
 
-def _owner(case: Case) -> Fact:
+def _owner(case: LeadCase) -> FactLine:
     """Name the owner, else the queue whose lead it is."""
     person = case.person
     card = case.staff.get(person.owner_id) if person.owner_id is not None else None
     if card is not None:
-        return Fact("Owner", card.name, kind="owner")
+        return FactLine("Owner", card.name, kind="owner")
     if not person.queue:
-        return Fact("Owner", "Nobody yet")
+        return FactLine("Owner", "Nobody yet")
     whose = [one.name for one in case.staff.values() if one.handle == person.queue]
-    named = f"of {whose[0]}" if whose else f"“{wording.plain(person.queue)}”"
-    return Fact("Owner", f"Queue {named}")
+    named = f"of {whose[0]}" if whose else f"“{act_words.plain(person.queue)}”"
+    return FactLine("Owner", f"Queue {named}")
 
 
-def _told(case: Case) -> dict[str, str]:
+def _told(case: LeadCase) -> dict[str, str]:
     """Say of each field who told it last, and when."""
     found: dict[str, str] = {}
     for row in case.changes:
         who = case.who(row.actor)
-        date = shell.eye().date(row.at)
+        date = page_frame.viewer().date(row.at)
         said = f"said {date}" if row.actor == "prospect" else f"{who}, {date}" if who else date
         found.setdefault(row.field, said)
     return found
 
 
-def _permits(work: Work, case: Case) -> Iterator[Permit]:
-    date = shell.eye().date
+def _permits(work: Work, case: LeadCase) -> Iterator[PermissionCard]:
+    date = page_frame.viewer().date
     stopped = consent.suppression(work, case.person.id)
     if stopped is not None:
-        reason = wording.plain(str(stopped.reason))
+        reason = act_words.plain(str(stopped.reason))
         words = {"manual": "Do not mail: one of us said so"}.get(reason, f"Do not mail: {reason}")
-        yield Permit("no", words, f"since {date(stopped.since)}")
+        yield PermissionCard("no", words, f"since {date(stopped.since)}")
     rows = consent.permissions(work, case.person.id)
     for row in rows:
-        words = BASES.get(str(row.basis), shell.capital(wording.plain(str(row.basis))))
+        words = BASES.get(str(row.basis), page_frame.capital(act_words.plain(str(row.basis))))
         if row.withdrawn_at is not None:
-            yield Permit("no", f"{words}, then took it back", date(row.withdrawn_at))
+            yield PermissionCard("no", f"{words}, then took it back", date(row.withdrawn_at))
         else:
-            yield Permit("yes", words, f"{_evidence(row)}{date(row.given_at)}")
+            yield PermissionCard("yes", words, f"{_evidence(row)}{date(row.given_at)}")
     asked = consent.waiting(work, [case.person.id]).get(case.person.id)
     if asked is not None and all(row.withdrawn_at is not None for row in rows):
-        yield Permit("wait", "Waits for confirmation of the address", f"asked {date(asked)}")
+        yield PermissionCard(
+            "wait", "Waits for confirmation of the address", f"asked {date(asked)}"
+        )
     elif not rows and stopped is None:
-        yield Permit("wait", "Nobody has said that we may mail", "")
+        yield PermissionCard("wait", "Nobody has said that we may mail", "")
     if not case.person.tracking:
-        yield Permit("wait", "Clicks and opens of this person are not noted")
+        yield PermissionCard("wait", "Clicks and opens of this person are not noted")
 
 
 def _evidence(row: consent.PermissionRow) -> str:
     for name in ("form", "file"):
         where = row.evidence.get(name)
         if isinstance(where, str):
-            return f"{wording.plain(where)}, "
+            return f"{act_words.plain(where)}, "
     return ""
 
 
-def first_words(case: Case, offer: HandoffView | None) -> tuple[str, ...]:
+def first_words(case: LeadCase, offer: HandoffView | None) -> tuple[str, ...]:
     """Give the three reasons that sales people read first."""
     if offer is not None:
         return offer.reasons

@@ -14,10 +14,10 @@ from campaigns.vocabulary import ActivityKind, Heat, Verdict
 from nurture import handoff, published, scoring
 from nurture.engagement import ActivityRow
 from nurture.kernel.work import Work
-from nurture.scoring import Contribution
-from nurture.web.console import shell, wording
-from nurture.web.console.lead_case import Case
-from nurture.web.format import number, plural, points
+from nurture.scoring import ScoreLine
+from nurture.web.console import act_words, page_frame
+from nurture.web.console.lead_case import LeadCase
+from nurture.web.formatting import number, plural, points
 
 ZERO, WIDE = 302.0, 240.0
 """Where the bars begin in the drawing, and how far they may reach."""
@@ -34,7 +34,7 @@ ENGAGED = {"1": "very engaged of late", "2": "engaged of late", "3": "quiet of l
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ScoreBar:
     """One row of a waterfall; rows of nought stay, for what was not counted."""
 
     words: str
@@ -47,7 +47,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AxisMark:
     """A threshold, as a thin line."""
 
     x: float
@@ -55,20 +55,20 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
+class FallChart:
     """What a score is made of; `now` of all bars sums exactly to `total`."""
 
     axis: str
     total: float
-    bars: tuple[Bar, ...]
-    lines: tuple[Mark, ...]
+    bars: tuple[ScoreBar, ...]
+    lines: tuple[AxisMark, ...]
     zero: float
     sum_x: float
     sum_width: float
 
 
 @dataclass(frozen=True, slots=True)
-class Warm:
+class LeadWarmth:
     """The cell and the word, and both scores."""
 
     cell: str
@@ -79,10 +79,10 @@ class Warm:
     sentence: str
     fit: float
     engagement: float
-    fall: Fall
+    fall: FallChart
 
 
-def warm_of(work: Work, case: Case, *, axis: str) -> tuple[Warm, Mapping[int, float]]:
+def warm_of(work: Work, case: LeadCase, *, axis: str) -> tuple[LeadWarmth, Mapping[int, float]]:
     """Explain the score along one axis; with it, what each act is worth now, by its id."""
     card, agreed = published.scorecard(work), published.definitions(work)
     found = scoring.explain(work, case.person.id, card=card)
@@ -92,7 +92,7 @@ def warm_of(work: Work, case: Case, *, axis: str) -> tuple[Warm, Mapping[int, fl
     total = found.engagement if axis == "engagement" else found.fit
     bands = card.engagement_bands if axis == "engagement" else card.fit_bands
     offer = case.offer
-    warm = Warm(
+    warm = LeadWarmth(
         cell=found.grade,
         fits=_names(card.fit_bands),
         columns=_names(card.engagement_bands),
@@ -107,14 +107,14 @@ def warm_of(work: Work, case: Case, *, axis: str) -> tuple[Warm, Mapping[int, fl
 
 
 def _joined(
-    rows: Sequence[Contribution], acts: Sequence[ActivityRow]
-) -> list[tuple[Contribution, ActivityRow | None]]:
+    rows: Sequence[ScoreLine], acts: Sequence[ActivityRow]
+) -> list[tuple[ScoreLine, ActivityRow | None]]:
     """Find the act behind each row: a rule's name begins with the kind, and the instant is its."""
     free: defaultdict[tuple[str, datetime], list[ActivityRow]] = defaultdict(list)
     for act in sorted(acts, key=lambda one: one.id, reverse=True):
         if act.verdict.human:
             free[str(act.kind), act.at].append(act)
-    joined: list[tuple[Contribution, ActivityRow | None]] = []
+    joined: list[tuple[ScoreLine, ActivityRow | None]] = []
     for row in rows:
         counts = row.axis == "engagement" and row.points > 0
         kind, _, what = row.rule.partition(" ")
@@ -127,9 +127,9 @@ def _joined(
     return joined
 
 
-def _acts(rows: Sequence[tuple[Contribution, ActivityRow | None]], case: Case) -> list[Bar]:
+def _acts(rows: Sequence[tuple[ScoreLine, ActivityRow | None]], case: LeadCase) -> list[ScoreBar]:
     """Name acts by what they were about; visits and repeats are one row, scanners a nought."""
-    grouped: defaultdict[str, list[Contribution]] = defaultdict(list)
+    grouped: defaultdict[str, list[ScoreLine]] = defaultdict(list)
     for row, act in rows:
         grouped[_label(row, act, case)].append(row)
     bars = [_sum(words, parts) for words, parts in grouped.items()]
@@ -143,51 +143,51 @@ def _acts(rows: Sequence[tuple[Contribution, ActivityRow | None]], case: Case) -
     ]
     if machine:
         words = f"{plural(len(machine), 'click')} by a link scanner, not counted"
-        bars.append(Bar(words, 0.0, 0.0, max(machine)))
+        bars.append(ScoreBar(words, 0.0, 0.0, max(machine)))
     return bars
 
 
-def _label(row: Contribution, act: ActivityRow | None, case: Case) -> str:
+def _label(row: ScoreLine, act: ActivityRow | None, case: LeadCase) -> str:
     if act is None:
-        return shell.capital(wording.plain(row.words))
+        return page_frame.capital(act_words.plain(row.words))
     if act.kind is ActivityKind.VISITED and not row.rule.endswith("price_page"):
         return "Visited"
     asset = case.assets.get(act.asset_id or 0)
-    thing = SHORT.split(asset.title)[0] if asset else wording.plain(act.name)
-    verb = wording.ACTS[act.kind].verb
+    thing = SHORT.split(asset.title)[0] if asset else act_words.plain(act.name)
+    verb = act_words.ACTS[act.kind].verb
     room = max(LONGEST - len(verb), len(verb))
     return f"{verb} “{shorten(thing, room, placeholder='…')}”" if thing else verb
 
 
-def _sum(words: str, parts: Sequence[Contribution]) -> Bar:
+def _sum(words: str, parts: Sequence[ScoreLine]) -> ScoreBar:
     if words == "Visited":
         words = f"Visited {plural(len(parts), 'page')}"
     elif len(parts) > 1:
         words = f"{words}, {len(parts)} times"
     now = round(sum(part.points for part in parts), 1)
-    return Bar(words, now, sum(part.given for part in parts), max(part.at for part in parts))
+    return ScoreBar(words, now, sum(part.given for part in parts), max(part.at for part in parts))
 
 
-def _bar(row: Contribution) -> Bar:
+def _bar(row: ScoreLine) -> ScoreBar:
     name, colon, value = row.words.partition(": ")
-    words = f"{shell.capital(wording.plain(name))}{colon}{wording.plain(value)}"
-    return Bar(words, row.points, row.given, row.at)
+    words = f"{page_frame.capital(act_words.plain(name))}{colon}{act_words.plain(value)}"
+    return ScoreBar(words, row.points, row.given, row.at)
 
 
-def _few(bars: Sequence[Bar]) -> list[Bar]:
+def _few(bars: Sequence[ScoreBar]) -> list[ScoreBar]:
     """Fold the smallest into one row; the sum stays."""
     counted, noughts = [one for one in bars if one.now], [one for one in bars if not one.now]
     if len(counted) > MOST_BARS:
         head, rest = counted[: MOST_BARS - 1], counted[MOST_BARS - 1 :]
         now = round(sum(one.now for one in rest), 1)
         gave = sum(one.gave for one in rest)
-        counted = [*head, Bar(f"{number(len(rest))} smaller ones", now, gave, rest[0].at)]
+        counted = [*head, ScoreBar(f"{number(len(rest))} smaller ones", now, gave, rest[0].at)]
     return counted + noughts
 
 
 def _drawn(
-    axis: str, total: float, bars: Sequence[Bar], marks: Sequence[tuple[float, str]]
-) -> Fall:
+    axis: str, total: float, bars: Sequence[ScoreBar], marks: Sequence[tuple[float, str]]
+) -> FallChart:
     ends = [0.0]
     for bar in bars:
         ends.append(ends[-1] + bar.now)
@@ -204,7 +204,7 @@ def _drawn(
         for bar, begin, end in zip(bars, ends, ends[1:], strict=False)
     )
     lines = tuple(_mark(zero, unit, marks, place) for place in range(len(marks)))
-    return Fall(
+    return FallChart(
         axis=axis,
         total=total,
         bars=drawn,
@@ -215,11 +215,11 @@ def _drawn(
     )
 
 
-def _mark(zero: float, unit: float, marks: Sequence[tuple[float, str]], place: int) -> Mark:
+def _mark(zero: float, unit: float, marks: Sequence[tuple[float, str]], place: int) -> AxisMark:
     """Label a threshold in full where its neighbours leave room, else by its number."""
     at, words = marks[place]
     gaps = [abs(other - at) * unit for other, _ in (*marks, (0.0, "")) if other != at]
-    return Mark(round(zero + at * unit, 1), words if min(gaps) > ROOM else number(at))
+    return AxisMark(round(zero + at * unit, 1), words if min(gaps) > ROOM else number(at))
 
 
 def _marks(bands: Bands, axis: str) -> list[tuple[float, str]]:

@@ -19,7 +19,7 @@ _BLANK = "<p>This mail has no HTML part.</p>"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OpenedMail:
     """A composed mail, taken apart again."""
 
     subject: str
@@ -30,11 +30,11 @@ class Letter:
     headers: tuple[tuple[str, str], ...]
 
 
-def opened(raw: bytes) -> Letter:
+def opened(raw: bytes) -> OpenedMail:
     """Take a mail apart as a mail program does."""
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
-    return Letter(
+    return OpenedMail(
         subject=str(message.get("Subject", "")),
         sender=str(message.get("From", "")),
         to=str(message.get("To", "")),

@@ -12,17 +12,17 @@ from nurture import leads, mail
 from nurture.kernel.errors import NotFound, Refusal
 from nurture.kernel.types import LeadId
 from nurture.kernel.work import Work
-from nurture.leads import LeadFilter, Person
-from nurture.reports.templates import TemplateLine, sent_with, templates
-from nurture.usecases.company import company
-from nurture.usecases.proof import Press, Proof, proof
-from nurture.web.console import mail_frame, shell
-from nurture.web.console.mail_frame import Letter
+from nurture.leads import LeadFilter, LeadView
+from nurture.reports.mail_report import TemplateLine, sent_with, templates
+from nurture.usecases.delivery.mail_preview import MailPreview, PreviewContext, proof
+from nurture.usecases.shared.sending_company import company
+from nurture.web.console import mail_frame, page_frame
+from nurture.web.console.mail_frame import OpenedMail
 from nurture.web.current import TEMPLATES, here, text_inside
 from nurture.web.ids import read_id
 from nurture.web.security import permits
 
-doors = Blueprint("mails", __name__)
+blueprint = Blueprint("mails", __name__)
 NAV = "mails.show"
 TITLE = "Mails"
 SHAPES = ("desktop", "phone", "text")
@@ -44,24 +44,24 @@ class MailView:
 
     line: TemplateLine
     kind: str
-    letter: Letter | None
-    proof: Proof | None
+    letter: OpenedMail | None
+    proof: MailPreview | None
     problem: str
-    lead: Person | None
-    choices: tuple[Person, ...]
+    lead: LeadView | None
+    choices: tuple[LeadView, ...]
     text: str
     shape: str
 
 
-@doors.get("/mails")
-@permits(*shell.INNER)
+@blueprint.get("/mails")
+@permits(*page_frame.INNER)
 def show() -> str:
     """List the mails."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         lines = templates(work)
-        return shell.show(
+        return page_frame.show(
             "mails",
-            shell.Page(TITLE, NAV),
+            page_frame.PageInfo(TITLE, NAV),
             work,
             lines=lines,
             kinds=KINDS,
@@ -69,36 +69,36 @@ def show() -> str:
         )
 
 
-@doors.get("/mails/<key>")
-@permits(*shell.INNER)
+@blueprint.get("/mails/<key>")
+@permits(*page_frame.INNER)
 def open_one(key: str) -> str:
     """Show a mail as one lead would get it."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         view = _view(work, _line(work, key))
-        page = shell.Page(_title(key), NAV, crumbs=[(TITLE, url_for("mails.show"))])
-        return shell.show("mail", page, work, view=view, title=_title(key))
+        page = page_frame.PageInfo(_title(key), NAV, crumbs=[(TITLE, url_for("mails.show"))])
+        return page_frame.show("mail", page, work, view=view, title=_title(key))
 
 
-@doors.get("/mails/<key>/frame")
-@permits(*shell.INNER)
+@blueprint.get("/mails/<key>/frame")
+@permits(*page_frame.INNER)
 def frame(key: str) -> Response:
     """Give the mail's own HTML for the frame on its page."""
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         made = _proof(work, key, _lead(work))
     return mail_frame.framed(mail_frame.opened(made.raw).html, links=False)
 
 
-@doors.get("/mails/<key>/sent")
-@permits(*shell.INNER)
+@blueprint.get("/mails/<key>/sent")
+@permits(*page_frame.INNER)
 def sent(key: str) -> str:
     """List what has gone with a mail."""
     before = request.args.get("before", "")
-    with here().works.read(shell.actor()) as work:
+    with here().works.read(page_frame.actor()) as work:
         line = _line(work, key)
         found = sent_with(work, key, before=read_id(before), limit=SHOWN)
         crumbs = [(TITLE, url_for("mails.show")), (_title(key), url_for("mails.open_one", key=key))]
-        page = shell.Page("Sent", NAV, crumbs=crumbs)
-        return shell.show(
+        page = page_frame.PageInfo("Sent", NAV, crumbs=crumbs)
+        return page_frame.show(
             "sending_list",
             page,
             work,
@@ -133,11 +133,11 @@ def _view(work: Work, line: TemplateLine) -> MailView:
     )
 
 
-def _proof(work: Work, key: str, lead: Person | None) -> Proof:
+def _proof(work: Work, key: str, lead: LeadView | None) -> MailPreview:
     runtime = here()
     settings = runtime.settings
     firm = company(work, sender=settings.sender, postal=settings.postal_address)
-    press = Press(keyring=runtime.keyring, base_url=settings.base_url, firm=firm)
+    press = PreviewContext(keyring=runtime.keyring, base_url=settings.base_url, firm=firm)
     lead_id = lead.id if lead is not None else None
     return proof(work, key, lead_id=lead_id, sample=_sample(key), press=press)
 
@@ -166,12 +166,12 @@ def _line(work: Work, key: str) -> TemplateLine:
     raise NotFound(f"There is no mail “{key}”.")
 
 
-def _lead(work: Work) -> Person | None:
+def _lead(work: Work) -> LeadView | None:
     asked = read_id(request.args.get("lead", ""))
     return None if asked is None else leads.get(work, LeadId(asked))
 
 
-def _choices(work: Work, text: str) -> tuple[Person, ...]:
+def _choices(work: Work, text: str) -> tuple[LeadView, ...]:
     wanted = LeadFilter(text=text, stages=() if text else (Stage.MARKETING, Stage.RECYCLED))
     return tuple(leads.search(work, wanted, limit=OFFERED).people)
 

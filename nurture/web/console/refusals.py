@@ -4,10 +4,10 @@ from http import HTTPStatus
 
 from nurture.kernel.errors import Refusal
 from nurture.published import NothingPublished
-from nurture.web.console import shell
-from nurture.web.console.shell import Page
+from nurture.web.console import page_frame
+from nurture.web.console.page_frame import PageInfo
 from nurture.web.current import here
-from nurture.web.errors import STATUS
+from nurture.web.error_pages import STATUS
 
 ANYTHING = (HTTPStatus.UNPROCESSABLE_ENTITY, "This did not work")
 
@@ -18,13 +18,13 @@ def refused(refusal: Refusal) -> tuple[str, int]:
     status, title = next(known, ANYTHING)
     if isinstance(refusal, NothingPublished):
         return first_step()
-    with here().works.read(shell.actor()) as work:
-        page = Page(title=title, nav="")
-        return shell.show("error", page, work, sentence=refusal.sentence), int(status)
+    with here().works.read(page_frame.actor()) as work:
+        page = PageInfo(title=title, nav="")
+        return page_frame.show("error", page, work, sentence=refusal.sentence), int(status)
 
 
 def first_step() -> tuple[str, int]:
     """Say what comes first where nothing has been published."""
-    with here().works.read(shell.actor()) as work:
-        page = Page(title="Publish your library first", nav="")
-        return shell.show("first_step", page, work), int(HTTPStatus.OK)
+    with here().works.read(page_frame.actor()) as work:
+        page = PageInfo(title="Publish your library first", nav="")
+        return page_frame.show("first_step", page, work), int(HTTPStatus.OK)

@@ -1,24 +1,24 @@
 """A step of a track in words: its name, and how it works."""
 
-from campaigns import phrases
-from campaigns.conditions import All, AnyOf, Compare, Condition, Deed, Did, Op
+from campaigns import condition_text
+from campaigns.conditions import ActivityAlias, All, AnyOf, Compare, Condition, EventCondition, Op
 from campaigns.text_check import is_weak
 from campaigns.timing import WEEKDAYS, Duration, TimeOfWeek
 from campaigns.track import (
-    Branch,
-    Content,
-    Email,
-    Exit,
+    BranchStep,
+    ContentStep,
+    EmailStep,
+    ExitStep,
     FactDate,
-    Goal,
-    Handoff,
+    GoalStep,
+    HandoffStep,
     Step,
-    Stream,
-    Task,
-    Wait,
+    StreamStep,
+    TaskStep,
+    WaitStep,
 )
 from campaigns.vocabulary import ActivityKind, BuyingStage, Stage
-from nurture.web.console import wording
+from nurture.web.console import act_words
 
 FOR_READERS = {
     BuyingStage.LEARN: "for somebody who has a problem",
@@ -30,21 +30,21 @@ FOR_READERS = {
 def describe(step: Step) -> tuple[str, str]:
     """Name a step, and say how it works."""
     match step:
-        case Email():
+        case EmailStep():
             how = (
                 f"one of {len(step.variants)}, by {plain(step.vary_by)}"
                 if step.variants
                 else "Mail"
             )
             return plain(step.mail).capitalize(), how
-        case Content():
+        case ContentStep():
             other = ", on another topic" if step.other_topic else ""
             return "Best unseen item", FOR_READERS[step.stage] + other
-        case Stream():
+        case StreamStep():
             return "Best unseen items, one after the other", _stream(step)
-        case Wait():
+        case WaitStep():
             return _wait(step)
-        case Branch():
+        case BranchStep():
             within = f"waits {step.within.words} for it" if step.within else "decides at once"
             weak = "; a weak signal, for machines open mail, too" if is_weak(step) else ""
             return f"{_begun(condition_words(step.condition))}?", within + weak
@@ -52,29 +52,31 @@ def describe(step: Step) -> tuple[str, str]:
             return _turn(step)
 
 
-def _turn(step: Task | Handoff | Goal | Exit) -> tuple[str, str]:
+def _turn(step: TaskStep | HandoffStep | GoalStep | ExitStep) -> tuple[str, str]:
     match step:
-        case Task():
+        case TaskStep():
             return plain(step.script).capitalize(), f"{step.who}, within {step.due.words}"
-        case Handoff():
+        case HandoffStep():
             return "Hand to sales", "the lead becomes sales-ready"
-        case Goal():
+        case GoalStep():
             return "Reached", "what the track is for"
-        case Exit():
-            rest = f"rests for {step.park.words}" if step.park else "the track is over"
+        case ExitStep():
+            rest = f"rests for {step.snooze.words}" if step.snooze else "the track is over"
             return "End", rest
 
 
-def _stream(step: Stream) -> str:
+def _stream(step: StreamStep) -> str:
     parts = [f"every {step.every.words}, at most {step.max}"]
-    if step.warm:
-        parts.append(f"moves to {plain(step.warm.track)} when {condition_words(step.warm.when)}")
-    if step.dry:
-        parts.append(f"asks {step.dry.who} when nothing is left")
+    if step.handover:
+        parts.append(
+            f"moves to {plain(step.handover.track)} when {condition_words(step.handover.when)}"
+        )
+    if step.on_exhausted:
+        parts.append(f"asks {step.on_exhausted.who} when nothing is left")
     return "; ".join(parts)
 
 
-def _wait(step: Wait) -> tuple[str, str]:
+def _wait(step: WaitStep) -> tuple[str, str]:
     match step.until:
         case Duration():
             return f"Wait {step.until.words}", ""
@@ -110,23 +112,23 @@ def condition_words(condition: Condition) -> str:
             return "we may write"
         case Compare(name, Op.GE, value):
             return f"{plain(name)} of {value} or more"
-        case Did():
+        case EventCondition():
             return _did(condition)
         case _:
-            return plain(phrases.words(condition))
+            return plain(condition_text.words(condition))
 
 
-def _did(did: Did) -> str:
+def _did(did: EventCondition) -> str:
     match did:
-        case Did(kind, what, None, 1) if what and kind is not Deed.INTENT:
-            return _deed(str(kind), what)
-        case Did(Deed.INTENT, _, days, 1):
+        case EventCondition(kind, what, None, 1) if what and kind is not ActivityAlias.INTENT:
+            return _event(str(kind), what)
+        case EventCondition(ActivityAlias.INTENT, _, days, 1):
             return f"an act of intent{_within(days)}"
-        case Did(kind, what, days, times, True):
+        case EventCondition(kind, what, days, times, True):
             return f"{times} {_items(what)} {kind}{_within(days)}"
         case _:
             # Machines never count here, so that nobody need be told so; days read as days.
-            short = plain(phrases.words(did)).replace("human ", "")
+            short = plain(condition_text.words(did)).replace("human ", "")
             return short.replace(f" in {did.days} d", _within(did.days))
 
 
@@ -136,7 +138,7 @@ def _inside(part: Condition) -> str:
     return condition_words(part)
 
 
-def _deed(kind: str, what: str) -> str:
+def _event(kind: str, what: str) -> str:
     """Leave out which step was clicked: it is the one above."""
     return f"{kind} it" if kind == ActivityKind.CLICKED else f"{kind} {plain(what)}"
 
@@ -151,7 +153,7 @@ def _within(days: int | None) -> str:
 
 
 def _stage(name: str) -> str:
-    return wording.STAGES[Stage(name)].lower()
+    return act_words.STAGES[Stage(name)].lower()
 
 
 def _begun(words: str) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.track import (
-    Branch,
-    Email,
-    Goal,
-    Handoff,
+    BranchStep,
+    EmailStep,
+    GoalStep,
+    HandoffStep,
     Step,
-    Task,
+    TaskStep,
     Track,
     goal_stage,
     kind_of,
@@ -18,10 +18,10 @@ from campaigns.track import (
 from campaigns.vocabulary import ExitReason, Receipt, StepKind
 from nurture import tracks
 from nurture.kernel.work import Work
-from nurture.reports import standing
-from nurture.reports.standing import Edition, Load
+from nurture.reports import track_report
+from nurture.reports.track_report import TrackCounts, TrackEdition
 from nurture.tracks import TrackState
-from nurture.web.console import wording
+from nurture.web.console import act_words
 from nurture.web.console.step_words import condition_words, describe
 
 ICONS = {
@@ -57,7 +57,7 @@ RECEIPTS = {
     Receipt.SKIPPED_PAUSED: "left out after a pause",
     Receipt.SKIPPED_DATE: "left out: its day is not known, or has passed",
 }
-NONE = Load(0, 0, 0)
+NONE = TrackCounts(0, 0, 0)
 DEEPEST = 4
 """A phone has room for so many levels of branches."""
 
@@ -67,7 +67,7 @@ class TrackLine:
     """One track of the list."""
 
     state: TrackState
-    load: Load
+    load: TrackCounts
     goal: str
     enter: str
     problem: str = ""
@@ -91,11 +91,11 @@ class TrackList:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TrackBranch:
     """One way out of a branch or a task: its words, and the steps that lie only on it."""
 
     words: str
-    nodes: tuple["Node", ...]
+    nodes: tuple["TrackNode", ...]
     joins: str = ""
     """The key of the step that it goes to, where that one stands elsewhere in the outline."""
     straight: bool = False
@@ -103,7 +103,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TrackNode:
     """One step in the outline."""
 
     key: str
@@ -114,7 +114,7 @@ class Node:
     how: str
     here: int
     happened: tuple[tuple[str, int], ...]
-    ways: tuple[Way, ...] = ()
+    ways: tuple[TrackBranch, ...] = ()
     joins: str = ""
     mail: str = ""
     good: bool = False
@@ -125,26 +125,26 @@ class TrackPage:
     """One track."""
 
     state: TrackState
-    load: Load
+    load: TrackCounts
     goal: str
     enter: str
     again: str
     after: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[TrackNode, ...]
     places: Mapping[str, str]
     """Where each step stands, by its key: its number and name."""
     stranded: tuple[tuple[str, int], ...]
     """Who stands at steps that only an older version has."""
     endings: tuple[tuple[ExitReason, str, int], ...]
     text: str
-    editions: tuple[Edition, ...]
+    editions: tuple[TrackEdition, ...]
     overdue: int
     """Runs whose next step fell due while the track was paused."""
 
 
 def list_of(work: Work, *, tonight: datetime) -> TrackList:
     """Read the list of tracks."""
-    loads = standing.loads(work, before=tonight)
+    loads = track_report.loads(work, before=tonight)
     states = tracks.tracks(work)
     found = tracks.definitions(work, [one.version_id for one in states if one.version_id])
     return TrackList(
@@ -165,13 +165,13 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
     version = state.version_id or 0
     track = tracks.definitions(work, [version])[version]
     here = tracks.counts(work, state.id)
-    outline = _Outline(track, here, standing.happened(work, state.id))
+    outline = _Outline(track, here, track_report.happened(work, state.id))
     nodes = outline.nodes(track.first)
     known = {step.key for step in track.steps}
     ends = tracks.endings(work, state.id)
     return TrackPage(
         state=state,
-        load=standing.loads(work, before=tonight).get(state.id, NONE),
+        load=track_report.loads(work, before=tonight).get(state.id, NONE),
         goal=_goal(track),
         enter=_enter(track),
         again=_again(track),
@@ -180,12 +180,12 @@ def page_of(work: Work, state: TrackState, *, tonight: datetime) -> TrackPage:
         places=outline.places(),
         stranded=tuple((step, count) for step, count in here.items() if step not in known),
         endings=tuple(
-            (reason, wording.ENDINGS[reason], ends[reason])
+            (reason, act_words.ENDINGS[reason], ends[reason])
             for reason in ExitReason
             if reason in ends
         ),
         text=tracks.texts(work, [version])[version],
-        editions=tuple(standing.editions(work, state.id)),
+        editions=tuple(track_report.editions(work, state.id)),
         overdue=tracks.overdue(work, state.key) if state.paused_at else 0,
     )
 
@@ -202,9 +202,9 @@ class _Outline:
 
     def nodes(
         self, key: str, *, depth: int = 0, stop: frozenset[str] = frozenset()
-    ) -> tuple[Node, ...]:
+    ) -> tuple[TrackNode, ...]:
         """Lay out the steps from one on, until one that stands elsewhere."""
-        found: list[Node] = []
+        found: list[TrackNode] = []
         while key and key not in self.done and key not in stop:
             step = self.track.step(key)
             if step is None:
@@ -214,24 +214,26 @@ class _Outline:
             found.append(self._node(step, ways, joins=key if key in self.done else ""))
         return tuple(found)
 
-    def _on(self, step: Step, depth: int, stop: frozenset[str]) -> tuple[tuple[Way, ...], str]:
+    def _on(
+        self, step: Step, depth: int, stop: frozenset[str]
+    ) -> tuple[tuple[TrackBranch, ...], str]:
         """Give the ways of a step, and the step below it."""
-        doors = _doors(self.track, step)
-        if not doors:
+        blueprint = _branches(self.track, step)
+        if not blueprint:
             return (), self.track.following(step)
-        meet = self._meeting([to for _, to in doors], stop)
+        meet = self._meeting([to for _, to in blueprint], stop)
         inner = stop | {meet} if meet else stop
         ways = tuple(
-            Way(words, (), joins=to, straight=True)
+            TrackBranch(words, (), joins=to, straight=True)
             if to == meet
             else self._way(words, to, depth, inner)
-            for words, to in doors
+            for words, to in blueprint
         )
         return ways, meet
 
-    def _way(self, words: str, to: str, depth: int, stop: frozenset[str]) -> Way:
+    def _way(self, words: str, to: str, depth: int, stop: frozenset[str]) -> TrackBranch:
         inner = self.nodes(to, depth=depth + 1, stop=stop) if depth < DEEPEST else ()
-        return Way(words, inner, joins="" if inner else to)
+        return TrackBranch(words, inner, joins="" if inner else to)
 
     def places(self) -> dict[str, str]:
         """Say where each step stands, once all are laid out."""
@@ -259,14 +261,14 @@ class _Outline:
             if step is None or at in seen:
                 continue
             seen.append(at)
-            open_.extend(to for _, to in _doors(self.track, step))
+            open_.extend(to for _, to in _branches(self.track, step))
             open_.extend([self.track.following(step)] if self.track.following(step) else [])
         return seen
 
-    def _node(self, step: Step, ways: tuple[Way, ...], *, joins: str) -> Node:
+    def _node(self, step: Step, ways: tuple[TrackBranch, ...], *, joins: str) -> TrackNode:
         name, how = describe(step)
         counted = self.happened.get(step.key, {})
-        return Node(
+        return TrackNode(
             key=step.key,
             number=self.done[step.key],
             icon=ICONS[kind_of(step)],
@@ -276,16 +278,16 @@ class _Outline:
             happened=tuple((RECEIPTS[kind], counted[kind]) for kind in Receipt if kind in counted),
             ways=ways,
             joins=joins,
-            mail=step.mail if isinstance(step, Email) else "",
-            good=isinstance(step, Handoff | Goal),
+            mail=step.mail if isinstance(step, EmailStep) else "",
+            good=isinstance(step, HandoffStep | GoalStep),
         )
 
 
-def _doors(track: Track, step: Step) -> list[tuple[str, str]]:
+def _branches(track: Track, step: Step) -> list[tuple[str, str]]:
     match step:
-        case Branch():
+        case BranchStep():
             return [("yes", step.then), ("no", step.otherwise)]
-        case Task() if step.outcomes:
+        case TaskStep() if step.outcomes:
             ways = [(answer.replace("_", " "), to) for answer, to in step.outcomes]
             rest = track.following(step)
             return [*ways, (f"no answer in {step.within.words}", rest)] if rest else ways
@@ -297,7 +299,7 @@ def _goal(track: Track) -> str:
     if track.goal is None:
         return "to the end"
     stage = goal_stage(track.goal)
-    return wording.STAGES[stage].lower() if stage else condition_words(track.goal)
+    return act_words.STAGES[stage].lower() if stage else condition_words(track.goal)
 
 
 def _enter(track: Track) -> str:

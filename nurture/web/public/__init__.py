@@ -2,24 +2,30 @@
 
 from flask import Blueprint
 
-from nurture.web.public import answers, confirming, landing, preferring, stopping
+from nurture.web.public import (
+    confirm_address,
+    handoff_answer,
+    landing,
+    preferences_page,
+    unsubscribe_page,
+)
 
-doors = Blueprint("public", __name__)
-doors.add_url_rule("/p/<slug>", "show_page", landing.show_page)
-doors.add_url_rule("/p/<slug>/seen", "note_seen", landing.note_seen, methods=["POST"])
-doors.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)
-doors.add_url_rule("/f/<key>", "send_form", landing.send_form, methods=["POST"])
-doors.add_url_rule("/u/<token>", "ask_to_stop", stopping.ask_to_stop)
-doors.add_url_rule("/u/<token>", "stop_all", stopping.stop_all, methods=["POST"])
-doors.add_url_rule("/preferences/<token>", "preferences", preferring.preferences)
-doors.add_url_rule(
-    "/preferences/<token>", "save_preferences", preferring.save_preferences, methods=["POST"]
+blueprint = Blueprint("public", __name__)
+blueprint.add_url_rule("/p/<slug>", "show_page", landing.show_page)
+blueprint.add_url_rule("/p/<slug>/seen", "note_seen", landing.note_seen, methods=["POST"])
+blueprint.add_url_rule("/p/<slug>/event.ics", "calendar", landing.calendar)
+blueprint.add_url_rule("/f/<key>", "send_form", landing.send_form, methods=["POST"])
+blueprint.add_url_rule("/u/<token>", "ask_to_stop", unsubscribe_page.ask_to_stop)
+blueprint.add_url_rule("/u/<token>", "stop_all", unsubscribe_page.stop_all, methods=["POST"])
+blueprint.add_url_rule("/preferences/<token>", "preferences", preferences_page.preferences)
+blueprint.add_url_rule(
+    "/preferences/<token>", "save_preferences", preferences_page.save_preferences, methods=["POST"]
 )
-doors.add_url_rule("/confirm/<token>", "ask_to_confirm", confirming.ask_to_confirm)
-doors.add_url_rule(
-    "/confirm/<token>", "confirm_address", confirming.confirm_address, methods=["POST"]
+blueprint.add_url_rule("/confirm/<token>", "ask_to_confirm", confirm_address.ask_to_confirm)
+blueprint.add_url_rule(
+    "/confirm/<token>", "confirm_address", confirm_address.confirm_address, methods=["POST"]
 )
-doors.add_url_rule("/answer/<token>", "ask_for_answer", answers.ask_for_answer)
-doors.add_url_rule("/answer/<token>", "answer", answers.answer, methods=["POST"])
+blueprint.add_url_rule("/answer/<token>", "ask_for_answer", handoff_answer.ask_for_answer)
+blueprint.add_url_rule("/answer/<token>", "answer", handoff_answer.answer, methods=["POST"])
 
 __all__ = ["doors"]

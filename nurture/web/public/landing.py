@@ -16,27 +16,28 @@ from flask import request
 from icalendar import Calendar, Event
 from werkzeug.wrappers import Response
 
-from campaigns.company import Company
+from campaigns.company import CompanyProfile
 from nurture import leads
-from nurture.engagement import Came
+from nurture.engagement import PageArrival
 from nurture.kernel.database import passing
 from nurture.kernel.errors import NotFound
 from nurture.kernel.tokens import BadToken, Purpose, sign, verify
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
-from nurture.usecases import dialled, shelf, submit
-from nurture.usecases.form_pages import Open, library_pages, open_page
-from nurture.usecases.submit import AnswersRefused, Thanks, Visit
+from nurture.usecases.intake import page_cache, submit_form
+from nurture.usecases.intake.submit_form import AnswersRefused, FormVisit, ThankYou
+from nurture.usecases.requests.published_forms import Open, library_pages, open_page
+from nurture.usecases.shared import home_country
 from nurture.web import security
 from nurture.web.current import here
-from nurture.web.errors import page
+from nurture.web.error_pages import page
 from nurture.web.patience import within
-from nurture.web.public import intake
-from nurture.web.public.frame import firm_last_seen, firm_of, own, safe_html, show, text_file
-from nurture.web.public.limited import answered, asks_for_proof, without_mail
-from nurture.web.public.network import network
-from nurture.web.public.reckon import reckon
-from nurture.web.track import PARAMETER, visitor
+from nurture.web.public import form_intake
+from nurture.web.public.calculator import reckon
+from nurture.web.public.limit_pages import answered, asks_for_proof, without_mail
+from nurture.web.public.public_frame import firm_last_seen, firm_of, own, safe_html, show, text_file
+from nurture.web.public.visitor_network import network
+from nurture.web.tracking import PARAMETER, visitor
 
 HONEYPOT = "q_blank_9"
 """A field that nobody sees, by a name that no browser fills by itself; machines fill it in."""
@@ -66,12 +67,12 @@ BLANK = re.compile(r"\{\{ *([a-z_.]+) *\}\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class FormTicket:
     """What a form's signed token says: which page, which sending, whose link, since when."""
 
     slug: str
     nonce: str
-    came: Came | None
+    came: PageArrival | None
     issued: datetime
     text: str
     """The version of the words beside the box, as it was shown."""
@@ -80,13 +81,13 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class TypedForm:
     """What was typed, and what is wrong with it."""
 
     typed: Mapping[str, str] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
-    ticket: Ticket | None = None
+    ticket: FormTicket | None = None
     """The form's own, where it is asked once more and its time counts from the first time."""
 
 
@@ -94,7 +95,7 @@ class Draft:
 def show_page(slug: str) -> str | Response:
     """Show a landing page; while the database is away, as it was last published."""
     came = _visitor(request.args.get(PARAMETER, ""))
-    return _shown(slug, came, Draft()) or _away()
+    return _shown(slug, came, TypedForm()) or _away()
 
 
 @security.public
@@ -106,7 +107,9 @@ def note_seen(slug: str) -> tuple[str, int]:
         read = _read_seconds(came) if READ in request.form else 0
         with runtime.works.begin("prospect") as work:
             utm = leads.utm_of(request.args)
-            submit.note_visit(work, slug, came=came, utm=utm, desk=runtime.desk, read_seconds=read)
+            submit_form.note_visit(
+                work, slug, came=came, utm=utm, journey=runtime.journey, read_seconds=read
+            )
     return "", HTTPStatus.NO_CONTENT
 
 
@@ -119,11 +122,11 @@ def send_form(key: str) -> Response:
         ticket = _ticket(given.get("ticket", ""))
     except BadToken:
         note = "This form was open for a long time. Look it over and send it once more."
-        return _again(given.get("page", ""), None, Draft(given, note=note))
+        return _again(given.get("page", ""), None, TypedForm(given, note=note))
     if note := _looks_like_a_machine(given, ticket):
         once_more = replace(ticket, again=ticket.again or note == FILLED)
-        return _again(ticket.slug, ticket.came, Draft(given, note=note, ticket=once_more))
-    visit = Visit(
+        return _again(ticket.slug, ticket.came, TypedForm(given, note=note, ticket=once_more))
+    visit = FormVisit(
         slug=ticket.slug,
         given=_answers(given),
         agreed=AGREED in given,
@@ -136,10 +139,10 @@ def send_form(key: str) -> Response:
         utm=leads.utm_of(given),
     )
     try:
-        thanks = intake.take_in(visit)
+        thanks = form_intake.take_in(visit)
     except AnswersRefused as refusal:
         kept = ticket if ticket.again else None
-        return _again(ticket.slug, ticket.came, Draft(given, refusal.problems, ticket=kept))
+        return _again(ticket.slug, ticket.came, TypedForm(given, refusal.problems, ticket=kept))
     return answered(thanks, _thanked)
 
 
@@ -166,7 +169,7 @@ def calendar(slug: str) -> Response:
     return Response(entry.to_ical(), mimetype="text/calendar")
 
 
-def _read_seconds(came: Came) -> int:
+def _read_seconds(came: PageArrival) -> int:
     """Tell how long ago the click was, 0 where that is too short for reading.
 
     The page says that it was looked at all the time; that the time has passed, our clock says.
@@ -176,11 +179,11 @@ def _read_seconds(came: Came) -> int:
     return max(int(since), 1) if since >= runtime.settings.reading_seconds else 0
 
 
-def _message(came: Came | None) -> MessageId | None:
+def _message(came: PageArrival | None) -> MessageId | None:
     return came.message_id if came else None
 
 
-def _visitor(token: str) -> Came | None:
+def _visitor(token: str) -> PageArrival | None:
     runtime = here()
     return visitor(runtime.keyring, token, machine=runtime.clock.machine()) if token else None
 
@@ -190,21 +193,21 @@ def _answers(given: Mapping[str, str]) -> dict[str, str]:
     return {name: typed for name, typed in given.items() if name not in ITS_OWN}
 
 
-def _shown(slug: str, came: Came | None, draft: Draft) -> str:
-    """Draw a page from the database, else from this host's shelf; "" where neither has it."""
+def _shown(slug: str, came: PageArrival | None, draft: TypedForm) -> str:
+    """Draw a page from the database, else from this host's page cache; "" where neither has it."""
     runtime = here()
 
-    def ask() -> tuple[Open, Company]:
+    def ask() -> tuple[Open, CompanyProfile]:
         with runtime.works.read("prospect") as work:
             opened = open_page(work, slug, message_id=_message(came))
             return opened, firm_of(work, runtime)
 
     found = within(ask)
     if found is None:
-        kept = shelf.take(runtime.home)
+        kept = page_cache.take(runtime.home)
         if kept is None:
             return ""
-        found = shelf.open_page(kept, slug), kept.firm or firm_last_seen()
+        found = page_cache.open_page(kept, slug), kept.firm or firm_last_seen()
     return _page(*found, came, draft)
 
 
@@ -213,7 +216,7 @@ def _away() -> Response:
     return Response(body, status, {"Retry-After": str(RETRY_SECONDS)}, mimetype="text/html")
 
 
-def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
+def _page(opened: Open, firm: CompanyProfile, came: PageArrival | None, draft: TypedForm) -> str:
     asset, own_page = opened.asset, opened.page
     gated = asset is not None and asset.access == "form" and opened.form is not None
     name = own_page.text or (f"{asset.key}.md" if asset else "")
@@ -235,26 +238,26 @@ def _page(opened: Open, firm: Company, came: Came | None, draft: Draft) -> str:
     )
 
 
-def _again(slug: str, came: Came | None, draft: Draft) -> Response:
+def _again(slug: str, came: PageArrival | None, draft: TypedForm) -> Response:
     shown = _shown(slug, came, draft)
     if not shown:
         return _away()
     return Response(shown, HTTPStatus.UNPROCESSABLE_ENTITY, mimetype="text/html")
 
 
-def _new_ticket(opened: Open, came: Came | None) -> str:
+def _new_ticket(opened: Open, came: PageArrival | None) -> str:
     nonce, issued = secrets.token_hex(12), here().clock.machine()
-    return _signed(Ticket(opened.page.slug, nonce, came, issued, opened.consent.version))
+    return _signed(FormTicket(opened.page.slug, nonce, came, issued, opened.consent.version))
 
 
-def _signed(ticket: Ticket) -> str:
+def _signed(ticket: FormTicket) -> str:
     came = ticket.came
     click = f"{came.message_id}|{came.link}|{came.machine_at.isoformat()}" if came else "||"
     subject = f"{ticket.slug}|{ticket.nonce}|{click}|{ticket.text}|{AGAIN if ticket.again else ''}"
     return sign(here().keyring, Purpose.FORM_TIME, subject=subject, issued=ticket.issued)
 
 
-def _ticket(token: str) -> Ticket:
+def _ticket(token: str) -> FormTicket:
     runtime = here()
     oldest = runtime.clock.machine() - OPEN_FOR
     signed = verify(runtime.keyring, Purpose.FORM_TIME, token, not_before=oldest)
@@ -262,11 +265,11 @@ def _ticket(token: str) -> Ticket:
     slug, nonce, message, link, at, *rest = signed.subject.split("|")
     came = None
     if message:
-        came = Came(MessageId(int(message)), link, datetime.fromisoformat(at))
-    return Ticket(slug, nonce, came, signed.issued, "".join(rest[:1]), again=AGAIN in rest[1:])
+        came = PageArrival(MessageId(int(message)), link, datetime.fromisoformat(at))
+    return FormTicket(slug, nonce, came, signed.issued, "".join(rest[:1]), again=AGAIN in rest[1:])
 
 
-def _looks_like_a_machine(given: Mapping[str, str], ticket: Ticket) -> str:
+def _looks_like_a_machine(given: Mapping[str, str], ticket: FormTicket) -> str:
     """Say why a form is asked for once more; "" where a person may well have sent it."""
     if given.get(HONEYPOT):
         return FILLED
@@ -277,7 +280,7 @@ def _looks_like_a_machine(given: Mapping[str, str], ticket: Ticket) -> str:
     return TOO_FAST if seconds < runtime.settings.form_min_seconds else ""
 
 
-def _thanked(thanks: Thanks) -> str:
+def _thanked(thanks: ThankYou) -> str:
     """Show what came of a form, also where the database has gone away since."""
     try:
         return _thank(thanks)
@@ -285,10 +288,10 @@ def _thanked(thanks: Thanks) -> str:
         # It was taken in; only the page that says so could not be read.
         if not passing(error):
             raise
-        return intake.received()
+        return form_intake.received()
 
 
-def _thank(thanks: Thanks) -> str:
+def _thank(thanks: ThankYou) -> str:
     asset, form = thanks.asset, thanks.form
     with here().works.read("prospect") as work:
         firm = firm_of(work)
@@ -324,12 +327,12 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return BLANK.sub(lambda found: words.get(found[1], ""), text)
 
 
-def _promised(work: Work, thanks: Thanks, zone: str) -> str:
+def _promised(work: Work, thanks: ThankYou, zone: str) -> str:
     """Say by when, in the time of whom it was promised to."""
     if thanks.promised_at is None:
         return ""
     if thanks.lead_id is not None and thanks.proven:
-        zone = dialled.zone_told(work, leads.get(work, thanks.lead_id))
+        zone = home_country.zone_told(work, leads.get(work, thanks.lead_id))
     there, now = (moment.astimezone(ZoneInfo(zone)) for moment in (thanks.promised_at, work.now))
     if there.date() == now.date():
         return f"{there:%H:%M} today"

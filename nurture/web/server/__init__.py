@@ -1,6 +1,6 @@
 """The HTTP server: whole requests, deadlines and bounds, so that no slow client holds a thread."""
 
-from nurture.web.server.bridge import Limits
-from nurture.web.server.run import Doors, serve
+from nurture.web.server.bridge import ServerLimits
+from nurture.web.server.run import ServerApps, serve
 
-__all__ = ["Doors", "Limits", "serve"]
+__all__ = ["ServerApps", "ServerLimits", "serve"]

@@ -38,7 +38,7 @@ SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ServerLimits:
     """How much a request may bring."""
 
     most: Callable[[str], int]
@@ -55,7 +55,7 @@ def _file() -> IO[bytes]:
 
 
 @dataclass(slots=True)
-class _Answer:
+class _HttpResponse:
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: IO[bytes] = field(default_factory=_file)
@@ -68,7 +68,7 @@ class Bridge:
     def __init__(
         self,
         inner: WSGIApplication,
-        limits: Limits,
+        limits: ServerLimits,
         *,
         pages: ThreadPoolExecutor,
         reserved: ThreadPoolExecutor,
@@ -135,7 +135,7 @@ class Bridge:
         finally:
             self._large -= 1
 
-    async def _ask(self, environ: WSGIEnvironment) -> "_Answer":
+    async def _ask(self, environ: WSGIEnvironment) -> "_HttpResponse":
         """Let a thread answer, unless too many requests of this client or of all wait for one."""
         client = self._limits.client(environ)
         if self._waiting.total() >= MOST_WAITING or self._waiting[client] >= MOST_WAITING_OF_ONE:
@@ -191,9 +191,9 @@ async def _read_into(environ: WSGIEnvironment, receive: ASGIReceiveCallable, mos
     environ["CONTENT_LENGTH"] = str(read)
 
 
-def _run(inner: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
+def _run(inner: WSGIApplication, environ: WSGIEnvironment) -> _HttpResponse:
     """Run the application to its end, in a thread."""
-    answer = _Answer()
+    answer = _HttpResponse()
 
     def start_response(
         status: str, headers: list[tuple[str, str]], _error: object = None
@@ -222,7 +222,7 @@ def _run(inner: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
     return answer
 
 
-async def _send(answer: _Answer, send: ASGISendCallable) -> None:
+async def _send(answer: _HttpResponse, send: ASGISendCallable) -> None:
     with answer.body as body:
         headers = answer.headers
         if not any(name == b"content-length" for name, _ in headers):

@@ -37,7 +37,7 @@ class Connection(Protocol):
 
 
 @dataclass(slots=True)
-class _Place:
+class _ClientSlot:
     client: str
     deadline: float
     known: bool = False
@@ -78,7 +78,7 @@ class Gate:
         self._trusted = tuple(trusted)
         self._most = most
         self._most_of_one = most_of_one
-        self._places: dict[Connection, _Place] = {}
+        self._places: dict[Connection, _ClientSlot] = {}
         self._clients: dict[str, _Client] = {}
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class Gate:
         one = self._clients.setdefault(name, _Client())
         one.count += 1
         one.fresh[connection] = None
-        self._places[connection] = _Place(name, self._now() + HEADER_SECONDS)
+        self._places[connection] = _ClientSlot(name, self._now() + HEADER_SECONDS)
         return True
 
     def forget(self, connection: Connection) -> None:

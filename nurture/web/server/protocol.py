@@ -159,7 +159,7 @@ class GuardedProtocol(HttpToolsProtocol):
             body = b"".join(self.shared.application(environ, start_response))  # type: ignore[arg-type] # write() is not offered
             ((status, headers),) = given
             head = _head(status, headers)
-        except Exception:  # the door: nobody else would hear of it
+        except Exception:  # the outermost call: nobody else would hear of it
             log.exception("request_failed", path=self.url[1:2].decode("latin-1"))
             self._end(HTTPStatus.INTERNAL_SERVER_ERROR)
             return

@@ -14,7 +14,7 @@ from wsgiref.types import WSGIApplication
 import uvicorn
 
 from nurture.kernel.networks import Network
-from nurture.web.server.bridge import Bridge, Limits
+from nurture.web.server.bridge import Bridge, ServerLimits
 from nurture.web.server.gate import MOST, Gate
 from nurture.web.server.protocol import GuardedProtocol, Shared
 
@@ -31,32 +31,32 @@ SWEEP_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class ServerApps:
     """What is served."""
 
     application: WSGIApplication
-    limits: Limits
+    limits: ServerLimits
     trusted: tuple[Network, ...] = ()
 
 
-def serve(doors: Doors, *, host: str, port: int) -> None:
+def serve(blueprint: ServerApps, *, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way have a few seconds to end."""
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for each bad request
-    server_of(doors, host=host, port=port).run()
+    server_of(blueprint, host=host, port=port).run()
 
 
-def server_of(doors: Doors, *, host: str, port: int) -> uvicorn.Server:
+def server_of(blueprint: ServerApps, *, host: str, port: int) -> uvicorn.Server:
     """Make a server that is not running yet."""
-    gate = Gate(time.monotonic, trusted=doors.trusted, most=_most())
+    gate = Gate(time.monotonic, trusted=blueprint.trusted, most=_most())
 
     class Protocol(GuardedProtocol):
-        shared = Shared(gate, doors.application, AT_ONCE)
+        shared = Shared(gate, blueprint.application, AT_ONCE)
 
     bridge = Bridge(
-        doors.application,
-        doors.limits,
+        blueprint.application,
+        blueprint.limits,
         pages=ThreadPoolExecutor(PAGE_THREADS, "page"),
         reserved=ThreadPoolExecutor(RESERVED_THREADS, "reserved"),
         reserved_for=RESERVED_FOR,

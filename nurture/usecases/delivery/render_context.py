@@ -1,0 +1,86 @@
+"""What a mail says to one lead: who they are, what interests them, the item it brings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nurture import content, mail
+from nurture.kernel.types import Json, LeadId
+from nurture.kernel.work import Work
+from nurture.leads import LeadView
+from nurture.mail import Claimed
+from nurture.usecases.shared.sending_policy import topic_words
+
+
+class RenderContext(NamedTuple):
+    """A claimed message with all that composing needs."""
+
+    message: Claimed
+    compiled: mail.CompiledMail
+    context: Mapping[str, object]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderContext:
+    """What all letters of an installation share."""
+
+    base_url: str
+    company: Mapping[str, Json]
+    """What templates may say about the sender: name, postal address."""
+
+
+def render_contexts(
+    work: Work, ready: Sequence[Claimed], people: Mapping[LeadId, LeadView], *, head: SenderContext
+) -> list[RenderContext]:
+    """Put in words what each message says, in a fixed number of statements."""
+    compiled = mail.compiled_mails(work, {one.template_version_id for one in ready})
+    assets = {one.id: one for one in content.assets(work)}
+    topics = topic_words(work)
+    items = {key: about_item(card, topics, head.base_url) for key, card in assets.items()}
+    written = []
+    for one in ready:
+        person = people.get(one.lead_id or LeadId(0))
+        context: dict[str, object] = {"company": head.company, **one.context}
+        if person is not None:
+            context |= about_lead(person, topics)
+        if one.asset_id in items:
+            context["content"] = items[one.asset_id]
+        name = person.name if person is not None else ""
+        written.append(RenderContext(one, compiled[one.template_version_id], context, name))
+    return written
+
+
+def about_lead(person: LeadView, topics: Mapping[str, str]) -> dict[str, object]:
+    """Say what is true of a lead; the strongest interest in words and by its key."""
+    own: dict[str, object] = {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "company": person.company,
+        "job": person.job,
+        "phone": person.phone,
+        "country": person.country,
+    }
+    told = {name: value for name, value in person.facts.items() if value is not None}
+    found: dict[str, object] = {"lead": told | own}
+    if person.interests:
+        key = person.interests[0]
+        found |= {"topic": topics.get(key, key), "topic_key": key}
+    return found
+
+
+def about_item(
+    card: content.AssetCard, topics: Mapping[str, str], base_url: str
+) -> dict[str, object]:
+    """Say what a mail may tell of the item that it brings."""
+    first = card.topics[0] if card.topics else None
+    return {
+        "id": card.id,
+        "title": card.title,
+        "teaser": card.teaser,
+        "type": card.kind,
+        "url": f"{base_url}{card.path}",
+        "minutes": card.minutes or None,
+        "topic": topics.get(first, first) if first else None,
+    }

@@ -1,0 +1,1 @@
+"""People come in: lists, forms and confirmations, each known once."""

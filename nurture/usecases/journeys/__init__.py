@@ -1,0 +1,1 @@
+"""Leads move along their tracks: in, on, paused, put aside, out; and why nothing goes out."""

@@ -1,0 +1,1 @@
+"""What visitors ask of us in forms: what leaves at once, and what nobody has proven."""
