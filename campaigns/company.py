@@ -123,7 +123,7 @@ def load_users(text: str) -> tuple[StaffEntry, ...]:
             country=_text(one, "country") or None,
             capacity=_number(one, "capacity", 20),
             firm=_text(one, "firm") or None,
-            manager=_text(one, "boss") or None,
+            manager=_text(one, "manager") or _text(one, "boss") or None,
             deputy=_text(one, "deputy") or None,
             away=tuple(
                 (_day(chunk["from"]), _day(chunk["through"])) for chunk in _maps(one, "away")

@@ -155,7 +155,14 @@ def _simple(name: str, rest: Sequence[str]) -> Compare | None:
 
 
 def _texts(tokens: Sequence[str]) -> tuple[str, ...]:
-    return tuple(_unquoted(one) for one in tokens)
+    """Read words with blanks or commas between them; a comma within quotes is part of its word."""
+    found: list[str] = []
+    for one in tokens:
+        if one[:1] in ("'", '"'):
+            found.append(_unquoted(one.rstrip(",")))
+        else:
+            found += [word for word in one.split(",") if word]
+    return tuple(found)
 
 
 def _act(tokens: Sequence[str], text: str) -> EventCondition:

@@ -7,28 +7,71 @@ from functools import lru_cache
 
 from campaigns.company import Plain, load_plain
 from campaigns.conditions import Value
+from campaigns.fields import FieldDefinition, FieldKind, FieldSchema
+from campaigns.formulas import Formula, read_formulas
 from campaigns.numbers import both_ways, is_number, read_number
+from campaigns.yamlfile import Notes, read, value_of
 
-DEFAULT_MOST = 200
+LARGEST = 10**15
+"""What a number of 64 bits keeps exactly (IEEE 754)."""
 EVERYWHERE = "*"
+NUMBERS = frozenset({FieldKind.NUMBER.value, FieldKind.MONEY.value})
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One question, by the name of the fact that it fills."""
+    """One question: a field of the schema, as a form asks for it."""
 
-    name: str
-    type: str
-    """email, text, tel, number, choice, area."""
-    label: str
-    help: str = ""
-    unit: str = ""
-    options: tuple[tuple[str, str], ...] = ()
-    most: int = DEFAULT_MOST
-    """Longest answer, or the largest number."""
-    always: bool = False
-    """A question of today: asked each time, also when the answer is known."""
-    needed: bool = False
+    field: FieldDefinition
+
+    @property
+    def name(self) -> str:
+        """Give the name of the fact that it fills."""
+        return self.field.key
+
+    @property
+    def type(self) -> str:
+        """Tell how it is asked: a choice where there are options, else by its kind."""
+        if self.field.options and self.field.kind is not FieldKind.CHOICES:
+            return "choice"
+        return self.field.kind.value
+
+    @property
+    def label(self) -> str:
+        """Give what stands above."""
+        return self.field.question or self.field.label
+
+    @property
+    def help(self) -> str:
+        """Give what stands below."""
+        return self.field.help if self.field.question or not self.field.built_in else ""
+
+    @property
+    def unit(self) -> str:
+        """Give what stands behind a number."""
+        return self.field.unit
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Give what may be chosen: its key and its words."""
+        return tuple((one.key, one.asked or one.words) for one in self.field.options)
+
+    @property
+    def most(self) -> int:
+        """Give the most characters, or the largest number."""
+        if self.field.is_number:
+            return int(self.field.most or LARGEST)
+        return self.field.longest
+
+    @property
+    def always(self) -> bool:
+        """Tell whether it is asked each time, also when the answer is known."""
+        return self.field.always
+
+    @property
+    def needed(self) -> bool:
+        """Tell whether the form cannot be sent without it."""
+        return self.field.needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +91,8 @@ class FormDefinition:
     thanks_title: str
     thanks_text: str
     next_item: bool
+    formula: str = ""
+    """The sum that is shown once it is sent."""
     confirms: frozenset[str] = frozenset()
     """Countries whose people confirm a yes from their mailbox; EVERYWHERE = all (D-25)."""
 
@@ -87,29 +132,38 @@ class Pages:
     pages: Mapping[str, PageDefinition]
     forms: Mapping[str, FormDefinition]
     consent: ConsentText
-    calculator: Mapping[str, Plain] = field(default_factory=dict)
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8)
-def load_pages(text: str) -> Pages:
-    """Read `pages.yaml`."""
-    whole = load_plain(text)
-    fields = {name: _field(name, _map(one)) for name, one in _map(whole["fields"]).items()}
-    forms = {key: _form(key, _map(one), fields) for key, one in _map(whole["forms"]).items()}
-    consent = {name: _string(value) for name, value in _map(whole["consent"]).items()}
-    listed = whole["pages"] if isinstance(whole["pages"], list) else []
-    pages = [
+def page_list(text: str) -> tuple[PageDefinition, ...]:
+    """List the pages of a `pages.yaml`."""
+    listed = load_plain(text)["pages"]
+    return tuple(
         PageDefinition(**{key: _string(value) for key, value in _map(one).items()})
-        for one in listed
-    ]
+        for one in (listed if isinstance(listed, list) else [])
+    )
+
+
+@lru_cache(maxsize=8)
+def load_pages(text: str, schema: FieldSchema) -> Pages:
+    """Read `pages.yaml`; what its forms ask stands in the schema."""
+    whole = load_plain(text)
+    forms = {key: _form(key, _map(one), schema) for key, one in _map(whole["forms"]).items()}
+    consent = {name: _string(value) for name, value in _map(whole["consent"]).items()}
     return Pages(
-        pages={page.slug: page for page in pages},
+        pages={page.slug: page for page in page_list(text)},
         forms=forms,
         consent=ConsentText(
             consent["version"], consent["label"], consent["text"], consent.get("without", "")
         ),
-        calculator=_map(whole.get("calculator")),
+        formulas=_formulas(text, schema),
     )
+
+
+def _formulas(text: str, schema: FieldSchema) -> dict[str, Formula]:
+    notes = Notes("pages.yaml")
+    return read_formulas(value_of(read(text, notes), "formulas"), notes, schema)
 
 
 def to_ask(
@@ -156,7 +210,7 @@ def check_answers(fields: Sequence[FormField], given: Mapping[str, str]) -> Chec
 
 
 def _read(one: FormField, typed: str) -> tuple[str, str | float]:
-    if one.type == "number":
+    if one.type in NUMBERS:
         return _read_number(one, typed)
     if one.type == "choice":
         if typed not in {value for value, _ in one.options}:
@@ -189,27 +243,12 @@ _NOUGHTS = re.compile(r"^([+-]?)0+(?=\d)")
 """Leading noughts, which say nothing where a number is asked for."""
 
 
-def _field(name: str, plain: Mapping[str, Plain]) -> FormField:
-    options = _map(plain.get("options"))
-    return FormField(
-        name=name,
-        type=_string(plain["type"]),
-        label=_string(plain["label"]),
-        help=_string(plain.get("help")),
-        unit=_string(plain.get("unit")),
-        options=tuple((_string(value), _string(words)) for value, words in options.items()),
-        most=_int(plain.get("most"), DEFAULT_MOST),
-        always=plain.get("always") is True,
-        needed=plain.get("needed") is True,
-    )
-
-
-def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, FormField]) -> FormDefinition:
+def _form(key: str, plain: Mapping[str, Plain], schema: FieldSchema) -> FormDefinition:
     thanks = _map(plain.get("thanks"))
     ask = plain["ask"] if isinstance(plain["ask"], list) else []
     return FormDefinition(
         key=key,
-        ask=tuple(fields[_string(name)] for name in ask),
+        ask=tuple(FormField(schema.fields[_string(name)]) for name in ask),
         at_most=_int(plain.get("at_most"), 3),
         intro=_string(plain.get("intro")),
         button=_string(plain["button"]),
@@ -220,6 +259,7 @@ def _form(key: str, plain: Mapping[str, Plain], fields: Mapping[str, FormField])
         thanks_title=_string(thanks.get("title")),
         thanks_text=_string(thanks.get("text")),
         next_item=thanks.get("next_item") is True,
+        formula=_string(plain.get("formula")),
         confirms=_confirms(plain.get("double_opt_in"), key),
     )
 

@@ -121,7 +121,7 @@ def check_users(top: Map, notes: Notes) -> None:
         one.get("zone", zone, "")
         one.get("country", country, "")
         one.get("capacity", partial(whole_number, least=0, most=10_000), 0)
-        for name in ("firm", "boss", "deputy"):
+        for name in ("firm", "manager", "boss", "deputy"):
             one.get(name, as_text, "")
         for chunk in one.children("away"):
             first = chunk.need("from", as_date, date.min)
@@ -165,7 +165,8 @@ def check_pages(top: Map, notes: Notes) -> None:
     """Read `pages.yaml`; whether what it names exists is looked up elsewhere."""
     whole = Fields(top, notes)
     whole.get("version", as_int, 1)
-    for entry in whole.need("fields", as_map, Map((), top.line)).entries:
+    # Before fields.yaml the questions stood here.
+    for entry in whole.get("fields", as_map, Map((), top.line)).entries:
         _question(entry, notes)
     _consent(whole.child("consent", whole.need("consent", as_map, Map((), top.line))))
     for entry in whole.need("forms", as_map, Map((), top.line)).entries:
@@ -176,7 +177,11 @@ def check_pages(top: Map, notes: Notes) -> None:
     slugs: dict[str, int] = {}
     for one in whole.needed_children("pages"):
         _page(one, slugs)
-    whole.get("calculator", partial(_calculator, notes), None)
+    if whole.has("calculator"):
+        whole.get("calculator", as_map, None)
+        said = "the calculator is a formula of your own now: write it under `formulas:`"
+        whole.wrong("calculator", said)
+    whole.get("formulas", as_map, None)
     whole.close()
 
 
@@ -217,6 +222,7 @@ def _form(one: Fields) -> None:
     one.need("does", one_of(FORM_DOES), "")
     one.need("mail", as_name, "")
     one.get("double_opt_in", _opt_in, None)
+    one.get("formula", as_name, "")
     thanks = one.child("thanks", one.need("thanks", as_map, Map((), one.line)))
     for name in ("title", "text"):
         thanks.need(name, _with_blanks, "")
@@ -242,21 +248,6 @@ def _page(one: Fields, slugs: dict[str, int]) -> None:
         one.need("text", as_text, "")
     one.get("form", as_name, "")
     one.get("acts_as", as_name, "")
-    one.close()
-
-
-_PERCENT = ("load", "per_bar")
-
-
-def _calculator(notes: Notes, node: Node) -> None:
-    one = Fields(as_map(node), notes, step="calculator")
-    for name in ("load", "price_per_kwh", "per_bar", "weeks"):
-        one.need(name, as_number, 0.0)
-    for name, parts in (("leaks", ("now", "mended")), ("age", ("from_years", "more_power"))):
-        inner = one.child("calculator", one.need(name, as_map, Map((), one.line)))
-        for part in parts:
-            inner.need(part, as_number, 0.0)
-        inner.close()
     one.close()
 
 

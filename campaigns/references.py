@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
+from campaigns.built_in_fields import built_in
 from campaigns.condition_text import FIELD_NAME, parse
 from campaigns.conditions import (
     All,
@@ -16,64 +17,25 @@ from campaigns.conditions import (
     Op,
 )
 from campaigns.durations import parse_until
+from campaigns.fields import ORDERED, FieldKind, FieldSchema
+from campaigns.formulas import read_formulas
 from campaigns.library_files import countries, country_meant
+from campaigns.numbers import is_number
 from campaigns.rejection_reasons import MARKETING, RejectReason
 from campaigns.track import FactDate
 from campaigns.vocabulary import BuyingStage, Channel, Role, Stage
-from campaigns.yamlfile import Items, Leaf, Map, Node, Problem, YamlEntry, did_you_mean
-
-ENGINE_FACTS = frozenset(
-    {
-        "authority",
-        "budget",
-        "campaign",
-        "cell",
-        "channel",
-        "city",
-        "company",
-        "company_name",
-        "company_owner",
-        "company_owner_id",
-        "compressor_kw",
-        "country",
-        "country_served",
-        "deliverable",
-        "email",
-        "email_domain",
-        "employees",
-        "engagement",
-        "first_name",
-        "fit",
-        "free_mail",
-        "industry",
-        "intent_since_sent_back",
-        "interests",
-        "job",
-        "language",
-        "last_contact",
-        "last_name",
-        "mail_often",
-        "mail_paused_until",
-        "mail_topics",
-        "main_concern",
-        "open_handoff",
-        "owner_id",
-        "permission",
-        "phone",
-        "postcode",
-        "postcode_area",
-        "reachable",
-        "role_address",
-        "sent_back_at",
-        "sent_back_reason",
-        "source",
-        "stage",
-        "timing",
-        "wake_date",
-        "website",
-    }
+from campaigns.yamlfile import (
+    Items,
+    Leaf,
+    Map,
+    Node,
+    Notes,
+    Problem,
+    YamlEntry,
+    did_you_mean,
+    value_of,
 )
-"""Facts that the engine and the usual columns of a list fill."""
+
 QUEUES = frozenset({MARKETING, "triage"})
 ENGINE_MAILS = ("alert", "reminder", "escalation")
 """Mails by which a lead is passed to sales; their names are fixed."""
@@ -96,6 +58,8 @@ class Outside:
     """Facts that leads have."""
     people: frozenset[str] = frozenset()
     """Who is known already, by handle."""
+    schema: FieldSchema = field(default_factory=built_in)
+    """The fields of the library itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +80,12 @@ class DefinedNames:
     known: dict[str, frozenset[str]] = field(default_factory=dict)
     choices: dict[str, frozenset[str]] = field(default_factory=dict)
     """The values of facts that are told by a choice."""
+    schema: FieldSchema = field(default_factory=built_in)
 
     def wrong(self, ref: Ref) -> str:
         """Say what is wrong with a name; "" = it exists."""
+        if ref.kind == "comparison":
+            return ref.word
         known = self.known.get(ref.kind)
         if known is None or ref.word in known:
             return ""
@@ -135,7 +102,7 @@ _CALLED = {
     "text": "text in templates/content",
     "fact": "field",
 }
-UNDECLARED = " (a fact that only lists bring stands under `facts:` in company.yaml)"
+UNDECLARED = " (declare it in fields.yaml)"
 
 
 def check_references(files: Mapping[str, Map], outside: Outside) -> list[Problem]:
@@ -170,11 +137,6 @@ def step_lines(track: Map) -> dict[str, int]:
     return {one.entries[0].key: one.entries[0].line for one in steps}
 
 
-def value_of(node: Node | None, name: str) -> Node | None:
-    """Look a key up, where there is a map."""
-    return _get(node, name) if node is not None else None
-
-
 def names_of(files: Mapping[str, Map], outside: Outside) -> DefinedNames:
     """Collect what exists."""
     company, pages = files.get("company.yaml", _NONE), files.get("pages.yaml", _NONE)
@@ -183,8 +145,7 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> DefinedNames:
     listed_people = _texts(_maps(files.get("users.yaml", _NONE), "users"), "id")
     people = outside.people | frozenset(listed_people)
     tracks = {name: top for name, top in files.items() if name.startswith("tracks/")}
-    questions = _map(pages, "fields")
-    fields = frozenset(entry.key for entry in questions.entries)
+    fields = outside.schema.live
     sources = _maps(files.get("sources.yaml", _NONE), "sources")
     names = DefinedNames(
         known={
@@ -194,10 +155,11 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> DefinedNames:
             "person": people,
             "who": people | set(Role) | set(Channel) | QUEUES,
             "script": _keys(_map(company, "scripts")),
-            "question": fields,
-            "fact": ENGINE_FACTS
-            | fields
+            "question": frozenset(one.key for one in fields if not one.derived),
+            "fact": frozenset(one.key for one in fields)
             | outside.facts
+            # Of broken files, too: what they declare is no further mistake elsewhere.
+            | _keys(_map(pages, "fields"))
             | frozenset(text for text, _ in _listed(_get(company, "facts"))),
             "form": _keys(_map(pages, "forms")),
             "item": frozenset(_texts(items, "key")),
@@ -208,10 +170,11 @@ def names_of(files: Mapping[str, Map], outside: Outside) -> DefinedNames:
             "country": countries(),
             "act": _acts(files, tracks, items, listed),
         },
+        schema=outside.schema,
         choices={
-            entry.key: _keys(_map(entry.node, "options"))
-            for entry in questions.entries
-            if isinstance(entry.node, Map) and _text(entry.node, "type") == "choice"
+            one.key: frozenset(option.key for option in one.options)
+            for one in fields
+            if one.options and not one.is_number
         },
     )
     names.choices |= {
@@ -295,8 +258,12 @@ def _pages(top: Map) -> Iterator[Ref]:
         yield from _ref(page, "asset", "item", slug)
         yield from _ref(page, "form", "form", slug)
         yield from _ref(page, "text", "text", slug)
-    concern = _map(_map(top, "fields"), "main_concern")
-    for option in _map(concern, "options").entries:
+    yield from _concerns(top)
+
+
+def _concerns(top: Map) -> Iterator[Ref]:
+    """Needs are topics of the content library: a choice of another name would lead to nothing."""
+    for option in _map(_map(_map(top, "fields"), "main_concern"), "options").entries:
         yield Ref("topic", option.key, option.line, "main_concern", "options")
 
 
@@ -320,7 +287,7 @@ def _company(top: Map) -> Iterator[Ref]:
 
 def _users(top: Map) -> Iterator[Ref]:
     for one in _maps(top, "users"):
-        for name in ("boss", "deputy"):
+        for name in ("manager", "boss", "deputy"):
             yield from _ref(one, name, "person", _text(one, "id"))
 
 
@@ -336,6 +303,7 @@ def _routing(top: Map) -> Iterator[Ref]:
 
 
 _BY_FILE = {
+    "fields.yaml": _concerns,
     "pages.yaml": _pages,
     "content.yaml": _content,
     "company.yaml": _company,
@@ -397,6 +365,10 @@ def _asked(line: int, condition: Condition, names: DefinedNames) -> Iterator[Ref
 
 
 def _compared(line: int, asked: Compare, names: DefinedNames) -> Iterator[Ref]:
+    said = _not_of_its_kind(asked, names.schema)
+    if said:
+        yield Ref("comparison", said, line)
+        return
     if asked.op not in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
         return
     values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
@@ -406,6 +378,21 @@ def _compared(line: int, asked: Compare, names: DefinedNames) -> Iterator[Ref]:
             yield Ref(asked.field, word, at)
     elif asked.field in names.choices:
         yield from _values(asked.field, words, names)
+
+
+def _not_of_its_kind(asked: Compare, schema: FieldSchema) -> str:
+    """Say why a field cannot be compared so; "" = it can. What Nurture works out is free."""
+    one = schema.get(asked.field)
+    if one is None or one.derived or asked.op in (Op.SET, Op.UNSET):
+        return ""
+    values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
+    if asked.op in (Op.GE, Op.GT, Op.LE, Op.LT) and one.kind not in ORDERED:
+        return f"`{one.key}` is of the kind {one.kind}, which knows no more and less: use is or in"
+    if one.is_number and not all(is_number(str(value)) for value in values):
+        return f"`{one.key}` is a number: compare it with one, such as `{one.key} >= 10`"
+    if one.kind is FieldKind.YES_NO and not all(isinstance(value, bool) for value in values):
+        return f"`{one.key}` is yes or no: ask `{one.key} is true` or `{one.key} is false`"
+    return ""
 
 
 def _scored(top: Map, names: DefinedNames) -> Iterator[Ref]:
@@ -442,8 +429,25 @@ def _whole(files: Mapping[str, Map], outside: Outside) -> Iterator[Problem]:
             yield from _file_name(file, top)
     for one in _maps(files.get("users.yaml", _NONE), "users"):
         yield from _own_manager(one)
+    yield from _formulas(files.get("pages.yaml", _NONE), outside.schema)
     if "definitions.yaml" in files:
         yield from _definitions(_map(files["definitions.yaml"], "definitions"))
+
+
+def _formulas(pages: Map, schema: FieldSchema) -> Iterator[Problem]:
+    """Say what is wrong with formulas: their names are fields, which stand in another file."""
+    notes = Notes("pages.yaml")
+    told = value_of(pages, "formulas")
+    known = read_formulas(told if isinstance(told, Map) else None, notes, schema)
+    yield from notes.problems
+    for entry in _map(pages, "forms").entries:
+        form = entry.node if isinstance(entry.node, Map) else _NONE
+        word, calculates = _text(form, "formula"), _text(form, "does") == "calculate"
+        if (word or calculates) and word not in known:
+            said = f"there is no formula `{word}`{did_you_mean(word, known)}"
+            if not word:
+                said = "a form that calculates names its sum: `formula:`"
+            yield Problem("pages.yaml", _line(form, "formula"), entry.key, "formula", said)
 
 
 def _file_name(file: str, top: Map) -> Iterator[Problem]:
@@ -455,7 +459,7 @@ def _file_name(file: str, top: Map) -> Iterator[Problem]:
 
 def _own_manager(one: Map) -> Iterator[Problem]:
     handle = _text(one, "id")
-    for name in ("boss", "deputy"):
+    for name in ("manager", "boss", "deputy"):
         if handle and _text(one, name) == handle:
             said = f"nobody is their own {name}"
             yield Problem("users.yaml", _line(one, name), handle, name, said)

@@ -233,6 +233,13 @@ class Fields:
                 )
 
 
+def value_of(node: Node | None, name: str) -> Node | None:
+    """Look a key up, where there is a map."""
+    if not isinstance(node, Map):
+        return None
+    return next((entry.node for entry in node.entries if entry.key == name), None)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name the known word that comes nearest, as the end of a sentence; "" when none is near."""
     words = sorted(known)

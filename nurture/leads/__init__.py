@@ -12,7 +12,7 @@ from nurture.leads.acts import (
 )
 from nurture.leads.address import Address, HostLists, is_free_mail, read_address
 from nurture.leads.country_names import country_name, country_names
-from nurture.leads.edit import COMPANY, EDITED, colleagues, edit, held_of, read_edit, shown_of
+from nurture.leads.edit import COMPANY, colleagues, edit, known_of, read_edit, shown, shown_of
 from nurture.leads.errors import (
     BadPhone,
     ImportStateConflict,
@@ -22,6 +22,8 @@ from nurture.leads.errors import (
     UnreadableFile,
     UnusableAddress,
 )
+from nurture.leads.field_storage import Misfits, fits, keep_indexes, misfits
+from nurture.leads.field_values import READ_ON, option_of, read_value
 from nurture.leads.files import (
     PIECE,
     FileForm,
@@ -32,7 +34,7 @@ from nurture.leads.files import (
     open_file,
     piece,
 )
-from nurture.leads.headings import FACT, LEFT_OUT, Column
+from nurture.leads.headings import FACT, LEFT_OUT, Column, column_of
 from nurture.leads.import_drafts import (
     DraftRow,
     ask_again,
@@ -145,12 +147,12 @@ from nurture.leads.workbook import (
 
 __all__ = [
     "COMPANY",
-    "EDITED",
     "FACT",
     "LEFT_OUT",
     "MAIL",
     "NO_MAIL",
     "PIECE",
+    "READ_ON",
     "UTM",
     "WHILE_SOMEBODY_WAITS",
     "WORKBOOKS",
@@ -180,6 +182,7 @@ __all__ = [
     "ListFile",
     "ListOptions",
     "ListPlan",
+    "Misfits",
     "MxLookup",
     "NamesUnavailable",
     "NewLead",
@@ -215,6 +218,7 @@ __all__ = [
     "changed_by",
     "close_file",
     "colleagues",
+    "column_of",
     "count",
     "country_name",
     "country_names",
@@ -226,6 +230,7 @@ __all__ = [
     "fact_names",
     "facts",
     "file_size",
+    "fits",
     "forget_files",
     "from_source",
     "gateway_of",
@@ -233,7 +238,6 @@ __all__ = [
     "get_act",
     "get_draft",
     "held_by",
-    "held_of",
     "history",
     "hold_run",
     "hosts_due",
@@ -243,10 +247,13 @@ __all__ = [
     "is_free_mail",
     "is_workbook",
     "join_act",
+    "keep_indexes",
+    "known_of",
     "list_rows",
     "mail_states",
     "mark_undone",
     "matching_ids",
+    "misfits",
     "note_act",
     "note_found",
     "note_hosts",
@@ -259,6 +266,7 @@ __all__ = [
     "open_draft",
     "open_file",
     "open_run",
+    "option_of",
     "piece",
     "plan_list",
     "preview",
@@ -268,6 +276,7 @@ __all__ = [
     "read_dialled",
     "read_edit",
     "read_postcode",
+    "read_value",
     "rejects",
     "remember_mapping",
     "remembered_mapping",
@@ -282,6 +291,7 @@ __all__ = [
     "set_undeliverable",
     "sheet_text",
     "sheets",
+    "shown",
     "shown_of",
     "source_key",
     "sources",

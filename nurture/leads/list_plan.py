@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from campaigns.built_in_fields import built_in
+from campaigns.fields import FieldSchema
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import Json
 from nurture.leads.address import HostLists
 from nurture.leads.errors import UnreadableFile
+from nurture.leads.field_json import schema_from, to_json
 from nurture.leads.headings import IGNORED, Column, guess, is_column
 from nurture.leads.reading import Conventions, Reading, ReadRow, Remark, read_row
 from nurture.leads.survey import Survey, survey_rows
@@ -29,10 +32,8 @@ class ListOptions:
     """Where phone numbers without a prefix are dialled."""
     topics: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    """Fact -> the words of its choices, plain -> what is kept."""
-    numbers: frozenset[str] = frozenset()
-    """Facts that are numbers."""
+    fields: FieldSchema = field(default_factory=built_in)
+    """What cells may hold; an import that is under way keeps the schema that it began with."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Key of a `Question` -> what somebody says."""
     conventions: Conventions | None = None
@@ -47,8 +48,7 @@ class ListOptions:
             "country": self.country,
             "topics": dict(self.topics),
             "sources": dict(self.sources),
-            "choices": {name: dict(words) for name, words in self.choices.items()},
-            "numbers": list[Json](sorted(self.numbers)),
+            "fields": [to_json(one) for one in self.fields.declared],
             "answers": dict(self.answers),
             "conventions": None if self.conventions is None else self.conventions.to_json(),
         }
@@ -56,7 +56,6 @@ class ListOptions:
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "ListOptions":
         """Read what `to_json` wrote."""
-        numbers, choices = value.get("numbers"), value.get("choices")
         told = value.get("conventions")
         return cls(
             mapping=_strings(value.get("mapping")),
@@ -65,14 +64,7 @@ class ListOptions:
             country=_string(value.get("country")),
             topics=_strings(value.get("topics")) or {},
             sources=_strings(value.get("sources")) or {},
-            choices={
-                name: words
-                for name, words in (choices if isinstance(choices, dict) else {}).items()
-                if isinstance(words, dict)
-            },
-            numbers=frozenset(str(one) for one in numbers if isinstance(one, str))
-            if isinstance(numbers, list)
-            else frozenset(),
+            fields=schema_from(value),
             answers=_strings(value.get("answers")) or {},
             conventions=None if told is None else Conventions.from_json(told),
         )
@@ -97,8 +89,7 @@ class ListPlan:
             encoding=self.shape.encoding,
             delimiter=self.shape.delimiter,
             country=reading.country,
-            choices=reading.choices,
-            numbers=reading.numbers,
+            fields=reading.fields,
             conventions=reading.conventions,
         )
 
@@ -129,7 +120,7 @@ def plan_list(
     said = options.mapping is not None
     known = options.mapping if options.mapping is not None else (remembered or {})
     first = list(islice(rows, _EXAMPLES))
-    mapping = guess(headings, known=known, said=said)
+    mapping = guess(headings, known=known, fields=options.fields, said=said)
     _check(mapping)
     reading = Reading(
         columns=tuple(mapping[heading] for heading in headings),
@@ -138,8 +129,7 @@ def plan_list(
         topics={word.casefold(): topic for word, topic in options.topics.items()},
         sources={word.casefold(): key for word, key in options.sources.items()},
         hosts=hosts or HostLists(),
-        choices=options.choices,
-        numbers=options.numbers,
+        fields=options.fields,
         answers=options.answers,
         conventions=options.conventions or Conventions(),
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from campaigns.built_in_fields import built_in
+from campaigns.fields import FieldDefinition, FieldKind, FieldSchema
 from campaigns.numbers import Signs, both_ways, is_number, read_number
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import SIGNS, original_cell
@@ -18,6 +20,7 @@ from nurture.leads.address import (
     split_addresses,
 )
 from nurture.leads.days import DayOrder, read_day
+from nurture.leads.field_values import number_in, option_of, read_value
 from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
 from nurture.leads.mail_wishes_read import MailStatement, standing
 from nurture.leads.model import NewLead
@@ -75,10 +78,8 @@ class Reading:
     sources: Mapping[str, str] = field(default_factory=dict)
     """Word, lower case -> source key; what is not here comes from the file's source."""
     hosts: HostLists = field(default_factory=HostLists)
-    choices: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    """Fact -> the words that its choices are told in, plain (`words_of`) -> what is kept."""
-    numbers: frozenset[str] = frozenset()
-    """Facts that are numbers, whatever a list looks like."""
+    fields: FieldSchema = field(default_factory=built_in)
+    """What a cell may hold, by the fact that it fills."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """What somebody said of columns and cells that a list does not explain."""
     conventions: Conventions = field(default_factory=Conventions)
@@ -167,16 +168,6 @@ def answer_key(heading: str, cell: str) -> str:
 _MAIL_COLUMNS = frozenset({Column.OPT_IN, Column.OPT_OUT})
 _FORMULA = (*SIGNS, "\t", "\r")
 _SIGNED = re.compile(r"[+-]?[\d.,' ]+$")
-_POWER = re.compile(r"(.*?\d)\s*(?:kw|kilowatt)?", re.IGNORECASE)
-_PEOPLE = re.compile(
-    r"(?P<most><|≤|less than|fewer than|under|up to|bis zu|weniger als|unter|moins de|minder dan|"
-    r"menos de|meno di)?\s*"
-    r"(?:ca\.?|circa|about|approx\.?|over|über|more than|mehr als|plus de|meer dan|>|≥|~)?\s*"
-    r"(?P<low>\d[\d.,'’]*(?: \d{3})*)"  # noqa: RUF001 - people type it
-    r"(?:\s*(?:[-–+]|bis|to|à|tot|und|and|or|oder|bzw|employees?|people|persons|staff|mitarbeiter|"  # noqa: RUF001 - ranges have dashes
-    r"ma\b|fte|salariés|medewerkers|empleados|dipendenti|beschäftigte)[^=]*)?",
-    re.IGNORECASE,
-)
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
 _LENGTHS: Mapping[str, int] = {
     Column.FIRST_NAME: 100,
@@ -187,7 +178,7 @@ _LENGTHS: Mapping[str, int] = {
 _TEXT = 500
 _REAL: Mapping[str, frozenset[str]] = {
     Column.LAST_NAME: frozenset({"na", "blank"}),
-    Column.CITY: frozenset({"leer"}),
+    "fact:city": frozenset({"leer"}),
 }
 """Names that elsewhere stand for nothing: there are people called Na, and a town called Leer."""
 _RAW = frozenset({Column.EMAIL, Column.COUNTRY, Column.OPT_IN, Column.OPT_OUT})
@@ -233,15 +224,16 @@ class _Cells:
             return None
         return cell[: _LENGTHS.get(column, _TEXT)].strip() or None
 
+    def field(self, column: str) -> FieldDefinition | None:
+        """Give the field that a column brings, as the schema has it."""
+        return self.reading.fields.get(column.removeprefix(FACT))
+
     def choice(self, column: str) -> Json:
         """Take what is kept for the words of a choice; other words are kept as they are."""
-        name = column.removeprefix(FACT)
-        listed = self.reading.choices.get(name)
-        if listed and (cell := self._cells.get(column)) is not None:
-            kept = listed.get(words_of(cell[1].strip().removeprefix("'")))
-            if kept is not None:
-                return kept
-        return None
+        one = self.field(column)
+        if one is None or not one.options or (cell := self._cells.get(column)) is None:
+            return None
+        return option_of(one, cell[1].strip().removeprefix("'"))
 
     def read(self, column: str, reader: Callable[[str], str]) -> str | None:
         """Take a cell through a reader that may refuse it."""
@@ -376,42 +368,63 @@ def _facts(cells: _Cells) -> dict[str, Json]:
 
 
 def _fact(cells: _Cells, column: str) -> Json:
-    if column in _FACT_READERS:
-        return _FACT_READERS[column](cells, column)
+    one = cells.field(column)
+    if one is not None and one.is_number:
+        return _field_number(cells, column, one)
+    if one is not None and one.kind is FieldKind.DATE:
+        return _day(cells, column)
+    if one is not None and one.kind in _TYPED:
+        country = cells.reading.country
+        return _typed(cells, column, partial(read_value, one, country=country))
     heading, told = cells.heading(column), cells.reading.conventions
-    if column.removeprefix(FACT) in cells.reading.numbers:
-        return _number(cells, column, str, "This is no number: write it like 30 or 7.5.")
     if heading in told.numbers and is_number(cells.take(column)):
-        return _number(cells, column, str, "This is no number: write it like 30 or 7.5.")
+        return _number(cells, column, str, _NO_NUMBER)
     if heading in told.days:
         return _day(cells, column) if cells.take(column) else None
     return cells.text(column)
 
 
-def power_in(cell: str) -> str:
-    """Take the number out of 30 kW."""
-    found = _POWER.fullmatch(cell.strip())
-    return found[1] if found else cell
+_TYPED = frozenset(
+    {
+        FieldKind.CHOICE,
+        FieldKind.CHOICES,
+        FieldKind.YES_NO,
+        FieldKind.PHONE,
+        FieldKind.EMAIL,
+        FieldKind.URL,
+        FieldKind.COUNTRY,
+        FieldKind.LANGUAGE,
+        FieldKind.ZONE,
+    }
+)
+"""Kinds whose cells are read one by one; numbers and days are read by their whole column."""
+_NO_NUMBER = "This is no number: write it like 30 or 7.5."
 
 
-def people_in(cell: str) -> str:
-    """Take the lower end out of 50-249 or 10+; who are fewer than so many are at least one."""
-    found = _PEOPLE.fullmatch(cell.strip())
-    if found is None:
-        return cell
-    return "1" if found["most"] else found["low"].rstrip(".,")
+def _typed(cells: _Cells, column: str, reader: Callable[[str], Json]) -> Json:
+    cell = cells.take(column).removeprefix("'")
+    if not cell:
+        return None
+    try:
+        return reader(cell)
+    except Invalid as wrong:
+        cells.leave_out(column, wrong.sentence)
+        return None
 
 
-def _power(cells: _Cells, column: str) -> Json:
-    return _number(cells, column, power_in, "This is no number of kilowatts: write 30 or 30 kW.")
-
-
-def _employees(cells: _Cells, column: str) -> Json:
-    """Read a number of people; of a range such as 20-49 its lower end."""
-    reason = "This is no number of people: write 80 or 50-249."
-    number = _number(cells, column, people_in, reason)
-    if isinstance(number, float):
-        cells.leave_out(column, "People are counted whole: write 80 or 50-249.")
+def _field_number(cells: _Cells, column: str, one: FieldDefinition) -> Json:
+    """Read a number with its unit; of a range such as 20-49 its lower end where it is whole."""
+    reason = _NO_NUMBER
+    if one.whole:
+        reason = f"{one.label} is counted whole: write 80 or 50-249."
+    elif one.unit:
+        reason = f"This is no number of {one.unit}: write 30 or 30 {one.unit}."
+    number = _number(cells, column, partial(number_in, one), reason)
+    if one.whole and isinstance(number, float):
+        cells.leave_out(column, reason)
+        return None
+    if one.most is not None and isinstance(number, int | float) and number > one.most:
+        cells.leave_out(column, f"{one.label} is {one.most:,.0f} at most.")
         return None
     return number
 
@@ -440,18 +453,6 @@ def _day(cells: _Cells, column: str) -> Json:
     except Invalid as wrong:
         cells.leave_out(column, wrong.sentence)
         return None
-
-
-_FACT_READERS: Mapping[str, Callable[[_Cells, str], Json]] = {
-    Column.COMPRESSOR_KW.value: _power,
-    Column.EMPLOYEES.value: _employees,
-    Column.LAST_CONTACT.value: _day,
-}
-NUMBERS_IN: Mapping[str, Callable[[str], str]] = {
-    Column.COMPRESSOR_KW.value: power_in,
-    Column.EMPLOYEES.value: people_in,
-}
-"""Columns of numbers, and how the number is taken out of a cell."""
 
 
 def _map(value: Json) -> Mapping[str, Json]:

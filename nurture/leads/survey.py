@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from campaigns.fields import FieldKind
 from campaigns.numbers import Signs, is_number, signs_for, signs_of
 from nurture.leads.days import DayOrder, is_day, order_for, order_of
+from nurture.leads.field_values import number_in
 from nurture.leads.headings import FACT, IGNORED, LEFT_OUT, Column
 from nurture.leads.mail_wishes_read import (
     CellMeaning,
@@ -19,7 +21,6 @@ from nurture.leads.plain_words import says_nothing
 from nurture.leads.reading import (
     MAIL,
     NO_MAIL,
-    NUMBERS_IN,
     Conventions,
     Reading,
     answer_key,
@@ -144,6 +145,9 @@ class _Column:
     def __init__(self, place: int, heading: str, column: str, reading: Reading) -> None:
         self.place, self.heading, self.column = place, heading, column
         self._reading, self._about = reading, about_mail(heading)
+        self._field = (
+            reading.fields.get(column.removeprefix(FACT)) if column.startswith(FACT) else None
+        )
         self._words: Counter[str] = Counter()
         """Words of who wants mail that nobody understands, or that stand where none should."""
         self._unclear: dict[str, None] = {}
@@ -191,7 +195,9 @@ class _Column:
         if not cell or says_nothing(cell):
             return
         self._filled += 1
-        number = NUMBERS_IN.get(self.column, str)(cell.removeprefix("'"))
+        bare = cell.removeprefix("'")
+        declared = self._field is not None and self._field.is_number
+        number = number_in(self._field, bare) if self._field is not None and declared else bare
         if is_number(number):
             self._numbers += 1
             found = signs_of(number)
@@ -215,19 +221,19 @@ class _Column:
 
     @property
     def holds_numbers(self) -> bool:
-        if self.column in NUMBERS_IN or self.column.removeprefix(FACT) in self._reading.numbers:
-            return self.column.startswith(FACT)
+        if self._field is not None and self._field.is_number:
+            return True
         return self._is_own and 0 < _MOSTLY * self._filled <= self._numbers
 
     @property
     def holds_days(self) -> bool:
-        if self.column == Column.LAST_CONTACT:
+        if self._field is not None and self._field.kind is FieldKind.DATE:
             return True
         return self._is_own and 0 < _MOSTLY * self._filled <= self._days
 
     @property
     def _is_own(self) -> bool:
-        return self.column.startswith(FACT) and self.column not in _KNOWN_FACTS
+        return self.column.startswith(FACT) and self._field is None
 
     def signs(self) -> Signs | None:
         """Tell how its numbers are written, by an answer or by its cells."""
@@ -291,7 +297,6 @@ def _conventions(columns: Sequence[_Column]) -> Conventions:
     )
 
 
-_KNOWN_FACTS = frozenset(column.value for column in Column)
 _SOUNDS = "This column is left out, and it sounds as if it says who wants our mail."
 _STRANGE = "This column is left out, and some of its cells say that somebody wants no mail."
 _COLUMN_CHOICES = (

@@ -60,7 +60,7 @@ class Lead(Base):
     zone: Mapped[str] = mapped_column(String(60), default="UTC")
     """IANA name; sending hours are read in it."""
     facts: Mapped[Json] = mapped_column(type_json, default=dict)
-    """Profile by name: industry, employees, compressor_kw, authority, budget, need, timing..."""
+    """What is known beside the columns, by the key of its field."""
     interests: Mapped[Json] = mapped_column(type_json, default=list)
     """Topics, the strongest first."""
     stage: Mapped[str] = mapped_column(String(20))

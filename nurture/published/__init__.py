@@ -7,6 +7,7 @@ from nurture.published.queries import (
     current,
     definitions,
     every_text,
+    fields,
     library,
     pages,
     read,
@@ -14,6 +15,7 @@ from nurture.published.queries import (
     scorecard,
     sending,
     sla,
+    text_of,
 )
 from nurture.published.service import publish
 
@@ -24,6 +26,7 @@ __all__ = [
     "current",
     "definitions",
     "every_text",
+    "fields",
     "library",
     "pages",
     "publish",
@@ -32,4 +35,5 @@ __all__ = [
     "scorecard",
     "sending",
     "sla",
+    "text_of",
 ]

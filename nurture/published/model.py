@@ -12,5 +12,6 @@ class LibraryFile(StrEnum):
     SLA = "sla"
     SENDING = "sending"
     COMPANY = "company"
+    FIELDS = "fields"
     PAGES = "pages"
     CONTENT = "content"

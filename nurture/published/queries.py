@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from campaigns.company import CompanyProfile, load_company
 from campaigns.definitions import Definitions
+from campaigns.fields import FieldSchema
 from campaigns.forms import Pages, load_pages
 from campaigns.library import (
     ContentShelf,
@@ -20,6 +21,7 @@ from campaigns.library import (
     load_sending,
     load_sla,
 )
+from campaigns.library_fields import schema_of
 from campaigns.routing import Routing
 from campaigns.scorecard import Scorecard
 from campaigns.sla import Sla
@@ -57,6 +59,11 @@ def newest(work: Work, file: LibraryFile) -> tuple[int, str | None]:
         ).first()
         known[file] = (0, None) if found is None else (found.number, found.text)
     return known[file]
+
+
+def text_of(work: Work, file: LibraryFile) -> str:
+    """Give the text in force; "" where there is none."""
+    return newest(work, file)[1] or ""
 
 
 def every_text(work: Work, file: LibraryFile) -> list[str]:
@@ -107,9 +114,15 @@ def company(work: Work) -> CompanyProfile:
     return read(work, LibraryFile.COMPANY, load_company)
 
 
+def fields(work: Work) -> FieldSchema:
+    """Give every field of a lead: the built-in ones, and those that are declared."""
+    texts = (LibraryFile.FIELDS, LibraryFile.PAGES, LibraryFile.COMPANY)
+    return schema_of(*(text_of(work, file) for file in texts))
+
+
 def pages(work: Work) -> Pages:
     """Give the pages and forms in force."""
-    return read(work, LibraryFile.PAGES, load_pages)
+    return load_pages(current(work, LibraryFile.PAGES)[1], fields(work))
 
 
 def library(work: Work) -> ContentShelf:

@@ -7,6 +7,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
+from campaigns.fields import FieldDefinition, FieldKind
 from campaigns.forms import ConsentText, FormField, PageDefinition
 from campaigns.vocabulary import ActivityKind, Basis, MessageKind, Verdict
 from nurture import consent, engagement, handoff, leads, mail, tasks
@@ -18,7 +19,6 @@ from nurture.usecases.intake import submit_form
 from nurture.usecases.intake.submit_form import AnswersRefused, FormVisit
 from nurture.usecases.requests.published_forms import Open
 from nurture.usecases.shared import home_country
-from nurture.web.public.calculator import reckon
 from nurture.web.public.landing import HONEYPOT, PERSON
 from nurture.web.public.public_frame import safe_html
 from tests.doors.public import HENK, Site, henk, open_site, person
@@ -308,7 +308,7 @@ def test_an_optional_phone_number_that_nobody_can_read_loses_nothing(
 
 
 def test_a_phone_number_that_must_be_given_is_asked_for_again() -> None:
-    asked = FormField("phone", "tel", "Phone", needed=True)
+    asked = FormField(FieldDefinition("phone", "Phone", FieldKind.PHONE, needed=True))
     words = ConsentText("1", "", "", "")
     opened = Open(
         PageDefinition("contact"), None, (asked,), recognised=False, asset=None, consent=words
@@ -328,6 +328,11 @@ def test_the_calculator_shows_the_sum_with_every_step(site: Site) -> None:
     assert "350,000 kWh" in answer.text
     assert "EUR 63,000" in answer.text
     assert "EUR 9,450" in answer.text
+    assert "EUR 19,694" in answer.text
+    assert "31 % of today" in answer.text
+
+    answer = site.send("calculator", {"email": JAN, "compressor_kw": "100"})
+    assert "The sum needs at least the power and the running hours." in answer.text
 
 
 def test_an_event_comes_as_a_calendar_entry(site: Site) -> None:
@@ -346,14 +351,6 @@ def test_an_event_comes_as_a_calendar_entry(site: Site) -> None:
 
 def test_a_flood_is_not_read(site: Site) -> None:
     assert site.send("contact", {"email": JAN, "your_question": "x" * 70_000}).status_code == 413
-
-
-def test_the_sum_needs_power_and_hours() -> None:
-    assert reckon({"compressor_kw": 100.0}, {}) is None
-    found = reckon({"compressor_kw": 10.0, "hours_per_week": 40.0, "age_years": 3.0}, {})
-    assert found is not None
-    assert len(found.savings) == 2
-    assert found.saved < found.cost.euros
 
 
 def test_a_person_on_a_page_is_counted_once_a_day(site: Site) -> None:

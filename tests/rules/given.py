@@ -5,7 +5,10 @@ from datetime import UTC, datetime, time, timedelta
 from campaigns.conditions import EventCondition, Facts, LeadEvent, Value
 from campaigns.content_choice import ContentOption
 from campaigns.decision import LeadSnapshot, Policy
+from campaigns.fields import FieldSchema
 from campaigns.frequency_caps import FrequencyCap, FrequencyLimit
+from campaigns.library import shipped
+from campaigns.library_fields import schema_of
 from campaigns.timing import ALWAYS, Duration, Window
 from campaigns.track import BranchStep, ContentStep, EmailStep, ExitStep, Step, Track, WaitStep
 from campaigns.vocabulary import ActivityKind, BuyingStage, Stage
@@ -14,6 +17,12 @@ TUESDAY = datetime(2026, 1, 6, 10, 0, tzinfo=UTC)
 OFFICE = Window(frozenset({1, 2, 3}), time(9), time(16))
 CLICKED_LEARN1 = EventCondition(ActivityKind.CLICKED, "learn1")
 USUAL_CAP = FrequencyCap((FrequencyLimit(1, 3), FrequencyLimit(2, 7)))
+
+
+def example_fields() -> FieldSchema:
+    """Give the fields of the example company."""
+    files = ("fields.yaml", "pages.yaml", "company.yaml")
+    return schema_of(*((shipped() / file).read_text("utf-8") for file in files))
 
 
 def days(number: float) -> timedelta:

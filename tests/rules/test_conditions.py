@@ -140,3 +140,10 @@ def test_not_is_the_opposite_and_all_and_any_mirror_each_other(condition: Condit
 def test_only_acts_make_a_branch_need_an_end() -> None:
     assert asks_for_acts(parse("not clicked learn1"))
     assert not asks_for_acts(All((Compare("wake_date", Op.SET),)))
+
+
+def test_the_words_of_a_list_may_have_commas_between_them() -> None:
+    wanted = Compare("country", Op.IN, ("DE", "AT", "CH"))
+    for text in ("country in DE AT CH", "country in DE, AT, CH", "country in DE,AT,CH"):
+        assert parse(text) == wanted
+    assert parse("job in 'a, b', c") == Compare("job", Op.IN, ("a, b", "c"))

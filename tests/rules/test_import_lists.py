@@ -8,6 +8,7 @@ from nurture.kernel.errors import Invalid
 from nurture.leads import HostLists, ListOptions, ReadRow, Remark, list_rows, plan_list
 from nurture.leads.headings import guess
 from nurture.leads.table import _LONGEST_LINE, Shape, _whole_records, records
+from tests.rules.given import example_fields
 
 
 def rows_of(path: Path, options: ListOptions | None = None) -> list[ReadRow | Remark]:
@@ -77,7 +78,7 @@ def test_rows_are_numbered_as_a_spreadsheet_does(tmp_path: Path) -> None:
 
 def test_a_totals_row_and_formulas_do_no_harm(tmp_path: Path) -> None:
     path = write(tmp_path, b"E-Mail;Firma;kW\na@x.example;=1+1;30 kW\n=SUM(A1);Total;=1+1\n")
-    first, total = rows_of(path)
+    first, total = rows_of(path, ListOptions(fields=example_fields()))
     assert isinstance(first, ReadRow)
     assert first.lead.company is None
     assert first.lead.facts["compressor_kw"] == 30
@@ -121,7 +122,7 @@ def test_headings_are_guessed_in_english_and_german() -> None:
         "Last contact",
         "Shoe size",
     ]
-    assert list(guess(headings, known={}).values()) == [
+    assert list(guess(headings, known={}, fields=example_fields()).values()) == [
         "email",
         "first_name",
         "last_name",

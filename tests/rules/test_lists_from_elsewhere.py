@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nurture.kernel.types import Json
+from campaigns.built_in_fields import built_in
+from campaigns.fields import FieldOption
 from nurture.leads import ListOptions, ReadRow, Remark, list_rows, plan_list, survey_list
 from nurture.leads.headings import guess
+from tests.rules.given import example_fields
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 
@@ -239,7 +241,9 @@ def test_whose_point_it_is_is_decided_once_for_a_column(tmp_path: Path, cells: s
 def test_an_answer_says_whose_point_it_is(tmp_path: Path) -> None:
     text = "Email;kW\na@x.example;1,500\nb@x.example;7\n"
     for answer, power in (("thousands", 1500), ("decimals", 1.5)):
-        rows, asked = read(tmp_path, text, ListOptions(answers={"kW": answer}))
+        rows, asked = read(
+            tmp_path, text, ListOptions(answers={"kW": answer}, fields=example_fields())
+        )
         assert asked == []
         assert isinstance(rows[0], ReadRow)
         assert rows[0].lead.facts["compressor_kw"] == power
@@ -336,12 +340,14 @@ def test_a_phone_number_is_read_with_what_stands_around_it(
 
 
 def test_the_words_of_a_choice_mean_its_key(tmp_path: Path) -> None:
-    choices: dict[str, dict[str, Json]] = {
-        "job": {"plant head": "plant_head"},
-        "employees": {"50 to 249": 150},
-    }
+    fields = built_in()
+    job, employees = fields.fields["job"], fields.fields["employees"]
+    words = (FieldOption("plant_head", "Plant head"), FieldOption("150", "50 to 249"))
+    declared = fields.with_fields(
+        [replace(job, options=words[:1]), replace(employees, options=words[1:])]
+    )
     text = "Email,Job title,Employees\na@x.example,Plant Head,50 to 249\nb@x.example,Baker,80\n"
-    one, two = good(tmp_path, text, ListOptions(choices=choices))
+    one, two = good(tmp_path, text, ListOptions(fields=declared))
     assert (one.lead.job, one.lead.facts["employees"]) == ("plant_head", 150)
     assert (two.lead.job, two.lead.facts["employees"]) == ("Baker", 80)
 

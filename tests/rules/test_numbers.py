@@ -2,12 +2,18 @@
 
 import pytest
 
+from campaigns.fields import FieldDefinition, FieldKind, FieldOption
 from campaigns.forms import FormField, check_answers
 from campaigns.numbers import is_number
 
-POWER = FormField("compressor_kw", "number", "Power", most=5_000)
+POWER = FormField(FieldDefinition("compressor_kw", "Power", FieldKind.NUMBER, most=5_000))
 SIZE = FormField(
-    "employees", "choice", "Size", options=(("10", "few"), ("150", "many"), ("007", "a"))
+    FieldDefinition(
+        "employees",
+        "Size",
+        FieldKind.CHOICE,
+        options=(FieldOption("10", "few"), FieldOption("150", "many"), FieldOption("007", "a")),
+    )
 )
 
 

@@ -14,6 +14,7 @@ from nurture.leads import (
     plan_list,
     sheet_text,
 )
+from tests.rules.given import example_fields
 from tests.support.workbook import sheet_xml, workbook
 
 ROWS: list[list[str | float]] = [
@@ -27,7 +28,11 @@ ROWS: list[list[str | float]] = [
 def test_a_workbook_is_read_as_its_sheet_shows_it(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"".join(sheet_text(BytesIO(workbook([], ROWS)))))
-    rows = [row for row in list_rows(plan_list(path, ListOptions())) if isinstance(row, ReadRow)]
+    rows = [
+        row
+        for row in list_rows(plan_list(path, ListOptions(fields=example_fields())))
+        if isinstance(row, ReadRow)
+    ]
     assert [row.lead.first_name for row in rows] == ["Zoë, née “Õ”", "Ola"]
     assert [row.lead.phone for row in rows] == ["+4930123456", "+493099887766"]
     assert [row.lead.facts["compressor_kw"] for row in rows] == [7.5, 30]

@@ -12,8 +12,10 @@ import pytest
 
 import templates
 from campaigns.company import load_company, load_plain, load_sources, load_users
+from campaigns.fields import FieldSchema
 from campaigns.forms import load_pages
 from campaigns.library import load_content, load_sending, shipped
+from campaigns.library_fields import schema_of
 from campaigns.library_sales import load_definitions, load_routing, load_sla
 from campaigns.library_score import load_scorecard
 from campaigns.rejection_reasons import load_sent_back
@@ -198,7 +200,14 @@ WRONG = [
     ("pages.yaml", "mail: promised_call", "mail: promised_cal", "did you mean `promised_call`?"),
     ("pages.yaml", "text: prices.md", "text: price.md", "did you mean `prices.md`?"),
     ("pages.yaml", "does: call", "does: cal", "did you mean `call`?"),
-    ("pages.yaml", "type: tel", "type: phone", "`phone` is not one of"),
+    ("fields.yaml", "kind: long_text", "kind: longtext", "did you mean `long_text`?"),
+    ("fields.yaml", "unit: h", "units: h", "did you mean `unit`?"),
+    ("fields.yaml", "most: 168", "most: many", "must be a number"),
+    ("fields.yaml", "group: answers", "group: anywhere", "is not one of"),
+    ("fields.yaml", "  how_soon:", "  How soon:", "is no name of a field"),
+    ("fields.yaml", "    kind: choice", "    kind: text_", "did you mean `text`?"),
+    ("fields.yaml", "main_concern:", "engagement:", "give your field another name"),
+    ("fields.yaml", "energy: Energy cost", "energi: Energy cost", "did you mean `energy`?"),
     ("pages.yaml", "{{ owner.name }}", "{{ owner.nam }}", "did you mean `owner.name`?"),
     ("pages.yaml", "double_opt_in: yes", "double_opt_in: [DE, XX]", "`XX` is no country"),
     ("pages.yaml", "at_most: 3", "at_most: three", "must be a whole number"),
@@ -228,7 +237,7 @@ WRONG = [
         "did you mean `mara`?",
     ),
     ("company.yaml", "postal:", "postale:", "unknown field `postale`; did you mean `postal`?"),
-    ("users.yaml", "boss: jonas", "boss: jona", "there is no person `jona`; did you mean `jonas`?"),
+    ("users.yaml", "manager: jonas", "manager: jona", "`jona`; did you mean `jonas`?"),
     ("users.yaml", "email: tom@tarnholt.example", "email: tom", "`tom` is no whole address"),
     ("users.yaml", "roles: [dealer]", "roles: [daeler]", "did you mean `dealer`?"),
     ("users.yaml", "zone: Europe/Vienna", "zone: Europe/Wien", "is no time zone"),
@@ -341,12 +350,16 @@ def meaning(shelf: Shelf) -> object:
     def text(name: str) -> str:
         return (shelf.folder / name).read_text("utf-8-sig")
 
+    def fields() -> FieldSchema:
+        return schema_of(text("fields.yaml"), text("pages.yaml"), text("company.yaml"))
+
     load: dict[str, Callable[[str], object]] = {
         "users.yaml": lambda told: (load_users(told), load_plain(told)),
         "company.yaml": lambda told: (load_company(told), load_sent_back(told)),
         "sources.yaml": load_sources,
         "content.yaml": load_content,
-        "pages.yaml": load_pages,
+        "pages.yaml": lambda told: load_pages(told, fields()),
+        "fields.yaml": lambda _: dict(fields().fields),
         "scorecard.yaml": load_scorecard,
         "definitions.yaml": load_definitions,
         "routing.yaml": load_routing,
@@ -467,7 +480,7 @@ def test_three_hundred_mutations_each_give_a_sentence_or_change_what_is_read(she
 def test_with_one_mistake_nothing_goes_into_force(
     works: Works, shelf: Shelf, tmp_path: Path
 ) -> None:
-    shelf.change("users.yaml", "boss: jonas", "boss: nobody")
+    shelf.change("users.yaml", "manager: jonas", "manager: nobody")
     shelf.change("tracks/welcome.yaml", "mail: welcome_by_interest", "mail: welcome")
 
     with pytest.raises(LibraryRefused) as refused:

@@ -15,6 +15,7 @@ from nurture.kernel.types import LeadId, MessageId
 from nurture.kernel.work import Work
 from nurture.leads import LeadView
 from nurture.usecases.delivery.render_context import about_item, about_lead
+from nurture.usecases.shared.fact_words import fact_labels
 from nurture.usecases.shared.sending_policy import topic_words
 
 NO_MESSAGE = MessageId(0)
@@ -97,7 +98,7 @@ def _real(
     }
     topics = topic_words(work)
     if person is not None:
-        found |= about_lead(person, topics)
+        found |= about_lead(person, topics, fact_labels(work))
         reason = person.facts.get("sent_back_reason")
         if isinstance(reason, str):
             found["variant"] = reason

@@ -1,14 +1,15 @@
 """What a mail says to one lead: who they are, what interests them, the item it brings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from nurture import content, mail
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.leads import LeadView
 from nurture.mail import Claimed
+from nurture.usecases.shared.fact_words import FactLabels, fact_labels
 from nurture.usecases.shared.sending_policy import topic_words
 
 
@@ -36,14 +37,14 @@ def render_contexts(
     """Put in words what each message says, in a fixed number of statements."""
     compiled = mail.compiled_mails(work, {one.template_version_id for one in ready})
     assets = {one.id: one for one in content.assets(work)}
-    topics = topic_words(work)
+    topics, labels = topic_words(work), fact_labels(work)
     items = {key: about_item(card, topics, head.base_url) for key, card in assets.items()}
     written = []
     for one in ready:
         person = people.get(one.lead_id or LeadId(0))
         context: dict[str, object] = {"company": head.company, **one.context}
         if person is not None:
-            context |= about_lead(person, topics)
+            context |= about_lead(person, topics, labels)
         if one.asset_id in items:
             context["content"] = items[one.asset_id]
         name = person.name if person is not None else ""
@@ -51,8 +52,13 @@ def render_contexts(
     return written
 
 
-def about_lead(person: LeadView, topics: Mapping[str, str]) -> dict[str, object]:
-    """Say what is true of a lead; the strongest interest in words and by its key."""
+def about_lead(
+    person: LeadView, topics: Mapping[str, str], labels: FactLabels
+) -> dict[str, object]:
+    """Say what is true of a lead; the strongest interest in words and by its key.
+
+    `lead` has each field as it is kept, for conditions; `words` has it as people read it.
+    """
     own: dict[str, object] = {
         "first_name": person.first_name,
         "last_name": person.last_name,
@@ -61,13 +67,31 @@ def about_lead(person: LeadView, topics: Mapping[str, str]) -> dict[str, object]
         "job": person.job,
         "phone": person.phone,
         "country": person.country,
+        "postcode": person.postcode,
+        "language": person.language,
     }
     told = {name: value for name, value in person.facts.items() if value is not None}
-    found: dict[str, object] = {"lead": told | own}
+    found: dict[str, object] = {"lead": told | own, "words": _InWords(told | own, labels)}
     if person.interests:
         key = person.interests[0]
         found |= {"topic": topics.get(key, key), "topic_key": key}
     return found
+
+
+class _InWords(Mapping[str, str]):
+    """The fields of a lead in words, put so when a mail asks for one."""
+
+    def __init__(self, values: Mapping[str, object], labels: FactLabels) -> None:
+        self._values, self._labels = values, labels
+
+    def __getitem__(self, name: str) -> str:
+        return self._labels.text(name, cast("Json", self._values[name]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def about_item(

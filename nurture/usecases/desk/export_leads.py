@@ -2,26 +2,15 @@
 
 from collections.abc import Iterator
 
-from nurture import consent, leads
+from campaigns.fields import FieldGroup, FieldSchema
+from nurture import consent, leads, published
 from nurture.kernel.database import CHUNK
 from nurture.kernel.spreadsheet import csv_line
 from nurture.kernel.types import Json, LeadId
 from nurture.kernel.work import Work
 from nurture.leads import Campaigns, LeadFilter, LeadView
 
-FACTS = {
-    "industry": "Industry",
-    "employees": "Employees",
-    "compressor_kw": "Compressor kW",
-    "authority": "Authority",
-    "budget": "Budget",
-    "timing": "Timing",
-    "main_concern": "Main concern",
-    "last_contact": "Last contact",
-    "city": "City",
-    "website": "Website",
-}
-HEADINGS = (
+_OWN_HEADINGS = (
     "E-mail",
     "First name",
     "Last name",
@@ -35,24 +24,29 @@ HEADINGS = (
     "Source",
     "Opt-in",
     "Opt-out",
-    *FACTS.values(),
-    *(
-        f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
-        for which in ("First", "Last")
-        for name in leads.UTM
-    ),
 )
-_NOT_OWN = frozenset({*FACTS, "free_mail", "role_address", "company_name"})
-"""Facts with a heading of their own, and those that are read off the address."""
+_UTM_HEADINGS = tuple(
+    f"{which} {name.replace('_', ' ').replace('utm', 'UTM')}"
+    for which in ("First", "Last")
+    for name in leads.UTM
+)
 NOBODY = Campaigns()
 _MARK = "\ufeff"
 """By it spreadsheets know that the letters are UTF-8."""
 
 
+def headings(schema: FieldSchema) -> tuple[str, ...]:
+    """Give the headings of a list, but for facts that no field declares."""
+    return (*_OWN_HEADINGS, *(one.label for one in schema.exported), *_UTM_HEADINGS)
+
+
 def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
     """Write the leads that match, a stretch at a time: memory does not grow with their number."""
-    own = [name for name in leads.fact_names(work) if name not in _NOT_OWN and name.isidentifier()]
-    yield _MARK + csv_line((*HEADINGS, *(f"{leads.FACT}{name}" for name in own)))
+    schema = published.fields(work)
+    facts = [one.key for one in schema.exported]
+    kept = {*facts, *(one.key for one in schema.live if one.group is FieldGroup.INNER)}
+    own = [name for name in leads.fact_names(work) if name not in kept and name.isidentifier()]
+    yield _MARK + csv_line((*headings(schema), *(f"{leads.FACT}{name}" for name in own)))
     after: LeadId | None = None
     while ids := leads.matching_ids(work, which, after=after, limit=CHUNK):
         people = leads.by_ids(work, ids)
@@ -61,6 +55,7 @@ def csv_lines(work: Work, which: LeadFilter) -> Iterator[str]:
         rows = (
             [
                 *_row(people[one], one in said_yes, one in said_no),
+                *(_text(people[one].facts.get(name)) for name in facts),
                 *_utm(came.get(one, NOBODY)),
                 *(_text(people[one].facts.get(name)) for name in own),
             ]
@@ -86,7 +81,6 @@ def _row(person: LeadView, said_yes: bool, said_no: bool) -> list[str]:  # noqa:
         person.source or "",
         "yes" if said_yes else "",
         "yes" if said_no else "",
-        *(_text(person.facts.get(name)) for name in FACTS),
     ]
 
 
@@ -95,9 +89,5 @@ def _utm(came: Campaigns) -> list[str]:
 
 
 def _text(value: Json) -> str:
-    """Write a value as an import reads it: whole numbers without a point."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None or isinstance(value, list | dict) else str(value)
+    """Write a value as an import reads it."""
+    return "" if isinstance(value, dict) else leads.shown(value)

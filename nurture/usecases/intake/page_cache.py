@@ -12,6 +12,7 @@ from pathlib import Path
 
 from campaigns.company import CompanyProfile, load_company
 from campaigns.forms import Pages, load_pages, to_ask
+from campaigns.library_fields import schema_of
 from campaigns.vocabulary import BuyingStage
 from nurture import content, published
 from nurture.content import AssetCard
@@ -22,6 +23,7 @@ from nurture.published import LibraryFile
 from nurture.usecases.requests.published_forms import Open
 
 FILE = "pages.json"
+KEPT = (LibraryFile.PAGES, LibraryFile.COMPANY, LibraryFile.FIELDS)
 DAYS = ("active_from", "active_through", "event_on", "replay_from")
 
 
@@ -36,7 +38,7 @@ class PageCache:
 
 def put(work: Work, home: Path) -> None:
     """Bring this host's copy up to what is published; the same again writes nothing."""
-    whole = {"pages": _text(work, LibraryFile.PAGES), "company": _text(work, LibraryFile.COMPANY)}
+    whole = {str(file): _text(work, file) for file in KEPT}
     told = json.dumps({**whole, "assets": [_plain(one) for one in content.assets(work)]})
     path = home / FILE
     if path.exists() and path.read_text(encoding="utf-8") == told:
@@ -70,8 +72,10 @@ def open_page(page_cache: PageCache, slug: str, *, recognised: bool = False) -> 
 @lru_cache(maxsize=4)
 def _read(path: Path, _changed: int) -> PageCache:
     told = json.loads(path.read_text(encoding="utf-8"))
+    # A copy of an earlier version has no fields.
+    schema = schema_of(told.get("fields", ""), told["pages"], told["company"])
     return PageCache(
-        pages=load_pages(told["pages"]),
+        pages=load_pages(told["pages"], schema),
         assets={one["key"]: _card(one) for one in told["assets"]},
         firm=load_company(told["company"]) if told["company"] else None,
     )

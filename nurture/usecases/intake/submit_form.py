@@ -276,6 +276,7 @@ def checked(opened: Open, visit: FormVisit, *, countries: Sequence[str]) -> dict
         except Invalid as refusal:
             problems["email"] = refusal.sentence
     answers: dict[str, Json] = dict(found.answers)
+    problems |= _read_on(opened.fields, answers)
     if "phone" in answers:
         typed = str(answers["phone"])
         try:
@@ -288,6 +289,18 @@ def checked(opened: Open, visit: FormVisit, *, countries: Sequence[str]) -> dict
     if problems:
         raise AnswersRefused(problems)
     return answers
+
+
+def _read_on(fields: Sequence[FormField], answers: dict[str, Json]) -> dict[str, str]:
+    """Read days, countries and the like in place; a sentence for each that cannot be read."""
+    problems: dict[str, str] = {}
+    for one in fields:
+        if one.field.kind in leads.READ_ON and one.name in answers:
+            try:
+                answers[one.name] = leads.read_value(one.field, str(answers[one.name]))
+            except Invalid as refusal:
+                problems[one.name] = f"{one.label}: {refusal.sentence}"
+    return problems
 
 
 def _needed(fields: Sequence[FormField], name: str) -> bool:

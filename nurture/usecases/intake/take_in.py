@@ -34,7 +34,7 @@ from nurture.leads import (
 from nurture.usecases.intake.entry_choice import EntryChoice, refuse_impossible
 from nurture.usecases.intake.stored_lists import StoredList, blocks_of, store
 from nurture.usecases.shared.batch_size import Pace
-from nurture.usecases.shared.fact_words import fact_words
+from nurture.usecases.shared.fact_words import schema_in_force
 from nurture.usecases.shared.home_country import home_country_of
 from nurture.usecases.shared.sending_company import company
 
@@ -306,14 +306,12 @@ def _suppress(work: Work, arrivals: Sequence[NewArrival], intake: IntakeContext)
 
 
 def _by_house(work: Work, reading: ListOptions) -> ListOptions:
-    """Add the words of what is published, and the country where the company itself is called."""
-    words = fact_words(work)
+    """Add the fields in force, and the country where the company itself is called."""
     home = home_country_of(company(work, sender="", postal=""))
     return replace(
         reading,
         country=reading.country or next(iter(home), None),
-        choices={**words.choices, **reading.choices},
-        numbers=words.numbers | reading.numbers,
+        fields=schema_in_force(work),
     )
 
 

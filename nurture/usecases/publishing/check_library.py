@@ -7,8 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from ruamel.yaml.error import YAMLError
+
+from campaigns.built_in_fields import built_in
 from campaigns.company import load_company
+from campaigns.fields import FieldSchema
 from campaigns.library import load_content, load_sending
+from campaigns.library_fields import check_fields, schema_of
 from campaigns.library_files import check_company, check_pages, check_sources, check_users
 from campaigns.library_sales import load_definitions, load_routing, load_sla
 from campaigns.library_score import load_scorecard
@@ -21,13 +26,12 @@ from campaigns.references import (
     mails_named,
     page_slugs,
     step_lines,
-    value_of,
 )
 from campaigns.rejection_reasons import load_sent_back
 from campaigns.text import load as load_track
 from campaigns.text_check import weak_signals
 from campaigns.vocabulary import MessageKind
-from campaigns.yamlfile import FileError, Leaf, Map, Notes, Problem, did_you_mean, read
+from campaigns.yamlfile import FileError, Leaf, Map, Notes, Problem, did_you_mean, read, value_of
 from nurture import leads, mail, published, tracks, users
 from nurture.kernel.database_errors import explaining_the_database
 from nurture.kernel.errors import Invalid, NotFound, Refusal, Unavailable
@@ -35,6 +39,7 @@ from nurture.kernel.work import Work, Works
 from nurture.markup import MarkupRefused
 from nurture.published import LibraryFile
 from nurture.usecases.intake import confirmation
+from nurture.usecases.publishing.merge_fields import with_fields
 from nurture.usecases.publishing.own_links import own_slug
 from nurture.usecases.sales.alerts import URL_FIELDS
 
@@ -89,18 +94,28 @@ def look_over(
     mails: Path,
     known_tracks: frozenset[str] = frozenset(),
     facts: frozenset[str] = frozenset(),
+    declared: str = "",
 ) -> CheckedLibrary:
     """Read a library folder with its mails and texts, and list all that is wrong; change nothing.
 
-    `known_tracks` were published before, `facts` are known of leads.
+    `known_tracks` were published before, `facts` are known of leads; `declared` is the text of
+    `fields.yaml` in force, which holds on where the folder has none.
     """
     found = _LibraryReading()
     for file in (*_READERS, *_track_files(folder, found)):
-        _read(folder, file, found)
+        if file not in OPTIONAL or (folder / file).exists():
+            _read(folder, file, found)
     found.problems += _unmatched(folder)
-    looked = _LibraryMails(mails)
+    schema = _schema(found, declared)
+    looked = _LibraryMails(mails, schema)
     known = looked.read(slugs=page_slugs(found.maps), at=_pages_at(found.maps))
-    outside = Outside(mails=known, texts=_texts(mails, found), tracks=known_tracks, facts=facts)
+    outside = Outside(
+        mails=known,
+        texts=_texts(mails, found),
+        tracks=known_tracks,
+        facts=facts,
+        schema=schema,
+    )
     found.problems += check_references(found.maps, outside)
     used = _used(found.maps)
     blocking = [one for name, ones in looked.problems.items() if name in used for one in ones]
@@ -136,6 +151,41 @@ def check_tracks(works: Works, given: Mapping[str, str]) -> tuple[list[Problem],
         if one.file.startswith("tracks/") and "the file of the track" not in one.message:
             (found.remarks if open_fact else found.problems).append(one)
     return [_bare(one) for one in _sorted(found.problems)], [_bare(one) for one in found.remarks]
+
+
+def check_field_file(works: Works, path: Path) -> list[Problem]:
+    """List what is wrong with a file of fields, by itself and for the leads that are there."""
+    found = _LibraryReading()
+    text = text_of(path, "fields.yaml", found.problems)
+    if text is None:
+        return found.problems
+    _take("fields.yaml", text, found)
+    if found.problems:
+        return found.problems
+    with explaining_the_database(), works.read("check") as work:
+        return kinds_that_do_not_fit(work, text)
+
+
+def kinds_that_do_not_fit(work: Work, text: str) -> list[Problem]:
+    """Say of each field whose kind a file changes which leads keep a value that does not fit."""
+    before = published.fields(work)
+    rest = (published.text_of(work, file) for file in (LibraryFile.PAGES, LibraryFile.COMPANY))
+    after = schema_of(text, *rest)
+    changed = [
+        one
+        for one in after.live
+        if (known := before.get(one.key)) is not None and known.kind is not one.kind
+    ]
+    lines = _lines_of(text) if changed else {}
+    return [
+        Problem("fields.yaml", lines.get(one.field.key, 1), one.field.key, "kind", one.sentence)
+        for one in leads.misfits(work, changed)
+    ]
+
+
+def _lines_of(text: str) -> dict[str, int]:
+    declared = value_of(read(text, Notes("fields.yaml")), "fields")
+    return {one.key: one.line for one in declared.entries} if isinstance(declared, Map) else {}
 
 
 def told(problems: tuple[Problem, ...] | list[Problem]) -> str:
@@ -194,7 +244,10 @@ def _strictly(check: Callable[[Map, Notes], None]) -> Callable[[str, str], None]
     return reader
 
 
+OPTIONAL = frozenset({"fields.yaml"})
+"""Files that a library may do without: what is in force goes on."""
 _READERS: Mapping[str, Callable[[str, str], object]] = {
+    "fields.yaml": _strictly(check_fields),
     "company.yaml": _company,
     "users.yaml": _strictly(check_users),
     "sources.yaml": _strictly(check_sources),
@@ -229,6 +282,16 @@ def _shape(file: str, text: str) -> tuple[Map | None, tuple[Problem, ...], tuple
     except FileError as error:
         problems += error.problems
     return top, tuple(problems or notes.problems), tuple(remarks)
+
+
+def _schema(found: _LibraryReading, declared: str) -> FieldSchema:
+    """Give the fields of a library; a file that is wrong is told of apart, and declares none."""
+    files = ("fields.yaml", "pages.yaml", "company.yaml")
+    texts = [found.texts[file] if file in found.maps else "" for file in files]
+    try:
+        return schema_of(texts[0] or declared, *(texts[1:]))
+    except (FileError, ValueError, KeyError, TypeError, YAMLError):
+        return built_in()
 
 
 def _read(folder: Path, file: str, found: _LibraryReading) -> None:
@@ -318,6 +381,7 @@ def _published(work: Work, found: _LibraryReading) -> Outside:
         tracks=frozenset(one.key for one in tracks.tracks(work)),
         people=frozenset(card.handle for card in users.everybody(work)),
         facts=frozenset(leads.told_fields(work)),
+        schema=published.fields(work),
     )
 
 
@@ -356,7 +420,8 @@ def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 class _LibraryMails:
     """The mails of a folder, each compiled for a try."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, schema: FieldSchema) -> None:
+        self._schema = schema
         self.sources: dict[str, mail.MailSource] = {}
         self.problems: dict[str, list[Problem]] = {}
         self.remarks: list[Problem] = []
@@ -383,6 +448,7 @@ class _LibraryMails:
             sentence = error.sentence if isinstance(error, Refusal) else str(error)
             yield Problem(self._place(name, ""), 1, "", "", sentence)
             return
+        source = with_fields(source, self._schema)
         tried = _try(name, source.subject, source.html, source.text, json.dumps(source.sample))
         self.sources[name] = source
         for one in tried.refused:

@@ -1,12 +1,12 @@
 """Bring what people wrote into force: each text is a new version, or nothing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from campaigns.company import StaffEntry, load_company, load_sources, load_users
-from campaigns.forms import load_pages
+from campaigns.forms import page_list
 from campaigns.library import Item, load_content
 from campaigns.yamlfile import Problem
 from nurture import content, leads, mail, published, scoring, tracks, users
@@ -19,6 +19,7 @@ from nurture.usecases.publishing.check_library import (
     CheckedLibrary,
     LibraryRefused,
     kind_of,
+    kinds_that_do_not_fit,
     look_over,
 )
 from nurture.usecases.publishing.own_links import own_path
@@ -45,10 +46,16 @@ def look_at(works: Works, folder: Path, *, mails: Path) -> CheckedLibrary:
     """Look a library over against what is published; nothing goes into force."""
     with works.read("publish") as work:
         known = frozenset(one.key for one in tracks.tracks(work))
-        looked = look_over(folder, mails=mails, known_tracks=known)
+        declared = published.text_of(work, LibraryFile.FIELDS)
+        looked = look_over(folder, mails=mails, known_tracks=known, declared=declared)
         if any("there is no field" in one.message for one in looked.problems):
             facts = frozenset(leads.told_fields(work))
-            looked = look_over(folder, mails=mails, known_tracks=known, facts=facts)
+            looked = look_over(
+                folder, mails=mails, known_tracks=known, declared=declared, facts=facts
+            )
+        text = looked.texts.get("fields.yaml")
+        if text is not None and not looked.problems:
+            looked = replace(looked, problems=tuple(kinds_that_do_not_fit(work, text)))
     return looked
 
 
@@ -70,7 +77,8 @@ def publish_library(works: Works, folder: Path, *, mails: Path, links: LinkFiles
     staff = load_users(texts["users.yaml"])
     with works.begin("publish") as work:
         for file_ in LibraryFile:
-            publish_text(work, file_, texts[f"{file_}.yaml"])
+            if f"{file_}.yaml" in texts:
+                publish_text(work, file_, texts[f"{file_}.yaml"])
         users.apply(work, [_user(one) for one in staff])
         for source in load_sources(texts["sources.yaml"]):
             leads.ensure_source(
@@ -122,7 +130,7 @@ def _user(one: StaffEntry) -> users.NewUser:
 def _apply_content(work: Work, files: Mapping[str, str], *, bodies: Path) -> int:
     """Bring library items into force, each with its text and the page that shows it."""
     items = load_content(files["content.yaml"]).items
-    shown = load_pages(files["pages.yaml"]).pages.values()
+    shown = page_list(files["pages.yaml"])
     paths = {page.asset: f"/p/{page.slug}" for page in shown if page.asset}
     content.apply(work, [_asset(item, paths, bodies) for item in items])
     return len(items)
@@ -167,7 +175,7 @@ def publish_mail(
 
 @lru_cache(maxsize=8)
 def _slugs(pages: str) -> Collection[str]:
-    return load_pages(pages).pages.keys()
+    return {page.slug for page in page_list(pages)}
 
 
 def write_links(work: Work, *, links: LinkFiles) -> None:

@@ -8,6 +8,7 @@ said what somebody else typed.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from campaigns.built_in_fields import built_in
 from campaigns.vocabulary import ActivityKind, Basis, Verdict
 from nurture import consent, content, engagement, handoff, leads, mail, pages, tasks
 from nurture.engagement import ActivityRow, PageArrival
@@ -16,7 +17,7 @@ from nurture.kernel.work import Work
 from nurture.pages import Proofness, SubmissionView
 from nurture.usecases.requests import published_forms, requested_mail
 
-OWN_COLUMNS = frozenset({"first_name", "last_name", "phone", "job", "company", "email"})
+OWN_COLUMNS = frozenset({one.key for one in built_in().live if one.column} - {"zone"})
 FOLLOWS = {"file": ActivityKind.DOWNLOADED, "register": ActivityKind.REGISTERED}
 """What a form does beside being sent, as the timeline calls it."""
 PROVES = frozenset(

@@ -8,13 +8,6 @@ from nurture.kernel.types import Json
 from nurture.leads import LeadView
 from nurture.usecases.shared.fact_words import TOPIC_FIELD, FactLabels, inside, plain
 
-ASKED = {
-    "budget": "Budget",
-    "authority": "Authority",
-    "main_concern": "Need",
-    "timing": "Timing",
-}
-"""The four questions of qualification, by the fact that answers each."""
 MOST_REASONS = 3
 MOST_TOPICS = 2
 QUESTION = "your_question"
@@ -43,9 +36,9 @@ def packet_of(
 ) -> dict[str, Json]:
     """Put together what sales gets, as of this moment and in words (Q08)."""
     known: dict[str, Json] = {
-        words: spelling.of(name, _text(values[name]))
-        for name, words in ASKED.items()
-        if values.get(name)
+        one.label: spelling.of(one.key, _text(values[one.key]))
+        for one in spelling.schema.to_sales
+        if values.get(one.key)
     }
     if asked := values.get(QUESTION):
         # What they wrote to us themselves: nobody may call without having read it.
@@ -53,7 +46,7 @@ def packet_of(
             "Question": f"“{shorten(str(asked), LONGEST_QUESTION, placeholder='...')}”",
             **known,
         }
-    unknown: list[Json] = [words for name, words in ASKED.items() if not values.get(name)]
+    unknown: list[Json] = [one.label for one in spelling.schema.to_sales if not values.get(one.key)]
     return {
         "name": person.name,
         "job": person.job,
@@ -72,7 +65,7 @@ def packet_of(
 
 def _first_line(person: LeadView, spelling: FactLabels) -> str:
     topics = _topics(person, spelling)
-    return f"What are you working on around {inside(topics[0]) if topics else 'your plant'}?"
+    return f"What are you working on {f'around {inside(topics[0])}' if topics else 'now'}?"
 
 
 def _topics(person: LeadView, spelling: FactLabels) -> tuple[str, ...]:

@@ -1,27 +1,35 @@
-"""The words that people read where a fact is kept by a key, such as `this_year`."""
+"""The schema of fields in force, and the words of values that are kept by a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
-from campaigns.forms import load_pages
+from campaigns.fields import FieldKind, FieldOption, FieldSchema
 from nurture import leads, published
-from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json
 from nurture.kernel.work import Work
-from nurture.published import LibraryFile
 from nurture.usecases.shared.sending_company import company
 from nurture.usecases.shared.sending_policy import topic_words
 
-JOB = "job"
-"""A form asks for it in the first person ("I run the plant"), so its key is read instead."""
 TOPIC_FIELD = "main_concern"
+INDUSTRY = "industry"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FactLabels:
-    """Words by key, for each fact that is kept by keys."""
+    """How values are read: the words of those that are kept by a key."""
 
-    words: Mapping[str, Mapping[str, str]]
+    schema: FieldSchema
+
+    @cached_property
+    def words(self) -> Mapping[str, Mapping[str, str]]:
+        """Give the words by key, for each field that is kept by keys."""
+        return {one.key: words for one in self.schema.live if (words := one.words())}
+
+    def is_several(self, name: str) -> bool:
+        """Tell whether a field holds several choices."""
+        one = self.schema.get(name)
+        return one is not None and one.kind is FieldKind.CHOICES
 
     def of(self, name: str, value: Json) -> str:
         """Write a value in words; what nobody has listed is read as it stands."""
@@ -29,58 +37,52 @@ class FactLabels:
         found = self.words.get(name, {}).get(text)
         return plain(text) if found is None else found
 
+    def text(self, name: str, value: Json) -> str:
+        """Write a value as a sentence has it: choices in words, numbers with their unit."""
+        one = self.schema.get(name)
+        if isinstance(value, list):
+            return ", ".join(self.shown(name, leads.shown(part)) for part in value)
+        words = self.shown(name, leads.shown(value))
+        return f"{words} {one.unit}" if one is not None and one.unit and words else words
+
     def shown(self, name: str, text: str) -> str:
         """Write a key that is listed in words, and anything else as it was typed."""
         return self.words.get(name, {}).get(text, text)
-
-    def kept(self, name: str, typed: str) -> str:
-        """Give the key that these words stand for; anything else as it was typed."""
-        wanted = " ".join(typed.split()).casefold()
-        listed = self.words.get(name, {}).items()
-        return next((key for key, words in listed if words.casefold() == wanted), typed)
 
     def listed(self, name: str) -> list[str]:
         """List the words that a fact may be told in."""
         return list(self.words.get(name, {}).values())
 
 
-def fact_labels(work: Work) -> FactLabels:
-    """Read off what is published how its keys are written: topics, answers of forms, industries."""
-    try:
-        answers = published.read(work, LibraryFile.PAGES, _answers)
-    except NotFound:
-        answers = {}
+def schema_in_force(work: Work) -> FieldSchema:
+    """Give every field; of needs and industries the company's topics and industries are options."""
     industries = company(work, sender="", postal="").industries
-    return FactLabels(
-        {
-            **answers,
-            TOPIC_FIELD: {**answers.get(TOPIC_FIELD, {}), **topic_words(work)},
-            "industry": {key: _capital(plain(key)) for key in sorted(industries)},
-        }
+    return _with_options(
+        published.fields(work), tuple(topic_words(work).items()), tuple(sorted(industries))
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FactWords:
-    """What a list may say of facts: the words of choices, and which facts are numbers."""
+@lru_cache(maxsize=8)
+def _with_options(
+    schema: FieldSchema, topics: tuple[tuple[str, str], ...], industries: tuple[str, ...]
+) -> FieldSchema:
+    concern, industry = schema.fields[TOPIC_FIELD], schema.fields[INDUSTRY]
+    options = {one.key: one for one in concern.options}
+    for key, words in topics:
+        asked = options[key].words if key in options else ""
+        options[key] = replace(options.get(key, FieldOption(key, words)), words=words, asked=asked)
+    known = industry.options or tuple(FieldOption(key, _capital(plain(key))) for key in industries)
+    return schema.with_fields(
+        [
+            replace(concern, options=tuple(options.values()), worded=True),
+            replace(industry, options=known, worded=True),
+        ]
+    )
 
-    choices: Mapping[str, Mapping[str, Json]]
-    """Fact -> words, plain -> what is kept."""
-    numbers: frozenset[str]
 
-
-def fact_words(work: Work) -> FactWords:
-    """Read off what is published how lists may spell facts: by a choice's words, or its key."""
-    try:
-        asked = published.read(work, LibraryFile.PAGES, _asked)
-    except NotFound:
-        asked = FactWords({}, frozenset())
-    listed = fact_labels(work).words
-    choices = {
-        name: {**_both(listed.get(name, {})), **asked.choices.get(name, {})}
-        for name in {*listed, *asked.choices}
-    }
-    return FactWords(choices, asked.numbers)
+def fact_labels(work: Work) -> FactLabels:
+    """Give how values that are kept by keys are read."""
+    return FactLabels(schema_in_force(work))
 
 
 def plain(text: str) -> str:
@@ -91,40 +93,6 @@ def plain(text: str) -> str:
 def inside(words: str) -> str:
     """Write words as they stand within a sentence: "Energy cost" small, "CO2" as it is."""
     return words if words[1:2].isupper() or words[1:2].isdigit() else words[:1].lower() + words[1:]
-
-
-def _answers(text: str) -> dict[str, dict[str, str]]:
-    """List the choices of forms by fact; one kept as a number stands for a span and is no word."""
-    found: dict[str, dict[str, str]] = {}
-    for form in load_pages(text).forms.values():
-        for one in form.ask:
-            told = {key: words for key, words in one.options if not key.isdecimal()}
-            if told:
-                found.setdefault(one.name, {}).update(told)
-    if JOB in found:
-        found[JOB] = {key: _capital(plain(key)) for key in found[JOB]}
-    return found
-
-
-def _asked(text: str) -> FactWords:
-    choices: dict[str, dict[str, Json]] = {}
-    numbers: set[str] = set()
-    for form in load_pages(text).forms.values():
-        for one in form.ask:
-            if one.type == "number":
-                numbers.add(one.name)
-            elif one.options:
-                choices.setdefault(one.name, {}).update(_both(dict(one.options)))
-    return FactWords(choices, frozenset(numbers))
-
-
-def _both(listed: Mapping[str, str]) -> dict[str, Json]:
-    """Let a choice be told in its words or by its key; a key that is a number is kept as one."""
-    kept: dict[str, Json] = {}
-    for key, words in listed.items():
-        value: Json = int(key) if key.isdecimal() else key
-        kept |= {leads.words_of(words): value, leads.words_of(key): value}
-    return kept
 
 
 def _capital(words: str) -> str:

@@ -1,7 +1,8 @@
 """The words of the pages of an import: reasons to write, columns, states."""
 
+from campaigns.fields import GROUP_WORDS, FieldSchema
 from campaigns.vocabulary import Basis
-from nurture.leads import Column, ImportState
+from nurture.leads import Column, ImportState, column_of
 
 BASES = {
     Basis.NONE: (
@@ -18,32 +19,25 @@ BASES = {
         "We write about what they bought, and they may say no at any time.",
     ),
 }
-COLUMNS = {
-    Column.EMAIL: "E-mail address",
-    Column.FIRST_NAME: "First name",
-    Column.LAST_NAME: "Last name",
+LIST_ONLY = {
     Column.NAME: "Whole name",
-    Column.PHONE: "Phone",
-    Column.JOB: "Job",
-    Column.COMPANY: "Company",
-    Column.COUNTRY: "Country",
-    Column.POSTCODE: "Postcode",
-    Column.LANGUAGE: "Language",
     Column.INTEREST: "Interests",
     Column.SOURCE: "Source",
     Column.OPT_IN: "Said yes to mail",
     Column.OPT_OUT: "Said no to mail",
-    Column.INDUSTRY: "Industry",
-    Column.EMPLOYEES: "Employees",
-    Column.COMPRESSOR_KW: "Compressor power, kW",
-    Column.AUTHORITY: "Who decides",
-    Column.BUDGET: "Budget",
-    Column.TIMING: "Timing",
-    Column.MAIN_CONCERN: "Main concern",
-    Column.LAST_CONTACT: "Last contact",
-    Column.CITY: "Town",
-    Column.WEBSITE: "Website",
 }
+"""What only a list has, beside the fields."""
+
+
+def grouped_columns(fields: FieldSchema) -> dict[str, dict[str, str]]:
+    """Name what a column may hold, by group: the fields, and what only a list has."""
+    found = {
+        words: {column_of(one): one.full_label for one in fields.imported if one.group is group}
+        for group, words in GROUP_WORDS.items()
+    }
+    return {**found, "The list": {column.value: words for column, words in LIST_ONLY.items()}}
+
+
 STATES = {
     ImportState.RUNNING: "Coming in",
     ImportState.DONE: "Done",

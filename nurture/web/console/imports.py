@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from nurture import leads, mail, tracks, users
+from nurture import leads, mail, published, tracks, users
 from nurture.kernel.errors import Invalid
 from nurture.kernel.spreadsheet import csv_line
 from nurture.kernel.work import Work
@@ -26,7 +26,7 @@ from nurture.usecases.shared.sending_company import company
 from nurture.web.console import count_cache, drilldown, import_file, page_frame
 from nurture.web.console.drilldown import DrilldownTitle
 from nurture.web.console.import_file import UploadDraft
-from nurture.web.console.import_words import BASES, COLUMNS, STATES
+from nurture.web.console.import_words import BASES, STATES, grouped_columns
 from nurture.web.current import here
 from nurture.web.security import permits
 
@@ -250,7 +250,6 @@ def _checked(draft: UploadDraft, found: ImportCheck, problem: str = "") -> str:
             draft=draft,
             view=view,
             basis=BASES[draft.basis][0],
-            columns=COLUMNS,
             owner=owner,
             track=track,
             entry=entry,
@@ -380,7 +379,7 @@ def _columns(draft: UploadDraft, problem: str = "") -> str:
             work,
             draft=draft,
             plan=plan,
-            columns=COLUMNS,
+            groups=grouped_columns(published.fields(work)),
             problem=problem,
             mapping=draft.mapping or plan.mapping,
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.fields import FieldGroup
 from campaigns.rejection_reasons import RejectionReasons, RejectReason
 from campaigns.vocabulary import Role
 from nurture import content, engagement, handoff, leads, lifecycle, mail, tracks, users
@@ -14,11 +15,12 @@ from nurture.handoff import HandoffView
 from nurture.kernel.errors import NotFound
 from nurture.kernel.types import Json, LeadId, UserId
 from nurture.kernel.work import Work
-from nurture.leads import ChangeRow, LeadView, TouchRow
+from nurture.leads import ChangeRow, LeadView, TouchRow, shown
 from nurture.lifecycle import StagePeriod
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine, TrackStay
 from nurture.usecases.sales import handoff_answers
+from nurture.usecases.shared.fact_words import FactLabels, fact_labels
 from nurture.usecases.shared.sending_policy import topic_words
 from nurture.users import UserCard
 from nurture.web.console import act_words, page_frame
@@ -27,42 +29,9 @@ from nurture.web.console.task_scope import has_task
 NOT_YOURS = "There is no such lead among yours."
 MOST = 1_000
 """How far back one page looks, in acts, mails and receipts of one lead."""
-FIELDS: Mapping[str, str] = {
-    "phone": "Phone",
-    "phone_as_typed": "Phone, as typed",
-    "first_name": "First name",
-    "last_name": "Last name",
-    "job": "Job",
-    "company_id": "Company",
-    "company": "Company",
-    "country": "Country",
-    "zone": "Time zone",
-    "language": "Language",
-    "industry": "Industry",
-    "interests": "Interests",
-    "employees": "Employees",
-    "compressor_kw": "Compressors",
-    "main_concern": "Need",
-    "authority": "Authority",
-    "budget": "Budget",
-    "timing": "Timing",
-    "how_soon": "How soon",
-    "your_question": "Question",
-    "hours_per_week": "Hours a week",
-    "age_years": "Age of the station",
-    "last_contact": "Last contact",
-    "sent_back_reason": "Sent back",
-    "wake_date": "Come back on",
-    "mail_topics": "Wants mail about",
-    "mail_often": "Wants mail at most",
-    "mail_paused_until": "Wants no mail before",
-}
-UNITS: Mapping[str, str] = {"compressor_kw": " kW", "age_years": " years"}
 CHOICE = re.compile(r"{% if [^%]*%}.*?{% else %}(.*?){% endif %}")
 DEFAULT = re.compile(r"{{[^}]*default\('([^']*)'\)[^}]*}}")
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-INNER_FIELDS = frozenset({"free_mail", "role_address", "company_name"})
-"""Facts that rules read and nobody needs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +53,8 @@ class LeadCase:
     topics: Mapping[str, str]
     reasons: Mapping[RejectReason, RejectionReasons]
     """Why sales sends a lead back, as the company words it."""
+    labels: FactLabels
+    """The fields of a lead, and the words of their values."""
     no_mail: bool
     """Whether the domain of the address takes no mail, as the name servers last said."""
 
@@ -121,21 +92,26 @@ class LeadCase:
             return asset.title
         return plain_subject(letter.subject) or act_words.plain(letter.template).capitalize()
 
+    def is_inner(self, name: str) -> bool:
+        """Tell whether rules read a field and nobody needs to."""
+        one = self.labels.schema.get(name)
+        return one is not None and one.group is FieldGroup.INNER
+
     def value(self, name: str, raw: Json) -> str:
         """Write the value of a field as people read it."""
         if isinstance(raw, list):
-            return ", ".join(self.topic(str(one)) for one in raw)
-        if isinstance(raw, float) and raw.is_integer():
-            raw = int(raw)
-        if name == "main_concern" and isinstance(raw, str):
-            return self.topic(raw)
-        words = str(raw)
+            listed = self.labels.words.get(name, {})
+            return ", ".join(listed.get(str(one)) or self.topic(str(one)) for one in raw)
+        one = self.labels.schema.get(name)
+        if name in self.labels.words:
+            return page_frame.capital(self.labels.of(name, raw))
+        words = shown(raw)
         if ISO_DATE.fullmatch(words):
             at = datetime.fromisoformat(words).replace(hour=12, tzinfo=page_frame.viewer().zone)
             return page_frame.viewer().date(at)
         if "_" in words or words.islower():
             words = page_frame.capital(act_words.plain(words))
-        return words + UNITS.get(name, "")
+        return f"{words} {one.unit}" if one is not None and one.unit and words else words
 
 
 def plain_subject(subject: str) -> str:
@@ -164,6 +140,7 @@ def case_of(work: Work, lead_id: LeadId) -> LeadCase:
         sources={one.key: one.name for one in leads.sources(work)},
         topics=topic_words(work),
         reasons=handoff_answers.sent_back(work),
+        labels=fact_labels(work),
         no_mail=bool(leads.without_mail(work, [person.email])),
     )
 

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from campaigns.fields import GROUP_WORDS, EditRight, FieldDefinition, FieldKind, FieldSchema
 from nurture import leads
 from nurture.kernel.errors import Forbidden
 from nurture.kernel.types import LeadId
@@ -21,35 +22,11 @@ from nurture.web.current import here
 from nurture.web.security import permits
 
 blueprint = Blueprint("facts", __name__)
-PERSON = {
-    "first_name": "First name",
-    "last_name": "Last name",
-    "company": "Company",
-    "job": "Job",
-    "phone": "Phone",
-    "country": "Country",
-    "zone": "Time zone",
-    "language": "Language",
-}
-FIT = {
-    "industry": "Industry",
-    "employees": "Employees",
-    "compressor_kw": "Compressor power, kW",
-    "authority": "Authority",
-    "budget": "Budget",
-    "timing": "Timing",
-}
-HELP = {
-    "company": "With a domain of its own, all its people show it.",
-    "country": "A name or two letters, such as DE.",
-    "zone": "Mail leaves in its daytime. Left empty, the country's.",
-    "language": "Two letters, such as en.",
-    "authority": "Who decides, and what this person's part is.",
-}
 STALE = (
     "Somebody or something has changed what you change since you opened the form. Look at what it "
     "says now beside yours, then save again."
 )
+MARKETINGS = "Marketing changes this."
 SHARED = "Others have leads there: marketing renames it for all."
 
 
@@ -84,8 +61,8 @@ def save(lead_id: int) -> Response | tuple[str, int]:
         if leads.COMPANY in typed and not may_rename(work, person):
             raise Forbidden("Others have leads at this company: ask marketing to rename it.")
         words = fact_labels(work)
-        told = {name: words.kept(name, one) for name, one in typed.items()}
-        read, known = leads.read_edit(told, person), _known(person, words)
+        typed = {name: one for name, one in typed.items() if name in _open_to(words.schema)}
+        read, known = leads.read_edit(typed, person, words.schema), _known(person, words)
         stale = any(request.form.get(f"was-{name}") != known[name] for name in typed)
         if not read.problems and not stale:
             changed = correct(work, person.id, read.told, journey=here().journey)
@@ -107,30 +84,58 @@ def _form(
     above = [("Leads", url_for("leads.show")), (person.name, f"/leads/{person.id}")]
     words = fact_labels(work)
     known = _known(person, words)
-    lists = {
-        **{name: listed for name in leads.EDITED if (listed := words.listed(name))},
-        "country": sorted(leads.country_names().values()),
-        "zone": sorted(available_timezones()),
-    }
+    fields = words.schema.edited
+    lists = {one.key: listed for one in fields if (listed := _offered(one, words))}
+    mine = _open_to(words.schema)
+    fixed = {one.key: MARKETINGS for one in fields if one.key not in mine}
+    if not may_rename(work, person):
+        fixed[leads.COMPANY] = SHARED
     return page_frame.show(
         "lead_facts",
         PageInfo("What we know", "leads.show", crumbs=above),
         work,
         person=person,
-        groups=(("The person", PERSON), ("The firm and its need", FIT)),
-        help=HELP,
+        groups=[
+            (words_, inside)
+            for group, words_ in GROUP_WORDS.items()
+            if (inside := [one for one in fields if one.group is group])
+        ],
         lists=lists,
         typed={**known, **typed},
         problems=problems,
         known=known,
         note=note,
-        fixed={} if may_rename(work, person) else {leads.COMPANY: SHARED},
+        fixed=fixed,
+    )
+
+
+def _offered(one: FieldDefinition, words: FactLabels) -> list[str]:
+    """List what may be chosen; other texts can be typed where the kind allows it."""
+    if one.kind is FieldKind.COUNTRY:
+        return sorted(leads.country_names().values())
+    if one.kind is FieldKind.ZONE:
+        return sorted(available_timezones())
+    if one.kind is FieldKind.YES_NO:
+        return ["yes", "no"]
+    return words.listed(one.key)
+
+
+def _open_to(schema: FieldSchema) -> frozenset[str]:
+    """Name the fields that this reader may change."""
+    maker = page_frame.me().has(*page_frame.MAKERS)
+    return frozenset(
+        one.key for one in schema.edited if maker or one.edit is not EditRight.MARKETING
     )
 
 
 def _known(person: LeadView, words: FactLabels) -> dict[str, str]:
     """Give what is known in words: what somebody reads is what they save."""
-    known = {name: words.shown(name, one) for name, one in leads.shown_of(person).items()}
+    known = {
+        name: ", ".join(words.shown(name, one) for one in text.split(", "))
+        if words.is_several(name)
+        else words.shown(name, text)
+        for name, text in leads.shown_of(person, words.schema).items()
+    }
     return known | {
         "country": leads.country_name(known["country"]),
         "phone": leads.spaced_phone(known["phone"]),
@@ -148,7 +153,7 @@ def _touched() -> dict[str, str]:
     """Give what the reader changed; the rest may be older than what others have saved since."""
     form = request.form
     return {
-        name: form[name]
-        for name in leads.EDITED
-        if name in form and form[name] != form.get(f"was-{name}")
+        name: typed
+        for name, typed in form.items()
+        if f"was-{name}" in form and typed != form[f"was-{name}"]
     }

@@ -15,7 +15,7 @@ from nurture.leads import ChangeRow, utm_of, utm_words
 from nurture.mail import MessageLine
 from nurture.tracks import ReceiptLine
 from nurture.web.console import act_words, page_frame
-from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, LeadCase
+from nurture.web.console.lead_case import LeadCase
 
 Side = Literal["theirs", "ours", "changes"]
 
@@ -65,7 +65,7 @@ def changes(case: LeadCase) -> Iterator[HistoryRow]:
 
 def said_at(case: LeadCase) -> dict[datetime, str]:
     """Join what a form told, by the instant of the form."""
-    told = [row for row in case.changes if row.actor == "prospect" and row.field in FIELDS]
+    told = [row for row in case.changes if row.actor == "prospect" and _is_known(row, case)]
     told.sort(key=lambda row: row.at)
     return {
         at: ", ".join(_told(row, case) for row in rows)
@@ -73,8 +73,23 @@ def said_at(case: LeadCase) -> dict[datetime, str]:
     }
 
 
+def _is_known(row: ChangeRow, case: LeadCase) -> bool:
+    return case.labels.schema.get(row.field) is not None and not case.is_inner(row.field)
+
+
+def _is_told(row: ChangeRow, case: LeadCase) -> bool:
+    """Leave out what only rules read, and what the row of a hand-off tells already."""
+    return row.field in _SHOWN_INNER or (
+        row.field != "sent_back_reason" and not case.is_inner(row.field)
+    )
+
+
+_SHOWN_INNER = frozenset({"company_id", "interests"})
+
+
 def _told(row: ChangeRow, case: LeadCase) -> str:
-    return f"{FIELDS[row.field].lower()}: {_lower(case.value(row.field, row.new))}"
+    label = case.labels.schema.label(row.field)
+    return f"{label.lower()}: {_lower(case.value(row.field, row.new))}"
 
 
 def _lower(words: str) -> str:
@@ -191,7 +206,7 @@ def _facts(case: LeadCase) -> Iterator[HistoryRow]:
     """Join what changed in one go; what a form told stands with the form."""
     seen = {act.at for act in case.acts if act.verdict.human}
     for (at, actor), rows in groupby(case.changes, key=lambda row: (row.at, row.actor)):
-        parts = [row for row in rows if row.field not in INNER_FIELDS | {"sent_back_reason"}]
+        parts = [row for row in rows if row.field == "owner_id" or _is_told(row, case)]
         yield from (_owner(row, case) for row in parts if row.field == "owner_id")
         facts = [row for row in parts if row.field != "owner_id"]
         if facts and not (actor == "prospect" and at in seen):
@@ -202,7 +217,7 @@ def _facts(case: LeadCase) -> Iterator[HistoryRow]:
 
 
 def _fact(row: ChangeRow, case: LeadCase) -> str:
-    name = FIELDS.get(row.field, page_frame.capital(act_words.plain(row.field)))
+    name = case.labels.schema.label(row.field)
     if row.field == "company_id":
         return "company"
     return f"{name.lower()} {_lower(_value(row.field, row.new, case))}"

@@ -18,11 +18,10 @@ from nurture.tasks import TaskKind
 from nurture.tracks import TrackStay
 from nurture.usecases.desk import lift_bounce
 from nurture.usecases.journeys.explain import MailExplanation
-from nurture.usecases.sales.briefing import ASKED
 from nurture.usecases.sales.promotion import OPEN_STAGES, held, with_standing
 from nurture.usecases.shared.lead_facts import known
 from nurture.web.console import act_words, page_frame, step_words
-from nurture.web.console.lead_case import FIELDS, INNER_FIELDS, LeadCase
+from nurture.web.console.lead_case import LeadCase
 from nurture.web.formatting import plural
 
 BESIDE: Mapping[Stage, tuple[str, str]] = {
@@ -303,13 +302,17 @@ def _facts(case: LeadCase) -> Iterator[FactLine]:
     yield from _came(case)
     topics = ", ".join(case.topic(one) for one in person.interests)
     yield FactLine("Interests", topics, told.get("interests", ""), "" if topics else "missing")
-    asked = set(ASKED)
-    shown = [one for one in FIELDS if one in person.facts and one not in asked]
-    rest = [one for one in person.facts if one not in {*FIELDS, *INNER_FIELDS}]
-    for name in [*shown, *sorted(rest)]:
-        words = FIELDS.get(name, page_frame.capital(act_words.plain(name)))
-        yield FactLine(words, case.value(name, person.facts[name]), told.get(name, ""))
-    for name, words in ASKED.items():
+    schema = case.labels.schema
+    asked = {one.key for one in schema.to_sales}
+    known = [name for name in schema.fields if name in person.facts and name not in asked]
+    rest = [name for name in person.facts if schema.get(name) is None]
+    for name in [*known, *sorted(rest)]:
+        one = schema.get(name)
+        if not case.is_inner(name) and (one is None or not one.retired):
+            words = schema.label(name)
+            yield FactLine(words, case.value(name, person.facts[name]), told.get(name, ""))
+    for asked_one in schema.to_sales:
+        name, words = asked_one.key, asked_one.label
         raw = person.facts.get(name)
         if raw is None or raw == "":
             yield FactLine(words, "", "", "unknown")

@@ -16,7 +16,7 @@ from nurture.pages import SubmissionView
 from nurture.usecases.desk import unproven_review
 from nurture.usecases.shared.fact_words import FactLabels, fact_labels
 from nurture.web.console import act_words, page_frame
-from nurture.web.console.lead_case import FIELDS, open_lead
+from nurture.web.console.lead_case import open_lead
 from nurture.web.console.page_frame import PageInfo
 from nurture.web.current import here
 from nurture.web.security import permits
@@ -53,7 +53,7 @@ class UnprovenForm:
 def of_lead(work: Work, person: LeadView) -> list[UnprovenForm]:
     """List what is said of a lead and not proven, each beside what is known."""
     found = pages.unproven(work, [person.id])
-    words = fact_labels(work) if found else FactLabels({})
+    words = fact_labels(work)
     return [_said(one, words, person) for one in found]
 
 
@@ -144,12 +144,12 @@ def _said(one: SubmissionView, words: FactLabels, person: LeadView | None = None
 def _answers(
     one: SubmissionView, words: FactLabels, person: LeadView | None
 ) -> Iterator[UnprovenAnswer]:
-    known = dict(leads.held_of(person)) if person is not None else {}
+    known = leads.known_of(person, words.schema) if person is not None else {}
     for name, value in one.answers.items():
         if name in HIDDEN or value in (None, ""):
             continue
         held = known.get(name, person.facts.get(name) if person is not None else None)
-        label = FIELDS.get(name, page_frame.capital(act_words.plain(name)))
+        label = words.schema.label(name)
         said, before = words.of(name, value), "" if held is None else words.of(name, held)
         yield UnprovenAnswer(label, said, before if before != said else "")
 

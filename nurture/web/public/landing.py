@@ -17,6 +17,7 @@ from icalendar import Calendar, Event
 from werkzeug.wrappers import Response
 
 from campaigns.company import CompanyProfile
+from campaigns.formulas import work_out
 from nurture import leads
 from nurture.engagement import PageArrival
 from nurture.kernel.database import passing
@@ -33,7 +34,6 @@ from nurture.web.current import here
 from nurture.web.error_pages import page
 from nurture.web.patience import within
 from nurture.web.public import form_intake
-from nurture.web.public.calculator import reckon
 from nurture.web.public.limit_pages import answered, asks_for_proof, without_mail
 from nurture.web.public.public_frame import firm_last_seen, firm_of, own, safe_html, show, text_file
 from nurture.web.public.visitor_network import network
@@ -296,7 +296,7 @@ def _thank(thanks: ThankYou) -> str:
     with here().works.read("prospect") as work:
         firm = firm_of(work)
         promised = _promised(work, thanks, str(own(firm).get("zone") or "UTC"))
-        rules = library_pages(work).calculator
+        formula = library_pages(work).formulas.get(form.formula)
     title, text = form.thanks_title, form.thanks_text
     if form.does == "call" and not promised:
         title, text = "We have your question", "One of us answers within a working day."
@@ -317,7 +317,7 @@ def _thank(thanks: ThankYou) -> str:
         title=_filled(title, words),
         text=_filled(text, words),
         body=safe_html(asset.body or text_file(f"{asset.key}.md")) if asset and shown else None,
-        sum=reckon(thanks.answers, rules) if form.does == "calculate" else None,
+        sum=work_out(formula, thanks.answers) if formula is not None else None,
         phone=str(own(firm).get("phone") or ""),
         proof=asks_for_proof(thanks),
     )
