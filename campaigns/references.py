@@ -365,7 +365,7 @@ def _asked(line: int, condition: Condition, names: DefinedNames) -> Iterator[Ref
 
 
 def _compared(line: int, asked: Compare, names: DefinedNames) -> Iterator[Ref]:
-    said = _not_of_its_kind(asked, names.schema)
+    said = wrong_kind(asked, names.schema)
     if said:
         yield Ref("comparison", said, line)
         return
@@ -380,7 +380,7 @@ def _compared(line: int, asked: Compare, names: DefinedNames) -> Iterator[Ref]:
         yield from _values(asked.field, words, names)
 
 
-def _not_of_its_kind(asked: Compare, schema: FieldSchema) -> str:
+def wrong_kind(asked: Compare, schema: FieldSchema) -> str:
     """Say why a field cannot be compared so; "" = it can. What Nurture works out is free."""
     one = schema.get(asked.field)
     if one is None or one.derived or asked.op in (Op.SET, Op.UNSET):

@@ -22,6 +22,7 @@ from nurture.mail import written_to
 from nurture.runtime import Runtime
 from nurture.usecases.desk import lift_bounce as lifting
 from nurture.usecases.desk.export_leads import csv_lines
+from nurture.usecases.desk.find_leads import leads_that_meet
 from nurture.usecases.intake import import_preview, stored_lists, take_in, undo_import
 from nurture.usecases.intake.entry_choice import EntryChoice, refuse_impossible
 from nurture.usecases.intake.import_preview import ImportCheck
@@ -140,8 +141,19 @@ def undo(import_id: int) -> None:
 )
 @click.option("--source", help="One source only, such as fair/spring_fair.")
 @click.option("--country", help="One country only, such as DE.")
+@click.option(
+    "--where",
+    multiple=True,
+    help="A condition, such as “engagement >= 18” or “not job is student”; all must hold.",
+)
 def export(
-    file: Path, *, find: str, stage: str | None, source: str | None, country: str | None
+    file: Path,
+    *,
+    find: str,
+    stage: str | None,
+    source: str | None,
+    country: str | None,
+    where: tuple[str, ...],
 ) -> None:
     """Write leads to a CSV file that an import understands and a spreadsheet may open."""
     with runtime.start().works.read("cli") as work:
@@ -150,6 +162,7 @@ def export(
             stages=(Stage(stage),) if stage else (),
             source_id=_source(work, source),
             countries=(country.upper(),) if country else (),
+            meeting=leads_that_meet(work, "\n".join(where)) if where else None,
         )
         try:
             with file.open("w", encoding="utf-8", newline="") as written:

@@ -33,6 +33,8 @@ class LeadFilter:
     within: Select[int] | None = None
     """Ids as another domain selects them, such as all leads in a track."""
     without: Select[int] | None = None
+    meeting: Select[int] | None = None
+    """Ids of whom conditions mean."""
 
 
 class LeadSort(StrEnum):
@@ -135,6 +137,8 @@ def _elsewhere(leads: LeadFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if leads.within is not None:
         found.append(Lead.id.in_(leads.within))
+    if leads.meeting is not None:
+        found.append(Lead.id.in_(leads.meeting))
     if leads.without is not None:
         found.append(Lead.id.not_in(leads.without))
     return found

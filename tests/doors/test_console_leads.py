@@ -204,3 +204,52 @@ def everybody(site: Site) -> list[leads.LeadView]:
 def user(site: Site, handle: str) -> UserId:
     with site.here.works.read("test") as work:
         return users.by_handle(work, handle).id
+
+
+def test_conditions_narrow_the_list_its_file_and_what_is_done_with_all(site: Site) -> None:
+    mara = site.reader("mara")
+    asked = {"where": "country in DE, IE\nnot phone not set"}
+
+    page = mara.client.get("/leads", query_string=asked).get_data(as_text=True)
+    assert sorted(names(page)) == ["Aoife Marran", "Jens Adorf"]
+    assert "2 leads match." in plain(page)
+    assert "country in DE, IE" in page
+
+    some = mara.client.get("/leads", query_string={**asked, "match": "any"}).get_data(as_text=True)
+    assert sorted(names(some)) == ["Aoife Marran", "Britta Olm", "Jens Adorf", "Orla Finnan"]
+    rows = mara.client.get("/leads.csv", query_string=asked).get_data(as_text=True)
+    assert rows.count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("contry is DE", "there is no field `contry`; did you mean `country`?"),
+        ("how warm are they", "cannot read `how warm are they`"),
+        ("employees is many", "`employees` is a number"),
+        ("country >= DE", "knows no more and less"),
+        ("country is DE\n" * 31, "At most 30 conditions"),
+    ],
+)
+def test_a_condition_that_cannot_be_asked_shows_nobody_and_says_why(
+    site: Site, where: str, said: str
+) -> None:
+    mara = site.reader("mara")
+
+    answer = mara.client.get("/leads", query_string={"where": where})
+    assert answer.status_code == 200
+    assert said in plain(answer.get_data(as_text=True)).replace("&gt;", ">")
+    assert names(answer.get_data(as_text=True)) == []
+    # Nothing is done by a condition that nobody understood.
+    refused = mara.client.get("/leads.csv", query_string={"where": where})
+    assert refused.status_code == 422
+
+
+def test_conditions_show_sales_people_their_own_leads_only(site: Site) -> None:
+    ines = site.reader("ines")
+
+    mine = names(ines.get("/leads").get_data(as_text=True))
+    page = ines.client.get("/leads", query_string={"where": "country in DE IE\nnot job is nobody"})
+    found = names(page.get_data(as_text=True))
+    assert set(found) <= set(mine)
+    assert "Aoife Marran" not in found

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from campaigns.vocabulary import Heat, Stage
 from nurture import consent, handoff, leads, scoring, tracks, users
+from nurture.kernel.errors import Invalid
 from nurture.kernel.types import LeadId, UserId
 from nurture.kernel.work import Work
 from nurture.leads import LeadFilter, LeadSort, LeadView
@@ -17,6 +18,7 @@ from nurture.reports import day_figures as report
 from nurture.reports import next_action
 from nurture.reports.next_action import NextAction
 from nurture.usecases.desk.export_leads import csv_lines
+from nurture.usecases.desk.find_leads import leads_that_meet
 from nurture.web.console import act_words, count_cache, page_frame, row_people
 from nurture.web.console.page_frame import PageInfo
 from nurture.web.current import here
@@ -41,7 +43,9 @@ VIEWS = (
     ("recycled", "Back to nurturing"),
     ("forgotten", "Nobody looks after"),
 )
-FIELDS = ("q", "view", "stage", "owner", "source", "country", "track", "sort")
+FIELDS = ("q", "view", "stage", "owner", "source", "country", "track", "where", "match", "sort")
+ANY = "any"
+"""Any of the conditions will do; otherwise all must hold."""
 blueprint = Blueprint("leads", __name__)
 
 
@@ -77,7 +81,7 @@ def show() -> str:
     with here().works.read(page_frame.actor()) as work:
         page_frame.look(work)
         asked = query()
-        leads_ = filter_of(work, asked)
+        leads_, problem = _asked_for(work, asked)
         page = leads.search(
             work, leads_, sort=_sort(asked), after=request.args.get("after"), limit=STRETCH
         )
@@ -92,6 +96,7 @@ def show() -> str:
             work,
             **values,
             asked=asked,
+            problem=problem,
             total=_total(work, leads_, asked),
             tabs=_tabs(work, asked),
             choices=_choices(work, asked),
@@ -99,8 +104,18 @@ def show() -> str:
             staff=[one for one in users.everybody(work) if one.active],
             cleared=f"/leads?view={asked['view']}" if asked.get("view") else "/leads",
             download=f"/leads.csv?{urlencode(asked)}" if page_frame.sees_all() else "",
-            narrowed=any(name not in ("view", "sort") for name in asked),
+            narrowed=any(name not in ("view", "sort", "match") for name in asked),
         )
+
+
+def _asked_for(work: Work, asked: dict[str, str]) -> tuple[LeadFilter, str]:
+    """Give the filter, and what is wrong with its conditions: then nobody is shown."""
+    try:
+        return filter_of(work, asked), ""
+    except Invalid as refused:
+        if not asked.get("where"):
+            raise
+        return LeadFilter(ids=()), refused.sentence
 
 
 @blueprint.get("/leads.csv")
@@ -137,6 +152,7 @@ def filter_of(work: Work, asked: dict[str, str]) -> LeadFilter:
         source_id=read_id(asked.get("source", "")),
         countries=(asked["country"],) if asked.get("country") else (),
         within=_within(work, asked),
+        meeting=_meeting(work, asked),
     )
     return found if page_frame.sees_all() else _own(found)
 
@@ -149,6 +165,13 @@ def _within(work: Work, asked: dict[str, str]) -> report.Ids | None:
     return None
 
 
+def _meeting(work: Work, asked: dict[str, str]) -> report.Ids | None:
+    """Ask the conditions; what is wrong with them is a refusal, so that nothing is done by them."""
+    if not asked.get("where"):
+        return None
+    return leads_that_meet(work, asked["where"], any_of=asked.get("match") == ANY)
+
+
 def _own(leads_: LeadFilter) -> LeadFilter:
     return LeadFilter(
         text=leads_.text,
@@ -156,6 +179,7 @@ def _own(leads_: LeadFilter) -> LeadFilter:
         countries=leads_.countries,
         source_id=leads_.source_id,
         owner_id=page_frame.me().id,
+        meeting=leads_.meeting,
     )
 
 
