@@ -13,6 +13,7 @@ import pycountry
 
 from campaigns.condition_text import FIELD_NAME
 from campaigns.durations import parse_duration
+from campaigns.languages import PUBLIC_LANGUAGES
 from campaigns.vocabulary import Channel, Role
 from campaigns.yamlfile import (
     BadValueError,
@@ -90,6 +91,7 @@ def check_company(top: Map, notes: Notes) -> None:
     own.need("domain", _domain, "")
     own.get("phone", _phone, "")
     own.get("zone", zone, "")
+    own.get("language", _own_language, "")
     own.get("accent", _colour, "")
     own.get("pages_at", _web_address, "")
     own.get("serves", list_of(country), ())
@@ -333,6 +335,15 @@ def _web_address(node: Node) -> str:
     text = as_text(node)
     if not _WEB.match(text):
         raise BadValueError(f"`{text}` is no address; write https:// and the host", node.line)
+    return text
+
+
+def _own_language(node: Node) -> str:
+    text = as_text(node)
+    if text not in PUBLIC_LANGUAGES:
+        known = ", ".join(PUBLIC_LANGUAGES)
+        message = f"`{text}` is no language of the public pages; write one of {known}"
+        raise BadValueError(message, node.line)
     return text
 
 

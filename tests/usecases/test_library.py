@@ -219,6 +219,7 @@ WRONG = [
         "`Mara Lind` is no sender",
     ),
     ("company.yaml", "zone: Europe/Berlin", "zone: Europe/Berlim", "did you mean `Europe/Berlin`?"),
+    ("company.yaml", "phone: +49 30 23125 000", "language: es", "`es` is no language"),
     ("company.yaml", '"#0B6B55"', '"#0B6B5"', "is no colour"),
     ("company.yaml", "serves: [GB", "serves: [UK", "did you mean `GB`?"),
     ("company.yaml", "serves: [GB", "serves: [EL", "did you mean `GR`?"),

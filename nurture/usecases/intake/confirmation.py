@@ -33,6 +33,8 @@ class ConfirmationPage:
     confirmed: bool
     agreed: bool = True
     """Whether a yes also lets us write."""
+    language: str = ""
+    """Of the lead who is asked; "" = nobody knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ def ask(
 def look(work: Work, number: int) -> ConfirmationPage:
     """Tell what a link may still do; looking changes nothing (D-05)."""
     found = consent.question(work, number)
-    return ConfirmationPage(found.open(now=work.now), found.confirmed_at is not None, found.agreed)
+    person = leads.by_ids(work, [found.lead_id]).get(found.lead_id)
+    language = (person.language or "") if person else ""
+    confirmed = found.confirmed_at is not None
+    return ConfirmationPage(found.open(now=work.now), confirmed, found.agreed, language)
 
 
 def confirm(work: Work, number: int, *, journey: JourneyContext) -> None:

@@ -49,6 +49,13 @@ def lead_of(work: Work, message_id: MessageId | None) -> LeadId | None:
     return ref.lead_id if ref else None
 
 
+def language_of(work: Work, message_id: MessageId | None) -> str:
+    """Tell the language of whoever got a mail; "" where nobody knows it."""
+    lead_id = lead_of(work, message_id)
+    person = leads.by_ids(work, [lead_id]).get(lead_id) if lead_id else None
+    return (person.language or "") if person else ""
+
+
 def asset_of(work: Work, page: PageDefinition) -> content.AssetCard | None:
     """Find the item that a page shows."""
     if not page.asset:

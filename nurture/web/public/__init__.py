@@ -1,12 +1,14 @@
 """Pages for people without a login: landing pages, forms, stopping, answers from the alert mail."""
 
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
 
 from nurture.web.public import (
     confirm_address,
     handoff_answer,
     landing,
     preferences_page,
+    public_frame,
     unsubscribe_page,
 )
 
@@ -27,5 +29,11 @@ blueprint.add_url_rule(
 )
 blueprint.add_url_rule("/answer/<token>", "ask_for_answer", handoff_answer.ask_for_answer)
 blueprint.add_url_rule("/answer/<token>", "answer", handoff_answer.answer, methods=["POST"])
+
+
+@blueprint.record
+def _teach_words(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals |= {"_": public_frame.say_html, "counted": public_frame.count}
+
 
 __all__ = ["doors"]

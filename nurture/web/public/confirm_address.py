@@ -5,7 +5,7 @@ from nurture.kernel.tokens import BadToken, Purpose, verify
 from nurture.usecases.intake import confirmation
 from nurture.web import security
 from nurture.web.current import here
-from nurture.web.public.public_frame import firm_of, show
+from nurture.web.public.public_frame import firm_of, read_by, show
 
 
 @security.public
@@ -13,7 +13,9 @@ def ask_to_confirm(token: str) -> str:
     """Show the button; opening the page, as link scanners do, changes nothing."""
     number = _number(token)
     with here().works.read("prospect") as work:
-        return show("confirm", firm_of(work), token=token, question=confirmation.look(work, number))
+        question = confirmation.look(work, number)
+        read_by(question.language)
+        return show("confirm", firm_of(work), token=token, question=question)
 
 
 @security.public
@@ -22,12 +24,13 @@ def confirm_address(token: str) -> str:
     number, runtime = _number(token), here()
     try:
         with runtime.works.begin("prospect") as work:
-            agreed = confirmation.look(work, number).agreed
+            question = confirmation.look(work, number)
             confirmation.confirm(work, number, journey=runtime.journey)
     except Conflict:
         return ask_to_confirm(token)
+    read_by(question.language)
     with runtime.works.read("prospect") as work:
-        return show("confirmed", firm_of(work), agreed=agreed)
+        return show("confirmed", firm_of(work), agreed=question.agreed)
 
 
 def _number(token: str) -> int:

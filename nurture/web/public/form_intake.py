@@ -9,10 +9,11 @@ from nurture.usecases.intake.submit_form import AnswersRefused, FormOutcome, For
 from nurture.usecases.shared import home_country
 from nurture.web.current import here
 from nurture.web.patience import within
-from nurture.web.public.public_frame import firm_last_seen, show
+from nurture.web.public.prospect_words import later
+from nurture.web.public.public_frame import firm_last_seen, say, show
 
-TITLE = "We have it"
-TEXT = (
+TITLE = later("We have it")
+TEXT = later(
     "Your form has arrived, and it is kept. Our records cannot be reached this minute; as soon as "
     "they can, what you asked for comes by mail."
 )
@@ -49,7 +50,7 @@ def take_in(visit: FormVisit) -> ThankYou | None:
 
 def received() -> str:
     """Say that a form has come, without asking the database anything."""
-    return show("received", firm_last_seen(), title=TITLE, text=TEXT)
+    return show("received", firm_last_seen(), title=say(TITLE), text=say(TEXT))
 
 
 def _check(visit: FormVisit, pending: PendingRequest | None) -> None:

@@ -27,15 +27,25 @@ from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
 from nurture.usecases.intake import page_cache, submit_form
 from nurture.usecases.intake.submit_form import AnswersRefused, FormVisit, ThankYou
-from nurture.usecases.requests.published_forms import Open, library_pages, open_page
+from nurture.usecases.requests.published_forms import Open, language_of, library_pages, open_page
 from nurture.usecases.shared import home_country
 from nurture.web import security
 from nurture.web.current import here
-from nurture.web.error_pages import page
 from nurture.web.patience import within
 from nurture.web.public import form_intake
 from nurture.web.public.limit_pages import answered, asks_for_proof, without_mail
-from nurture.web.public.public_frame import firm_last_seen, firm_of, own, safe_html, show, text_file
+from nurture.web.public.prospect_words import day_in, later
+from nurture.web.public.public_frame import (
+    firm_last_seen,
+    firm_of,
+    own,
+    read_by,
+    reader_language,
+    safe_html,
+    say,
+    show,
+    text_file,
+)
 from nurture.web.public.visitor_network import network
 from nurture.web.tracking import PARAMETER, visitor
 
@@ -48,16 +58,19 @@ READ = "read"
 """In a page's sign: it was looked at for as long as reading takes."""
 ITS_OWN = frozenset({HONEYPOT, PERSON, AGREED, "ticket", "page", *leads.UTM})
 AGAIN = "again"
-TOO_FAST = (
+TOO_FAST = later(
     "That was quicker than most people type, so nothing has been sent yet. "
     "Look your answers over and press the button once more."
 )
-FILLED = (
+FILLED = later(
     "Something filled in a field that people do not see, often a password manager, so nothing has "
     "been sent yet. Your answers are still here: tick the box above the button and send them again."
 )
-NOT_TICKED = "Nothing has been sent yet: tick the box above the button, then press it."
-AWAY = "This page cannot be looked up this minute. Try it again in a minute: nothing is lost."
+NOT_TICKED = later("Nothing has been sent yet: tick the box above the button, then press it.")
+AWAY = later(
+    "This page cannot be looked up this minute. Try it again in a minute: nothing is lost."
+)
+OPEN_LONG = later("This form was open for a long time. Look it over and send it once more.")
 RETRY_SECONDS = 60
 OPEN_FOR = timedelta(days=2)
 """How long a form may lie open in a browser and still be sent."""
@@ -121,8 +134,7 @@ def send_form(key: str) -> Response:
     try:
         ticket = _ticket(given.get("ticket", ""))
     except BadToken:
-        note = "This form was open for a long time. Look it over and send it once more."
-        return _again(given.get("page", ""), None, TypedForm(given, note=note))
+        return _again(given.get("page", ""), None, TypedForm(given, note=OPEN_LONG))
     if note := _looks_like_a_machine(given, ticket):
         once_more = replace(ticket, again=ticket.again or note == FILLED)
         return _again(ticket.slug, ticket.came, TypedForm(given, note=note, ticket=once_more))
@@ -197,23 +209,26 @@ def _shown(slug: str, came: PageArrival | None, draft: TypedForm) -> str:
     """Draw a page from the database, else from this host's page cache; "" where neither has it."""
     runtime = here()
 
-    def ask() -> tuple[Open, CompanyProfile]:
+    def ask() -> tuple[Open, CompanyProfile, str]:
         with runtime.works.read("prospect") as work:
             opened = open_page(work, slug, message_id=_message(came))
-            return opened, firm_of(work, runtime)
+            return opened, firm_of(work, runtime), language_of(work, _message(came))
 
     found = within(ask)
     if found is None:
         kept = page_cache.take(runtime.home)
         if kept is None:
             return ""
-        found = page_cache.open_page(kept, slug), kept.firm or firm_last_seen()
-    return _page(*found, came, draft)
+        found = page_cache.open_page(kept, slug), kept.firm or firm_last_seen(), ""
+    opened, firm, language = found
+    read_by(language)
+    return _page(opened, firm, came, draft)
 
 
 def _away() -> Response:
-    body, status = page(HTTPStatus.SERVICE_UNAVAILABLE, "Back in a moment", AWAY)
-    return Response(body, status, {"Retry-After": str(RETRY_SECONDS)}, mimetype="text/html")
+    body = show("refused", firm_last_seen(), title=say("Back in a moment"), sentence=say(AWAY))
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return Response(body, HTTPStatus.SERVICE_UNAVAILABLE, headers, mimetype="text/html")
 
 
 def _page(opened: Open, firm: CompanyProfile, came: PageArrival | None, draft: TypedForm) -> str:
@@ -295,18 +310,20 @@ def _thank(thanks: ThankYou) -> str:
     asset, form = thanks.asset, thanks.form
     with here().works.read("prospect") as work:
         firm = firm_of(work)
+        if thanks.lead_id is not None and thanks.proven:
+            read_by(leads.get(work, thanks.lead_id).language or "")
         promised = _promised(work, thanks, str(own(firm).get("zone") or "UTC"))
         formula = library_pages(work).formulas.get(form.formula)
     title, text = form.thanks_title, form.thanks_text
     if form.does == "call" and not promised:
-        title, text = "We have your question", "One of us answers within a working day."
+        title, text = say("We have your question"), say("One of us answers within a working day.")
     if no_mail := without_mail(thanks, shown=asset is not None and form.does in SHOWS):
         text = no_mail
     words = {
         "content.title": asset.title if asset else "",
         "lead.first_name": str(thanks.answers.get("first_name") or ""),
         # A stranger learns nothing of whose lead an address is.
-        "owner.name": (thanks.owner if thanks.proven else "") or "One of us",
+        "owner.name": (thanks.owner if thanks.proven else "") or say("One of us"),
         "promised_time": promised,
     }
     shown = asset is not None and form.does in SHOWS
@@ -335,5 +352,6 @@ def _promised(work: Work, thanks: ThankYou, zone: str) -> str:
         zone = home_country.zone_told(work, leads.get(work, thanks.lead_id))
     there, now = (moment.astimezone(ZoneInfo(zone)) for moment in (thanks.promised_at, work.now))
     if there.date() == now.date():
-        return f"{there:%H:%M} today"
-    return f"{there:%H:%M} on {there:%A} {there.day} {there:%B}"
+        return say("%(time)s today", time=f"{there:%H:%M}")
+    day = day_in(reader_language(), there.date())
+    return say("%(time)s on %(day)s", time=f"{there:%H:%M}", day=day)

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 from nurture.pages import Allowance, LimitScope
 from nurture.usecases.intake.submit_form import CALLS, FormOutcome, ThankYou
 from nurture.web.current import here
-from nurture.web.error_pages import page
 from nurture.web.public import form_intake
+from nurture.web.public.prospect_words import later
+from nurture.web.public.public_frame import count, firm_last_seen, say, show
 
-PROOF = (
+PROOF = later(
     "We have just written to the address that you gave. Open that mail and press its button: "
     "then we know that the address is yours, and that your answers are."
 )
@@ -20,10 +21,10 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 SHOWN_FROM = 2 * HOUR
 DAYS_FROM = 2 * DAY
 WHOSE = {
-    LimitScope.ADDRESS: "Many forms came with this address today",
-    LimitScope.NETWORK: "Many forms came from your network",
-    LimitScope.ALL: "Very many forms are coming in just now",
-    None: "Many forms came in",
+    LimitScope.ADDRESS: later("Many forms came with this address today"),
+    LimitScope.NETWORK: later("Many forms came from your network"),
+    LimitScope.ALL: later("Very many forms are coming in just now"),
+    None: later("Many forms came in"),
 }
 
 
@@ -45,20 +46,28 @@ def answered(thanks: ThankYou | None, thanked: Callable[[ThankYou], str]) -> Res
 def asks_for_proof(thanks: ThankYou) -> str:
     """Ask a stranger to show that the address is theirs, where a mail lets them."""
     written = bool(thanks.form.mail) and thanks.allowance.mail and not thanks.again
-    return PROOF if written and not thanks.proven else ""
+    return say(PROOF) if written and not thanks.proven else ""
 
 
 def without_mail(thanks: ThankYou, *, shown: bool) -> str:
     """Say that no mail goes out this time, and why; "" where one does."""
     if thanks.again or not _mail_held_back(thanks):
         return ""
-    kept = "We have your question." if thanks.form.does == CALLS else "We have your answers."
-    below = " What you asked for stands below." if shown else ""
+    kept = (
+        say("We have your question.") if thanks.form.does == CALLS else say("We have your answers.")
+    )
+    below = " " + say("What you asked for stands below.") if shown else ""
     if thanks.allowance.scope is LimitScope.ADDRESS and not thanks.proven:
-        why = "we write at most once a day to an address whose owner has not answered yet"
+        why = say("we write at most once a day to an address whose owner has not answered yet")
     else:
-        why = f"{WHOSE[thanks.allowance.scope][0].lower()}{WHOSE[thanks.allowance.scope][1:]}"
-    return f"{kept}{below} No mail comes this time: {why}. It can come again {_when(thanks)}."
+        said = say(WHOSE[thanks.allowance.scope])
+        why = f"{said[0].lower()}{said[1:]}"
+    again = say(
+        "No mail comes this time: %(why)s. It can come again %(when)s.",
+        why=why,
+        when=_when(thanks),
+    )
+    return f"{kept}{below} {again}"
 
 
 def _mail_held_back(thanks: ThankYou) -> bool:
@@ -66,26 +75,30 @@ def _mail_held_back(thanks: ThankYou) -> bool:
 
 
 def _refused(thanks: ThankYou) -> str:
-    why = WHOSE[thanks.allowance.scope]
+    why = say(WHOSE[thanks.allowance.scope])
     if thanks.end is FormOutcome.HELD:
-        title = "We have it, and one of us looks at it"
-        sentence = f"{why}, so a person reads yours first. You need not send it again."
+        title = say("We have it, and one of us looks at it")
+        sentence = say(
+            "%(why)s, so a person reads yours first. You need not send it again.", why=why
+        )
     else:
-        title = "Not just now"
-        sentence = f"{why}, and yours was not taken. Send it again {_when(thanks)}."
-    body, _ = page(HTTPStatus.TOO_MANY_REQUESTS, title, sentence)
-    return body
+        title = say("Not just now")
+        sentence = say(
+            "%(why)s, and yours was not taken. Send it again %(when)s.",
+            why=why,
+            when=_when(thanks),
+        )
+    return show("refused", firm_last_seen(), title=title, sentence=sentence)
 
 
 def _when(thanks: ThankYou) -> str:
     """Say in how long, in the largest unit that is not coarse."""
     seconds = _seconds(thanks.allowance)
     if seconds < SHOWN_FROM:
-        minutes = ceil(seconds / MINUTE)
-        return f"in {minutes} minutes" if minutes != 1 else "in a minute"
+        return count("in a minute", "in %(n)s minutes", ceil(seconds / MINUTE))
     if seconds < DAYS_FROM:
-        return f"in {ceil(seconds / HOUR)} hours"
-    return f"in {ceil(seconds / DAY)} days"
+        return count("in %(n)s hour", "in %(n)s hours", ceil(seconds / HOUR))
+    return count("in %(n)s day", "in %(n)s days", ceil(seconds / DAY))
 
 
 def _seconds(allowance: Allowance) -> int:

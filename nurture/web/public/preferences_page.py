@@ -1,5 +1,7 @@
 """What somebody wants to read about and how often: GET shows it, POST changes it (F138)."""
 
+from datetime import date
+
 import structlog
 from flask import request
 
@@ -11,17 +13,37 @@ from nurture.kernel.tokens import MessageLink, TokenTarget, message_tokens, read
 from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
 from nurture.usecases.journeys import mail_preferences
+from nurture.usecases.requests.published_forms import language_of
 from nurture.usecases.shared.sending_policy import policy
 from nurture.web import security
 from nurture.web.current import here
 from nurture.web.patience import within
-from nurture.web.public.public_frame import firm_last_seen, firm_of, show
+from nurture.web.public.prospect_words import day_in, later
+from nurture.web.public.public_frame import (
+    firm_last_seen,
+    firm_of,
+    read_by,
+    reader_language,
+    say,
+    show,
+)
 
 WEEK = 7
-NOTED = "Noted"
-NOTED_TEXT = (
+NOTED = later("Noted")
+NOTED_TEXT = later(
     "It is kept, and holds as soon as our records can be reached again, in minutes as a rule."
 )
+WEEKLY = {
+    1: later("At most once a week"),
+    2: later("At most twice a week"),
+    0: later("At most %(times)s times a week"),
+}
+IN_DAYS = {
+    1: later("At most once in %(days)s days"),
+    2: later("At most twice in %(days)s days"),
+    0: later("At most %(times)s times in %(days)s days"),
+}
+"""Under 0: more often than there is a word for."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +75,7 @@ def save_preferences(token: str) -> str:
         raise Invalid("Choose how often you want to hear from us.")
     found = _chosen(message_id, request.form.getlist("topic"), MailFrequency(given))
     if found is None:
-        return show("received", firm_last_seen(), title=NOTED, text=NOTED_TEXT)
+        return show("received", firm_last_seen(), title=say(NOTED), text=say(NOTED_TEXT))
     return _page(found, token, message, saved=True)
 
 
@@ -108,17 +130,29 @@ def _held(work: Work, message_id: MessageId) -> dict[str, object]:
     until = held.preferences.paused_until if held is not None else None
     return {
         "held": held,
-        "cap": in_words(policy(work).cap),
-        "until": f"{until:%A} {until.day} {until:%B}" if until is not None else "",
+        "cap": policy(work).cap,
+        "until": until,
+        "reads": language_of(work, message_id),
     }
 
 
 def _page(found: dict[str, object], token: str, message: TokenTarget, *, saved: bool) -> str:
-    firm = found.pop("firm")
+    firm, cap, until = found.pop("firm"), found.pop("cap"), found.pop("until")
     assert isinstance(firm, CompanyProfile)
+    assert isinstance(cap, FrequencyCap)
+    read_by(str(found.pop("reads")))
     if found["held"] is None:
         return show("stop", firm, token=_stop_token(message))
-    return show("preferences", firm, token=token, stop=_stop_token(message), saved=saved, **found)
+    return show(
+        "preferences",
+        firm,
+        token=token,
+        stop=_stop_token(message),
+        saved=saved,
+        cap=in_words(cap),
+        until=day_in(reader_language(), until) if isinstance(until, date) else "",
+        **found,
+    )
 
 
 def in_words(cap: FrequencyCap) -> str:
@@ -126,5 +160,5 @@ def in_words(cap: FrequencyCap) -> str:
     if not cap.limits:
         return ""
     limit = next((one for one in cap.limits if one.days == WEEK), cap.limits[-1])
-    many = {1: "once", 2: "twice"}.get(limit.times, f"{limit.times} times")
-    return f"At most {many} {'a week' if limit.days == WEEK else f'in {limit.days} days'}"
+    often = WEEKLY if limit.days == WEEK else IN_DAYS
+    return say(often.get(limit.times, often[0]), times=limit.times, days=limit.days)

@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from urllib.parse import urlencode
 
 import nh3
-from flask import current_app, render_template
+from flask import current_app, g, render_template, request
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from campaigns.company import CompanyProfile, Plain
+from nurture.kernel.types import MessageId
 from nurture.kernel.work import Work
 from nurture.runtime import Runtime
 from nurture.usecases.intake import page_cache
+from nurture.usecases.requests.published_forms import language_of
 from nurture.usecases.shared.sending_company import company, stand_in
 from nurture.web.current import TEMPLATES, here, text_inside
 from nurture.web.patience import within
+from nurture.web.public import prospect_words
 
 LAST_SEEN = "nurture.company"
 
@@ -48,7 +52,47 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 def show(template: str, firm: CompanyProfile, **values: object) -> str:
     """Render a public page in the company's name, and remember it for pages that cannot ask."""
     current_app.extensions[LAST_SEEN] = firm
-    return render_template(f"public/{template}.html", firm=firm, own=own(firm), **values)
+    asked = request.args.get("lang", "")
+    return render_template(
+        f"public/{template}.html",
+        firm=firm,
+        own=own(firm),
+        language=reader_language(),
+        asked_language=f"?{urlencode({'lang': asked})}" if asked else "",
+        **values,
+    )
+
+
+def read_by(language: str) -> None:
+    """Note the language of the lead whose link opened this page; "" = it is not known."""
+    g.lead_language = language
+
+
+def reader_language() -> str:
+    """Tell in which language this request is answered."""
+    return prospect_words.choose(
+        g.get("lead_language", ""),
+        request.args.get("lang", ""),
+        lambda: prospect_words.best_of(request.accept_languages),
+        str(own(firm_last_seen()).get("language") or ""),
+    )
+
+
+def say(msgid: str, **values: object) -> str:
+    """Say something of the product's own in the reader's language, as plain text."""
+    told = prospect_words.catalogue(reader_language()).gettext(msgid) if msgid else ""
+    return told % values if values else told
+
+
+def count(one: str, many: str, n: int) -> str:
+    """Say how many, as the reader's language counts."""
+    return prospect_words.catalogue(reader_language()).ngettext(one, many, n) % {"n": n}
+
+
+def say_html(msgid: str, **values: object) -> Markup:
+    """Say it inside a page: what is not markup already is escaped."""
+    told = escape(say(msgid))
+    return told % values if values else told
 
 
 def firm_of(work: Work, runtime: Runtime | None = None) -> CompanyProfile:
@@ -57,19 +101,24 @@ def firm_of(work: Work, runtime: Runtime | None = None) -> CompanyProfile:
     return company(work, sender=settings.sender, postal=settings.postal_address)
 
 
-def firm_anyway() -> CompanyProfile:
-    """Give the company also while the database is away: as it was last seen, else as it is set."""
+def firm_anyway(message_id: MessageId) -> CompanyProfile:
+    """Give the company, and note the language of whoever got a message.
+
+    While the database is away it is the company as it was last seen, else as it is set.
+    """
     runtime = here()
 
-    def ask() -> CompanyProfile:
+    def ask() -> tuple[CompanyProfile, str]:
         with runtime.works.read("prospect") as work:
-            return firm_of(work, runtime)
+            return firm_of(work, runtime), language_of(work, message_id)
 
     found = within(ask)
     if found is None:
         return firm_last_seen()
-    current_app.extensions[LAST_SEEN] = found
-    return found
+    firm, language = found
+    current_app.extensions[LAST_SEEN] = firm
+    read_by(language)
+    return firm
 
 
 def firm_last_seen() -> CompanyProfile:

@@ -25,18 +25,19 @@ log = structlog.get_logger(__name__)
 @security.public
 def ask_to_stop(token: str) -> str:
     """Show the button; opening the page changes nothing (D-05)."""
-    read_message_token(here().keyring, token, MessageLink.STOP)
-    return show("stop", firm_anyway(), token=token)
+    message = read_message_token(here().keyring, token, MessageLink.STOP)
+    return show("stop", firm_anyway(MessageId(message.message_id)), token=token)
 
 
 @security.public
 def stop_all(token: str) -> str | Response:
     """Stop; the answer is 200 and no redirect, whatever is known of the lead."""
     message = read_message_token(here().keyring, token, MessageLink.STOP)
-    told = _stop(MessageId(message.message_id))
+    message_id = MessageId(message.message_id)
+    told = _stop(message_id)
     if request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]:
         return Response("Stopped.\n", mimetype="text/plain")
-    return show("stopped", firm_anyway() if told else firm_last_seen())
+    return show("stopped", firm_anyway(message_id) if told else firm_last_seen())
 
 
 def _stop(message_id: MessageId) -> bool:

@@ -1,0 +1,3 @@
+"""The languages in which the product itself speaks to prospects."""
+
+PUBLIC_LANGUAGES = ("en", "de", "nl", "fr")
