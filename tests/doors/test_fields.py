@@ -1,5 +1,6 @@
 """A field is one entry of `fields.yaml`: once published it is everywhere, without code."""
 
+import pickle
 import shutil
 from csv import DictReader
 from io import StringIO
@@ -17,10 +18,12 @@ from nurture.cli.main import nurture
 from nurture.kernel.errors import Invalid
 from nurture.kernel.types import EmailAddress
 from nurture.leads import LeadFilter, LeadView
+from nurture.usecases.delivery.render_context import about_lead
 from nurture.usecases.desk.export_leads import csv_lines
 from nurture.usecases.intake import take_in
 from nurture.usecases.intake.take_in import ImportOptions
 from nurture.usecases.publishing.publish import publish_library
+from nurture.usecases.shared.fact_words import fact_labels
 from nurture.usecases.shared.lead_facts import known
 from tests.doors.console_desk import Site, plain, site_of
 
@@ -140,6 +143,9 @@ def test_a_declared_field_is_in_import_form_facts_export_mail_and_condition(
     with site.here.works.read("test") as work:
         rows = list(DictReader(StringIO("".join(csv_lines(work, LeadFilter())).lstrip("\ufeff"))))
         facts = known(work, [pia.id])[pia.id]
+        said = about_lead(person(site, "pia@pumps.example"), {}, fact_labels(work))
+    # On PostgreSQL what a mail says travels between two processes.
+    assert pickle.loads(pickle.dumps(said)) == said  # noqa: S301 - our own bytes
     (row,) = [one for one in rows if one["E-mail"] == "pia@pumps.example"]
     assert (row["Kind of pump"], row["Last service"], row["Keeps spares"], row["Tank"]) == (
         "screw",

@@ -37,6 +37,7 @@ from nurture.leads.tables import CompanyRow, Lead, SourceRecord
 from nurture.scoring.tables import ScoreRow
 from nurture.usecases.sales import promotion
 from nurture.usecases.shared import lead_facts
+from nurture.users.tables import User
 from tests.domains.sales import a_lead
 from tests.support.library import publish
 
@@ -121,7 +122,7 @@ def people(work: Work, rng: random.Random) -> list[LeadId]:
         *work.session.scalars(select(SourceRecord.id).order_by(SourceRecord.id).limit(3)),
         None,
     ]
-    staff = [1, 2, 3, None]
+    staff = [*work.session.scalars(select(User.id).order_by(User.id).limit(3)), None]
     made = [
         a_lead(
             work,

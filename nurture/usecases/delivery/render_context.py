@@ -1,8 +1,8 @@
 """What a mail says to one lead: who they are, what interests them, the item it brings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from nurture import content, mail
 from nurture.kernel.types import Json, LeadId
@@ -11,6 +11,8 @@ from nurture.leads import LeadView
 from nurture.mail import Claimed
 from nurture.usecases.shared.fact_words import FactLabels, fact_labels
 from nurture.usecases.shared.sending_policy import topic_words
+
+WORDS = "words"
 
 
 class RenderContext(NamedTuple):
@@ -44,7 +46,8 @@ def render_contexts(
         person = people.get(one.lead_id or LeadId(0))
         context: dict[str, object] = {"company": head.company, **one.context}
         if person is not None:
-            context |= about_lead(person, topics, labels)
+            mail_ = compiled[one.template_version_id]
+            context |= about_lead(person, topics, labels if _asks_for_words(mail_) else None)
         if one.asset_id in items:
             context["content"] = items[one.asset_id]
         name = person.name if person is not None else ""
@@ -53,13 +56,14 @@ def render_contexts(
 
 
 def about_lead(
-    person: LeadView, topics: Mapping[str, str], labels: FactLabels
+    person: LeadView, topics: Mapping[str, str], labels: FactLabels | None
 ) -> dict[str, object]:
     """Say what is true of a lead; the strongest interest in words and by its key.
 
-    `lead` has each field as it is kept, for conditions; `words` has it as people read it.
+    `lead` has each field as it is kept, for conditions; `words` has it as people read it, where
+    `labels` say how. All of it is plain: it travels from the recorder's process to the sender's.
     """
-    own: dict[str, object] = {
+    own: dict[str, Json] = {
         "first_name": person.first_name,
         "last_name": person.last_name,
         "email": person.email,
@@ -71,27 +75,20 @@ def about_lead(
         "language": person.language,
     }
     told = {name: value for name, value in person.facts.items() if value is not None}
-    found: dict[str, object] = {"lead": told | own, "words": _InWords(told | own, labels)}
+    found: dict[str, object] = {"lead": told | own}
+    if labels is not None:
+        known: dict[str, Json] = {**told, **own}
+        found[WORDS] = {name: labels.text(name, value) for name, value in known.items()}
     if person.interests:
         key = person.interests[0]
         found |= {"topic": topics.get(key, key), "topic_key": key}
     return found
 
 
-class _InWords(Mapping[str, str]):
-    """The fields of a lead in words, put so when a mail asks for one."""
-
-    def __init__(self, values: Mapping[str, object], labels: FactLabels) -> None:
-        self._values, self._labels = values, labels
-
-    def __getitem__(self, name: str) -> str:
-        return self._labels.text(name, cast("Json", self._values[name]))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+def _asks_for_words(compiled: mail.CompiledMail) -> bool:
+    """Tell whether a mail has a field in words, which are put together only then."""
+    parts = (compiled.subject, compiled.html, compiled.text)
+    return any(f"{WORDS}." in part for part in parts)
 
 
 def about_item(
